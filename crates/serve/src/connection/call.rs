@@ -1,0 +1,157 @@
+//! One request, from hyper to the service and back.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use thiserror::Error;
+use tracing::{debug, error};
+
+use crate::connection::body::{BodyError, Collected, collect};
+use crate::connection::front::Front;
+use crate::connection::progress::{AfterFlush, Phase, Progress};
+use crate::connection::reply_body::{ReplyBody, Truncated};
+use crate::error_reply::aws_error;
+use crate::message::{Reply, Request, Service};
+
+/// What the calls of one connection share.
+pub(crate) struct Calls<S> {
+    pub(crate) front: Arc<Front<S>>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) local: SocketAddr,
+}
+
+/// The service wants the connection reset. Given to hyper as an error, which ends the connection.
+#[derive(Debug, Error)]
+#[error("the connection is to be reset")]
+pub(crate) struct ResetWanted;
+
+impl<S: Service> Calls<S> {
+    pub(crate) async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+    ) -> Result<Response<ReplyBody>, ResetWanted> {
+        let (head, body) = request.into_parts();
+        let collected = if body.is_end_stream() {
+            Ok(Collected {
+                bytes: Bytes::new(),
+                reservation: None,
+            })
+        } else {
+            let limit = self.front.limits.max_body;
+            collect(body, limit, &self.front.budget, &self.progress).await
+        };
+        let reply = match collected {
+            Ok(Collected { bytes, reservation }) => {
+                self.progress.enter(Phase::Call);
+                let reply = self
+                    .call(Request {
+                        method: head.method,
+                        uri: head.uri,
+                        version: head.version,
+                        headers: head.headers,
+                        body: bytes,
+                        peer: self.peer,
+                        local: self.local,
+                    })
+                    .await;
+                drop(reservation);
+                reply
+            }
+            Err(error) => Reply::Response(self.refuse(&error)),
+        };
+        self.progress.enter(Phase::Response);
+        match reply {
+            Reply::Response(response) => Ok(whole(response)),
+            Reply::Truncated { response, declared } => {
+                Ok(truncated(response, declared, Arc::clone(&self.progress)))
+            }
+            Reply::Reset => Err(ResetWanted),
+        }
+    }
+
+    /// Calls the service; a panic becomes an answer.
+    async fn call(&self, request: Request) -> Reply {
+        let mut call = pin!(async { self.front.service.call(request).await });
+        // The service is shared and has to stay sound when one of its calls unwinds, as with threads.
+        poll_fn(
+            |cx| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+                Ok(polled) => polled,
+                Err(_panic) => {
+                    error!("a call panicked; its client gets status 500");
+                    std::task::Poll::Ready(Reply::Response(aws_error(
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "InternalFailure",
+                        "pipetape failed while answering this request; its log on stderr says more",
+                    )))
+                }
+            },
+        )
+        .await
+    }
+
+    /// An answer to a request whose body could not be taken. The rest of the body is still on its way.
+    fn refuse(&self, error: &BodyError) -> Response<Bytes> {
+        debug!(?error, "body refused");
+        self.progress.end_after_flush(AfterFlush::Linger);
+        let mut response = match error {
+            BodyError::TooLarge => aws_error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLargeException",
+                &format!(
+                    "the request's body is larger than the limit of {} bytes; raise it with --max-body",
+                    self.front.limits.max_body
+                ),
+            ),
+            BodyError::Broken => aws_error(
+                StatusCode::BAD_REQUEST,
+                "MalformedBodyException",
+                "the request's body ended before its announced length, or its chunks are malformed",
+            ),
+        };
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+}
+
+fn whole(response: Response<Bytes>) -> Response<ReplyBody> {
+    let (mut head, body) = response.into_parts();
+    drop_framing(&mut head.headers);
+    Response::from_parts(head, ReplyBody::Whole(body))
+}
+
+fn truncated(
+    response: Response<Bytes>,
+    declared: Option<u64>,
+    progress: Arc<Progress>,
+) -> Response<ReplyBody> {
+    let (mut head, body) = response.into_parts();
+    drop_framing(&mut head.headers);
+    if let Some(length) = declared {
+        head.headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(head, ReplyBody::Truncated(Truncated::new(body, progress)))
+}
+
+/// Drops the headers that say where the body ends. A new map, since `remove` changes the order of the rest.
+fn drop_framing(headers: &mut HeaderMap) {
+    if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
+        return;
+    }
+    *headers = headers
+        .iter()
+        .filter(|(name, _)| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+}

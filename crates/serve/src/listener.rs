@@ -1,0 +1,198 @@
+//! The listening socket: accepting connections, and stopping.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tracing::{Instrument, debug, debug_span, error, info, warn};
+
+use crate::connection::{Front, serve_connection};
+use crate::limits::{DateHeader, Limits};
+use crate::message::Service;
+
+/// How long to wait after an accept error that the next accept would meet again, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound socket: clients can connect from here on, and are served once [`Listener::serve`] runs.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+/// The address could not be listened on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Another process listens there.
+    #[error(
+        "{address} is already in use: choose another with --listen, or port 0 for any free one"
+    )]
+    InUse {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The port needs rights that this process does not have.
+    #[error("no permission to listen on {address}: choose a port above 1023 with --listen")]
+    NotPermitted {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// No interface of this machine has the address.
+    #[error("{address} is not an address of this machine: choose another with --listen")]
+    NotOurs {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The system refused for another reason.
+    #[error("cannot listen on {address}")]
+    Refused {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What a server did, told when it has stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServeSummary {
+    /// Connections taken.
+    pub accepted: u64,
+    /// Connections that were still busy when [`Limits::drain`] ran out, and were cut.
+    pub cut: usize,
+}
+
+impl Listener {
+    /// Binds and listens; port 0 takes any free port.
+    ///
+    /// # Errors
+    ///
+    /// The address is taken, not permitted, or not of this machine.
+    pub async fn bind(address: SocketAddr) -> Result<Listener, BindError> {
+        let refused = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse { address, source },
+            io::ErrorKind::PermissionDenied => BindError::NotPermitted { address, source },
+            io::ErrorKind::AddrNotAvailable => BindError::NotOurs { address, source },
+            _ => BindError::Refused { address, source },
+        };
+        let socket = TcpListener::bind(address).await.map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        Ok(Listener { socket, address })
+    }
+
+    /// The address bound, with the port that was found where port 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` ends, then stops: no new connection is taken, idle ones are closed at
+    /// once, calls in flight get [`Limits::drain`] to finish, and what is left is cut.
+    ///
+    /// Runs on the current tokio runtime, one task per connection; one thread is enough.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cuts every connection.
+    pub async fn serve<S: Service>(
+        self,
+        service: S,
+        limits: Limits,
+        date: DateHeader,
+        shutdown: impl Future<Output = ()>,
+    ) -> ServeSummary {
+        let drain = limits.drain;
+        let max_connections = limits.max_connections.max(1);
+        let front = Arc::new(Front::new(service, limits, date));
+        let mut connections = JoinSet::new();
+        let mut accepted = 0;
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(ended) = connections.join_next() => log_panic(ended),
+                (stream, peer) = self.accept(), if connections.len() < max_connections => {
+                    accepted += 1;
+                    let span = debug_span!("connection", client.addr = %peer);
+                    let task = serve_connection(stream, peer, Arc::clone(&front));
+                    connections.spawn(task.instrument(span));
+                }
+            }
+        }
+        drop(self.socket);
+        front.stop();
+        let cut = finish(&mut connections, drain).await;
+        ServeSummary { accepted, cut }
+    }
+
+    /// The next connection. Errors are waited out.
+    async fn accept(&self) -> (TcpStream, SocketAddr) {
+        let mut failing = false;
+        loop {
+            match self.socket.accept().await {
+                Ok(connection) => return connection,
+                Err(error) if concerns_one_client(&error) => {
+                    debug!(%error, "client gone before it was accepted");
+                }
+                Err(error) => {
+                    if !failing {
+                        warn!(%error, "cannot accept connections, retrying");
+                    }
+                    failing = true;
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+fn concerns_one_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Waits for the connections to end; says how many had to be cut.
+async fn finish(connections: &mut JoinSet<()>, drain: Duration) -> usize {
+    let all_ended = async {
+        while let Some(ended) = connections.join_next().await {
+            log_panic(ended);
+        }
+    };
+    if timeout(drain, all_ended).await.is_ok() {
+        return 0;
+    }
+    let cut = connections.len();
+    info!(connections = cut, "cutting connections that are still busy");
+    connections.shutdown().await;
+    cut
+}
+
+/// Calls are guarded one by one, so a panic here is ours.
+fn log_panic(ended: Result<(), JoinError>) {
+    if ended.is_err_and(|error| error.is_panic()) {
+        error!("a connection's task panicked");
+    }
+}

@@ -1,0 +1,80 @@
+//! What a service is given and what it gives back.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, Uri, Version};
+
+/// One request, read whole.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// As the client sent it; `CONNECT` arrives here like any other.
+    pub method: Method,
+    /// Origin form (`/path`), absolute form (`http://host/path`) or authority form (`host:443`), as it came.
+    pub uri: Uri,
+    /// HTTP/1.0 or HTTP/1.1.
+    pub version: Version,
+    /// Every header, hop-by-hop ones included.
+    pub headers: HeaderMap,
+    /// The whole body, at most [`Limits::max_body`](crate::Limits::max_body) bytes. May share its memory with `headers`.
+    pub body: Bytes,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// The address the client connected to.
+    pub local: SocketAddr,
+}
+
+impl Request {
+    /// The authority the client says it talks to; see [`host::of_request`](crate::host::of_request).
+    pub fn host(&self) -> Option<&str> {
+        crate::host::of_request(&self.uri, &self.headers)
+    }
+}
+
+/// What a service wants its client to see.
+///
+/// `Content-Length` and `Transfer-Encoding` are the front's to compute: where a response carries
+/// them, they are dropped.
+#[derive(Debug)]
+pub enum Reply {
+    /// A whole response.
+    Response(Response<Bytes>),
+    /// A response that ends too early: head and body are sent, then the connection is closed.
+    Truncated {
+        /// The head, and the bytes that do arrive.
+        response: Response<Bytes>,
+        /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
+        declared: Option<u64>,
+    },
+    /// The connection is reset before any byte of an answer.
+    Reset,
+}
+
+impl From<Response<Bytes>> for Reply {
+    fn from(response: Response<Bytes>) -> Reply {
+        Reply::Response(response)
+    }
+}
+
+/// Answers requests. One value serves every connection at once.
+///
+/// # Cancel safety
+///
+/// A call runs to its end even when its client goes away. It is dropped half-way only when the server
+/// stops and the call outlasts [`Limits::drain`](crate::Limits::drain), or when the runtime ends.
+///
+/// # Panics
+///
+/// A call that panics is answered with 500 and logged; the server goes on.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one request.
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send;
+}
+
+/// One service behind several servers.
+impl<S: Service> Service for std::sync::Arc<S> {
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        S::call(self, request)
+    }
+}

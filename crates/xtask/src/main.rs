@@ -1,2 +1,130 @@
-//! placeholder
-fn main() {}
+//! Developer commands, run as `cargo xtask COMMAND`.
+//!
+//! | command | what it does |
+//! | --- | --- |
+//! | `test` | installs what the tests need, runs every test, prints the totals |
+//! | `ci` | everything that has to be green before a change lands |
+//! | `bench` | measures the built binary against bare servers, in one run |
+//!
+//! Nothing is kept outside cargo's target directory, packages of the operating system aside.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that talks to a developer"
+)]
+
+mod bench;
+mod ci;
+mod deny;
+mod needs;
+mod test;
+mod totals;
+mod workspace;
+
+use std::{
+    env,
+    ffi::OsString,
+    process::{ExitCode, ExitStatus},
+};
+
+const USAGE: &str = "\
+Developer commands of pipetape.
+
+Usage: cargo xtask COMMAND [ARG...]
+
+Commands:
+  test [ARG...]   install what the tests need and run them all; ARG goes to `cargo test`
+  ci              formatting, lints, tests, documentation, dependencies
+  bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
+";
+
+/// One developer command and what it was given.
+///
+/// Arguments are handed on as they came, a `--` included, so there is no parser that could eat one.
+enum Command {
+    Test(Vec<OsString>),
+    Ci,
+    Bench(Vec<OsString>),
+    Help,
+}
+
+impl Command {
+    fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Self, String> {
+        let Some(name) = args.next() else {
+            return Err("a command is missing".to_owned());
+        };
+        let rest: Vec<OsString> = args.collect();
+        match name.to_str() {
+            Some("test") => Ok(Self::Test(rest)),
+            Some("bench") => Ok(Self::Bench(rest)),
+            Some("ci") => match rest.first() {
+                None => Ok(Self::Ci),
+                Some(extra) => Err(format!("`ci` takes no argument, got {extra:?}")),
+            },
+            Some("help" | "-h" | "--help") => Ok(Self::Help),
+            _ => Err(format!("there is no command {name:?}")),
+        }
+    }
+
+    fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Test(args) => test::run(&args),
+            Self::Ci => ci::run(),
+            Self::Bench(args) => bench::run(&args),
+            Self::Help => {
+                print!("{USAGE}");
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command = match Command::parse(env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(wrong) => {
+            eprint!("error: {wrong}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    command.run().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// The exit code to end with after a child ended with `status`: the same, or 1 where a signal ended it.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    match status.code().map(u8::try_from) {
+        Some(Ok(code)) => ExitCode::from(code),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Command, String> {
+        Command::parse(args.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn arguments_are_handed_on_as_they_came() {
+        let Ok(Command::Test(args)) = parse(&["test", "--", "--nocapture", "--", "-h"]) else {
+            panic!("not the test command");
+        };
+        assert_eq!(args, ["--", "--nocapture", "--", "-h"]);
+    }
+
+    #[test]
+    fn wrong_usage_is_named() {
+        for (args, expected) in [
+            (&[][..], "a command is missing"),
+            (&["tset"][..], "there is no command \"tset\""),
+            (&["ci", "-v"][..], "`ci` takes no argument, got \"-v\""),
+        ] {
+            assert_eq!(parse(args).err().as_deref(), Some(expected));
+        }
+    }
+}

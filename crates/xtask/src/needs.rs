@@ -1,0 +1,91 @@
+//! What tests need beyond cargo: found, installed, or asked for in plain words.
+
+use std::{
+    env,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+/// A program that tests start, and the Debian package that brings it.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    why: &'static str,
+}
+
+/// Linux only: elsewhere the tests that use these do not exist.
+const PROGRAMS: &[Program] = &[Program {
+    name: "strace",
+    package: "strace",
+    why: "tests watch the system calls of a replay: it must never call connect",
+}];
+
+/// Makes sure that every needed program is there.
+///
+/// # Errors
+///
+/// When one is missing and can't be installed from here; the message says what to install.
+pub(crate) fn install() -> anyhow::Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let missing: Vec<&Program> = PROGRAMS
+        .iter()
+        .filter(|program| !is_on_path(program.name))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if is_on_path("apt-get") && is_root() {
+        let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+        eprintln!("installing Debian packages: {}", packages.join(" "));
+        // Lists of an older day name packages that are gone, so they are renewed first.
+        apt_get(&["update"])?;
+        apt_get(
+            &[
+                &["install", "--yes", "--no-install-recommends"],
+                &packages[..],
+            ]
+            .concat(),
+        )?;
+    }
+    for program in missing {
+        if !is_on_path(program.name) {
+            let Program { name, package, why } = program;
+            bail!(
+                "`{name}` is missing ({why})\nhint: install it, on Debian and Ubuntu: sudo apt-get install {package}"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}
+
+/// Whether packages may be installed. `/proc/self` belongs to the user that this process acts as.
+fn is_root() -> bool {
+    Path::new("/proc/self")
+        .metadata()
+        .is_ok_and(|of| of.uid() == 0)
+}
+
+/// Runs apt-get without questions. What it says goes to stderr: stdout is for test results.
+fn apt_get(args: &[&str]) -> anyhow::Result<()> {
+    let mut command = Command::new("apt-get");
+    command
+        .args(args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .stdout(std::io::stderr());
+    let status = command.status().context("can't run apt-get")?;
+    if !status.success() {
+        bail!("apt-get {} failed ({status})", args.join(" "));
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! What the bare servers share: a runtime, a loopback port, an accept loop.
+
+use std::{convert::Infallible, io, net::Ipv4Addr, thread};
+
+use anyhow::Context;
+use bytes::Bytes;
+use clap::ValueEnum;
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+    sync::oneshot,
+};
+
+/// Which tokio runtime a bare server runs on. Which one is faster depends on the load, so both are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RuntimeKind {
+    /// One thread
+    One,
+    /// As many threads as there are cores
+    Multi,
+}
+
+impl RuntimeKind {
+    /// Builds the runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no threads or no event queue.
+    pub(crate) fn build(self) -> io::Result<Runtime> {
+        let mut builder = match self {
+            Self::One => Builder::new_current_thread(),
+            Self::Multi => Builder::new_multi_thread(),
+        };
+        builder.enable_all().build()
+    }
+
+    /// The value of `--runtime`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Multi => "multi",
+        }
+    }
+}
+
+/// Serves on a free loopback port until stdin ends, so no server outlives the benchmark.
+///
+/// The first line on stdout is `listening on http://HOST:PORT`, as it is for pipetape.
+///
+/// # Errors
+///
+/// When no port can be had.
+pub(crate) async fn serve<S, F, B>(service: S) -> anyhow::Result<()>
+where
+    S: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .context("can't listen")?;
+    println!(
+        "listening on http://{}",
+        listener.local_addr().context("no local address")?
+    );
+    let (stop, mut stopped) = oneshot::channel();
+    thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        stop.send(())
+    });
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted.context("can't accept")?.0,
+            _ = &mut stopped => return Ok(()),
+        };
+        stream.set_nodelay(true).context("can't set TCP_NODELAY")?;
+        let service = service.clone();
+        let service = service_fn(move |request| {
+            let response = service(request);
+            async move { Ok::<_, Infallible>(response.await) }
+        });
+        let connection = http1::Builder::new()
+            // A replay sends none either.
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(stream), service);
+        // A connection that breaks is seen, and reported, by the load generator at its other end.
+        tokio::spawn(async { connection.await.ok() });
+    }
+}

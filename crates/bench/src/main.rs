@@ -1,0 +1,73 @@
+//! Measures the pipetape binary against bare servers, on one machine and in one run.
+//!
+//! `run` is the benchmark. It starts the program under test, the bare servers and the load generator as
+//! processes of their own (the other subcommands are those processes), lets the contenders take turns
+//! for several rounds, and prints medians and ratios beside the bars that the project has set itself.
+//! Everything stays on loopback and is bounded in count and time.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints its findings"
+)]
+
+mod bars;
+mod child;
+mod contest;
+mod listen;
+mod load;
+mod machine;
+mod program;
+mod proxy;
+mod record;
+mod replay;
+mod run;
+mod serve;
+mod start;
+mod stats;
+mod table;
+mod tape_file;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures pipetape against bare servers.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the benchmark and print its tables
+    #[command(override_usage = "cargo xtask bench [OPTIONS]")]
+    Run(run::Options),
+    /// A bare server with one fixed answer
+    #[command(hide = true)]
+    Serve(serve::Options),
+    /// A bare reverse proxy that keeps nothing
+    #[command(hide = true)]
+    Proxy(proxy::Options),
+    /// A load generator
+    #[command(hide = true)]
+    Load(load::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Proxy(options) => proxy::run(&options),
+        Command::Load(options) => load::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

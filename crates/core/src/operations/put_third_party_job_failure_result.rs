@@ -1,0 +1,33 @@
+//! `PutThirdPartyJobFailureResult`: a worker says that a third-party action's job failed.
+
+use crate::{
+    operations::declared_errors,
+    schema::structure,
+    shapes::{ClientToken, FailureDetails, ThirdPartyJobId},
+};
+
+structure! {
+    /// Says that a third-party job failed. The answer is [`Void`](super::Void).
+    pub struct PutThirdPartyJobFailureResultRequest {
+        /// The job.
+        required job_id: ThirdPartyJobId = "jobId",
+        /// The caller's right to the job.
+        required client_token: ClientToken = "clientToken",
+        /// Why it failed.
+        required failure_details: FailureDetails = "failureDetails",
+    }
+}
+
+declared_errors! {
+    /// The errors that `PutThirdPartyJobFailureResult` declares.
+    pub enum PutThirdPartyJobFailureResultError {
+        /// The client token is not the one that goes with the job's client.
+        InvalidClientToken,
+        /// The job is not in progress.
+        InvalidJobState,
+        /// There is no such job.
+        JobNotFound,
+        /// The request does not meet its constraints.
+        Validation,
+    }
+}

@@ -1,0 +1,93 @@
+//! Jobs, as polls hand them out and details describe them.
+
+use crate::schema::structure;
+
+use super::{
+    AccountId, ActionConfiguration, ActionTypeId, Artifact, ArtifactCredentials, ClientId,
+    ContinuationToken, EncryptionKey, JobId, Nonce, PipelineContext, ThirdPartyJobId,
+};
+
+structure! {
+    /// A custom action's job, as `PollForJobs` hands it out.
+    pub struct Job {
+        /// What names it in every later call.
+        optional id: JobId = "id",
+        /// What to do.
+        optional data: JobData = "data",
+        /// Which hand-out this is; `AcknowledgeJob` gives it back.
+        optional nonce: Nonce = "nonce",
+        /// The account whose pipeline it is.
+        optional account_id: AccountId = "accountId",
+    }
+
+    /// What a custom action's worker needs to do its job.
+    pub struct JobData {
+        /// The action's type.
+        optional action_type_id: ActionTypeId = "actionTypeId",
+        /// How the action is configured, secrets in clear.
+        optional action_configuration: ActionConfiguration = "actionConfiguration",
+        /// Where in a pipeline it is.
+        optional pipeline_context: PipelineContext = "pipelineContext",
+        /// What it works on; empty for source actions.
+        listed input_artifacts: Artifact = "inputArtifacts",
+        /// Where its results go.
+        listed output_artifacts: Artifact = "outputArtifacts",
+        /// Keys to the artifacts' bucket.
+        optional artifact_credentials: ArtifactCredentials = "artifactCredentials",
+        /// What an earlier job of the action handed on.
+        optional continuation_token: ContinuationToken = "continuationToken",
+        /// The key that artifacts are encrypted with, where it is not S3's own.
+        optional encryption_key: EncryptionKey = "encryptionKey",
+    }
+
+    /// A custom action's job, as `GetJobDetails` describes it.
+    pub struct JobDetails {
+        /// What names it.
+        optional id: JobId = "id",
+        /// What to do.
+        optional data: JobData = "data",
+        /// The account whose pipeline it is.
+        optional account_id: AccountId = "accountId",
+    }
+
+    /// A third-party action's job, as `PollForThirdPartyJobs` hands it out: no data and no nonce
+    /// before the worker has shown its client token.
+    pub struct ThirdPartyJob {
+        /// Whose client token the later calls need.
+        optional client_id: ClientId = "clientId",
+        /// What names the job in every later call.
+        ///
+        /// The model declares the narrower form of a custom job's id here.
+        optional job_id: JobId = "jobId",
+    }
+
+    /// What a third-party action's worker needs to do its job.
+    pub struct ThirdPartyJobData {
+        /// The action's type.
+        optional action_type_id: ActionTypeId = "actionTypeId",
+        /// How the action is configured, secrets in clear.
+        optional action_configuration: ActionConfiguration = "actionConfiguration",
+        /// Where in a pipeline it is.
+        optional pipeline_context: PipelineContext = "pipelineContext",
+        /// What it works on.
+        listed input_artifacts: Artifact = "inputArtifacts",
+        /// Where its results go.
+        listed output_artifacts: Artifact = "outputArtifacts",
+        /// Keys to the artifacts' bucket.
+        optional artifact_credentials: ArtifactCredentials = "artifactCredentials",
+        /// What an earlier job of the action handed on.
+        optional continuation_token: ContinuationToken = "continuationToken",
+        /// The key that artifacts are encrypted with, where it is not S3's own.
+        optional encryption_key: EncryptionKey = "encryptionKey",
+    }
+
+    /// A third-party action's job, as `GetThirdPartyJobDetails` describes it.
+    pub struct ThirdPartyJobDetails {
+        /// What names it.
+        optional id: ThirdPartyJobId = "id",
+        /// What to do.
+        optional data: ThirdPartyJobData = "data",
+        /// Which hand-out this is; `AcknowledgeThirdPartyJob` gives it back.
+        optional nonce: Nonce = "nonce",
+    }
+}

@@ -22,6 +22,7 @@ structure! {
     }
 
     /// What the action type is like.
+    #[derive(Default)]
     pub struct GetActionTypeResponse {
         /// The action type.
         optional action_type: ActionTypeDeclaration = "actionType",

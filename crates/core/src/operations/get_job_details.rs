@@ -14,6 +14,7 @@ structure! {
     }
 
     /// What the job is about, secrets in clear.
+    #[derive(Default)]
     pub struct GetJobDetailsResponse {
         /// The details.
         optional job_details: JobDetails = "jobDetails",

@@ -16,6 +16,7 @@ structure! {
     }
 
     /// What the job is about, secrets in clear.
+    #[derive(Default)]
     pub struct GetThirdPartyJobDetailsResponse {
         /// The details.
         optional job_details: ThirdPartyJobDetails = "jobDetails",

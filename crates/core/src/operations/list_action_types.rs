@@ -8,6 +8,7 @@ use crate::{
 
 structure! {
     /// Asks for action types.
+    #[derive(Default)]
     pub struct ListActionTypesRequest {
         /// Only those of this owner.
         optional action_owner_filter: ActionOwner = "actionOwnerFilter",
@@ -18,6 +19,7 @@ structure! {
     }
 
     /// One page of action types.
+    #[derive(Default)]
     pub struct ListActionTypesResponse {
         /// The action types.
         listed action_types: ActionType = "actionTypes",

@@ -20,6 +20,7 @@ structure! {
     }
 
     /// The jobs that were handed out. They are hidden from other polls for a while.
+    #[derive(Default)]
     pub struct PollForJobsResponse {
         /// The jobs; often none.
         listed jobs: Job = "jobs",

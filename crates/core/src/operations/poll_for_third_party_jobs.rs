@@ -16,6 +16,7 @@ structure! {
     }
 
     /// The jobs that were handed out, without their data.
+    #[derive(Default)]
     pub struct PollForThirdPartyJobsResponse {
         /// The jobs; often none.
         listed jobs: ThirdPartyJob = "jobs",

@@ -20,6 +20,7 @@ structure! {
     }
 
     /// What became of it.
+    #[derive(Default)]
     pub struct PutActionRevisionResponse {
         /// Whether the revision was new to the pipeline.
         optional new_revision: bool = "newRevision",

@@ -39,11 +39,11 @@ impl Reader {
             side,
             path: Vec::new(),
             mismatch: None,
-            violations: Violations::default(),
+            violations: Violations::none(),
         }
     }
 
-    /// The verdict: the shape, unless something was wrong.
+    /// The verdict: the shape, unless something was wrong. Whatever gives no shape has noted why.
     pub(super) fn finish<T>(self, shape: Option<T>) -> Result<T, Rejection> {
         if let Some(mismatch) = self.mismatch {
             return Err(mismatch.into());

@@ -56,7 +56,7 @@ impl fmt::Display for Violation {
 ///
 /// `Display` is the service's message: the count, then the violations in the order of the model's
 /// members, joined by `; `. (The service promises no order.)
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violations {
     listed: Vec<Violation>,
     count: usize,
@@ -75,6 +75,14 @@ impl Violations {
     /// How many there are, listed or not.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// None yet, at the start of a reading.
+    pub(super) fn none() -> Violations {
+        Violations {
+            listed: Vec::new(),
+            count: 0,
+        }
     }
 
     pub(super) fn push(&mut self, violation: impl FnOnce() -> Violation) {

@@ -80,6 +80,7 @@ structure! {
     }
 
     /// Where a console's links for an action type lead.
+    #[derive(Default)]
     pub struct ActionTypeSettings {
         /// Where a third-party action is set up.
         optional third_party_configuration_url: Url = "thirdPartyConfigurationUrl",

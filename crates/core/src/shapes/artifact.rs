@@ -28,6 +28,7 @@ text! {
 
 structure! {
     /// One artifact of a job.
+    #[derive(Default)]
     pub struct Artifact {
         /// Its name in the pipeline.
         optional name: ArtifactName = "name",
@@ -38,6 +39,7 @@ structure! {
     }
 
     /// Where an artifact lies.
+    #[derive(Default)]
     pub struct ArtifactLocation {
         /// What kind of place it is.
         optional kind: ArtifactLocationType = "type",

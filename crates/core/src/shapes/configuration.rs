@@ -26,6 +26,7 @@ secret! {
 
 structure! {
     /// How a job's action is configured.
+    #[derive(Default)]
     pub struct ActionConfiguration {
         /// The properties.
         optional configuration: BTreeMap<ConfigurationKey, ConfigurationValue> = "configuration",

@@ -82,6 +82,7 @@ structure! {
     }
 
     /// The settings of an executor; one of the two, by its kind.
+    #[derive(Default)]
     pub struct ExecutorConfiguration {
         /// Settings of a Lambda function.
         optional lambda: LambdaExecutorConfiguration = "lambdaExecutorConfiguration",
@@ -96,6 +97,7 @@ structure! {
     }
 
     /// Settings of workers that poll.
+    #[derive(Default)]
     pub struct JobWorkerExecutorConfiguration {
         /// The accounts that may poll. The service gives 1 to 1000.
         optional polling_accounts: AtMost<1000, AccountId> = "pollingAccounts",
@@ -147,6 +149,7 @@ structure! {
     }
 
     /// Where a console's links for an action type lead.
+    #[derive(Default)]
     pub struct ActionTypeUrls {
         /// Where an action is set up.
         optional configuration_url: Url = "configurationUrl",

@@ -36,6 +36,14 @@ secret! {
     pub struct ContinuationToken(TextRules::length(1, 2048));
 }
 
+/// Any job id is one that third-party requests take.
+impl From<JobId> for ThirdPartyJobId {
+    fn from(id: JobId) -> ThirdPartyJobId {
+        // 36 characters are within 1 to 512.
+        ThirdPartyJobId(id.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

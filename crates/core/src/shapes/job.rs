@@ -9,6 +9,7 @@ use super::{
 
 structure! {
     /// A custom action's job, as `PollForJobs` hands it out.
+    #[derive(Default)]
     pub struct Job {
         /// What names it in every later call.
         optional id: JobId = "id",
@@ -20,7 +21,10 @@ structure! {
         optional account_id: AccountId = "accountId",
     }
 
-    /// What a custom action's worker needs to do its job.
+    /// What a worker needs to do its job.
+    ///
+    /// The model's `JobData`, and also its `ThirdPartyJobData`, which is the same member for member.
+    #[derive(Default)]
     pub struct JobData {
         /// The action's type.
         optional action_type_id: ActionTypeId = "actionTypeId",
@@ -41,6 +45,7 @@ structure! {
     }
 
     /// A custom action's job, as `GetJobDetails` describes it.
+    #[derive(Default)]
     pub struct JobDetails {
         /// What names it.
         optional id: JobId = "id",
@@ -52,6 +57,7 @@ structure! {
 
     /// A third-party action's job, as `PollForThirdPartyJobs` hands it out: no data and no nonce
     /// before the worker has shown its client token.
+    #[derive(Default)]
     pub struct ThirdPartyJob {
         /// Whose client token the later calls need.
         optional client_id: ClientId = "clientId",
@@ -61,32 +67,13 @@ structure! {
         optional job_id: JobId = "jobId",
     }
 
-    /// What a third-party action's worker needs to do its job.
-    pub struct ThirdPartyJobData {
-        /// The action's type.
-        optional action_type_id: ActionTypeId = "actionTypeId",
-        /// How the action is configured, secrets in clear.
-        optional action_configuration: ActionConfiguration = "actionConfiguration",
-        /// Where in a pipeline it is.
-        optional pipeline_context: PipelineContext = "pipelineContext",
-        /// What it works on.
-        listed input_artifacts: Artifact = "inputArtifacts",
-        /// Where its results go.
-        listed output_artifacts: Artifact = "outputArtifacts",
-        /// Keys to the artifacts' bucket.
-        optional artifact_credentials: ArtifactCredentials = "artifactCredentials",
-        /// What an earlier job of the action handed on.
-        optional continuation_token: ContinuationToken = "continuationToken",
-        /// The key that artifacts are encrypted with, where it is not S3's own.
-        optional encryption_key: EncryptionKey = "encryptionKey",
-    }
-
     /// A third-party action's job, as `GetThirdPartyJobDetails` describes it.
+    #[derive(Default)]
     pub struct ThirdPartyJobDetails {
         /// What names it.
         optional id: ThirdPartyJobId = "id",
         /// What to do.
-        optional data: ThirdPartyJobData = "data",
+        optional data: JobData = "data",
         /// Which hand-out this is; `AcknowledgeThirdPartyJob` gives it back.
         optional nonce: Nonce = "nonce",
     }

@@ -41,7 +41,7 @@ pub use declaration::{
 pub use identity::{
     AccountId, ClientId, ClientToken, ContinuationToken, JobId, NextToken, Nonce, ThirdPartyJobId,
 };
-pub use job::{Job, JobData, JobDetails, ThirdPartyJob, ThirdPartyJobData, ThirdPartyJobDetails};
+pub use job::{Job, JobData, JobDetails, ThirdPartyJob, ThirdPartyJobDetails};
 pub use pipeline::{
     ActionContext, ActionName, PipelineArn, PipelineContext, PipelineExecutionId, PipelineName,
     StageContext, StageName,

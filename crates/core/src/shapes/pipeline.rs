@@ -21,6 +21,7 @@ text! {
 
 structure! {
     /// Where in a pipeline a job belongs.
+    #[derive(Default)]
     pub struct PipelineContext {
         /// The pipeline.
         optional pipeline_name: PipelineName = "pipelineName",
@@ -35,12 +36,14 @@ structure! {
     }
 
     /// A stage, as a job knows it.
+    #[derive(Default)]
     pub struct StageContext {
         /// Its name.
         optional name: StageName = "name",
     }
 
     /// An action, as a job knows it.
+    #[derive(Default)]
     pub struct ActionContext {
         /// Its name.
         optional name: ActionName = "name",

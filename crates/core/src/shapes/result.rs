@@ -64,6 +64,7 @@ structure! {
     }
 
     /// How the work went, or how far it is.
+    #[derive(Default)]
     pub struct ExecutionDetails {
         /// The execution in a sentence.
         optional summary: ExecutionSummary = "summary",

@@ -37,6 +37,9 @@ structure! {
     /// Whether the job is the caller's now.
     pub struct AcknowledgeJobResponse {
         /// Where the job stands. Only [`JobStatus::InProgress`] gives it to the caller.
+        ///
+        /// The model lets it be absent; an answer without it gives nobody the job, so reading one
+        /// is an error.
         required status: JobStatus = "status",
     }
 }

@@ -19,7 +19,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a connection may stay open without a request. Pollers sleep 30 s and more.
     pub idle_timeout: Duration,
-    /// How long a client may take no byte of its response. Then the connection is cut.
+    /// How long the kernel may find no room for more of a response. Then the connection is cut. The
+    /// kernel reports room in steps of up to a megabyte, so a few seconds would cut slow readers too.
     pub write_timeout: Duration,
     /// Connections open at once. Further ones wait in the kernel's queue.
     pub max_connections: usize,

@@ -1,0 +1,19 @@
+//! The front over real sockets: every test has its own server on a port of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should panic"
+)]
+
+mod admin;
+mod bodies;
+mod cuts;
+mod heads;
+mod many;
+mod requests;
+mod slow;
+mod stop;
+
+mod client;
+mod server;

@@ -1,14 +1,17 @@
 //! Collecting a request's body, within bounds for one and for all.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body::Body;
-use http_body_util::BodyExt;
+use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::progress::{Phase, Progress};
+use crate::connection::waker::{Owed, muted};
 
 /// Bodies up to this size need no room in the budget: a fixed cost of a connection, like hyper's buffers.
 const SMALL: usize = 64 * 1024;
@@ -131,10 +134,29 @@ async fn wait_for_room(budget: &Budget, progress: &Progress, bytes: usize) -> Op
 
 /// The next piece of data; trailers are passed over.
 async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() {
-            return Ok(Some(data));
+    loop {
+        match poll_fn(|cx| poll_frame(body, cx)).await {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(BodyError::Broken),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
         }
     }
-    Ok(None)
+}
+
+/// Polls for a frame; behind the last one, hyper is not woken to read another (see `waker`).
+fn poll_frame(
+    body: &mut Incoming,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let (polled, owed) = muted(|| Pin::new(&mut *body).poll_frame(cx));
+    // hyper sets an announced body's end before it hands out the last piece, so nothing of its own waits then.
+    let is_last = polled.is_ready() && body.is_end_stream();
+    if owed == Owed::Wake && !is_last {
+        cx.waker().wake_by_ref();
+    }
+    polled
 }

@@ -1,10 +1,11 @@
 //! One request, from hyper to the service and back.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -52,8 +53,8 @@ impl<S: Service> Calls<S> {
         let reply = match collected {
             Ok(Collected { bytes, reservation }) => {
                 self.progress.enter(Phase::Call);
-                let reply = self
-                    .call(Request {
+                let reply = guarded(async {
+                    let request = Request {
                         method: head.method,
                         uri: head.uri,
                         version: head.version,
@@ -61,8 +62,10 @@ impl<S: Service> Calls<S> {
                         body: bytes,
                         peer: self.peer,
                         local: self.local,
-                    })
-                    .await;
+                    };
+                    self.front.service.call(request).await
+                })
+                .await;
                 drop(reservation);
                 reply
             }
@@ -76,26 +79,6 @@ impl<S: Service> Calls<S> {
             }
             Reply::Reset => Err(ResetWanted),
         }
-    }
-
-    /// Calls the service; a panic becomes an answer.
-    async fn call(&self, request: Request) -> Reply {
-        let mut call = pin!(async { self.front.service.call(request).await });
-        // The service is shared and has to stay sound when one of its calls unwinds, as with threads.
-        poll_fn(
-            |cx| match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
-                Ok(polled) => polled,
-                Err(_panic) => {
-                    error!("a call panicked; its client gets status 500");
-                    std::task::Poll::Ready(Reply::Response(aws_error(
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "InternalFailure",
-                        "pipetape failed while answering this request; its log on stderr says more",
-                    )))
-                }
-            },
-        )
-        .await
     }
 
     /// An answer to a request whose body could not be taken. The rest of the body is still on its way.
@@ -122,6 +105,26 @@ impl<S: Service> Calls<S> {
             .insert(CONNECTION, HeaderValue::from_static("close"));
         response
     }
+}
+
+/// Runs a call; a panic becomes an answer.
+async fn guarded(call: impl Future<Output = Reply>) -> Reply {
+    let mut call = pin!(call);
+    poll_fn(|cx| {
+        // The service is shared, so it has to stay sound when one of its calls unwinds, as with threads.
+        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(_panic) => {
+                error!("a call panicked; its client gets status 500");
+                Poll::Ready(Reply::Response(aws_error(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalFailure",
+                    "pipetape failed while answering this request; its log on stderr says more",
+                )))
+            }
+        }
+    })
+    .await
 }
 
 fn whole(response: Response<Bytes>) -> Response<ReplyBody> {

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use tracing::debug;
 use crate::connection::call::Calls;
 use crate::connection::front::Front;
 use crate::connection::progress::{AfterFlush, Progress};
+use crate::connection::waker::Wakers;
 use crate::connection::watchdog::{Late, Watchdog};
 use crate::connection::watched::Watched;
 use crate::error_reply::aws_error;
@@ -65,6 +66,7 @@ pub(crate) async fn serve_connection<S: Service>(
     });
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&progress)));
     let mut http = front.http.serve_connection(io, service);
+    let mut wakers = Wakers::default();
     let mut watchdog = Watchdog::new(&front.limits, &progress);
 
     let mut stopped = pin!(front.stopped());
@@ -80,7 +82,8 @@ pub(crate) async fn serve_connection<S: Service>(
             stopping = true;
             Pin::new(&mut http).graceful_shutdown();
         }
-        match Pin::new(&mut http).poll(cx) {
+        let waker = wakers.for_task(cx.waker());
+        match Pin::new(&mut http).poll(&mut Context::from_waker(waker)) {
             Poll::Ready(result) => Poll::Ready(how_it_ended(result, &progress)),
             Poll::Pending => watchdog.poll(&progress, cx).map(End::Late),
         }

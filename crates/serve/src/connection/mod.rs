@@ -5,7 +5,8 @@
 //! - `progress` is the state that the three parties below share, `watchdog` turns it into deadlines;
 //! - `watched` is the stream hyper sees: it reports what moves, and ends the connection after a flush;
 //! - `call` takes one request from hyper to the service and back, `body` collects what it carries,
-//!   `reply_body` is what goes out.
+//!   `reply_body` is what goes out;
+//! - `waker` saves the task a second run for each request with a body.
 
 mod body;
 mod call;
@@ -13,6 +14,7 @@ mod drive;
 mod front;
 mod progress;
 mod reply_body;
+mod waker;
 mod watchdog;
 mod watched;
 

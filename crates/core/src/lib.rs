@@ -58,6 +58,7 @@
 //! keep bytes: where a body must come back exactly as it was, keep the body beside the type.
 
 pub mod credential_scope;
+pub mod headers;
 pub mod operation;
 pub mod operations;
 pub mod partition;

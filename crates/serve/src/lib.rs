@@ -40,7 +40,6 @@
 pub mod admin;
 mod connection;
 mod error_reply;
-pub mod headers;
 pub mod host;
 mod limits;
 mod listener;

@@ -18,7 +18,8 @@ pub struct NameError(Box<str>);
 /// Checks `[A-Za-z0-9._-]{1,64}`, not starting with a dot.
 fn check(text: &str) -> Result<Box<str>, NameError> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if !text.is_empty() && text.len() <= MAX && !text.starts_with('.') && text.bytes().all(allowed) {
+    if !text.is_empty() && text.len() <= MAX && !text.starts_with('.') && text.bytes().all(allowed)
+    {
         Ok(text.into())
     } else {
         // A hostile name must not flood a terminal or a log.
@@ -87,7 +88,18 @@ mod tests {
         for good in ["a", "A-1_b.c", "0", &"x".repeat(64)] {
             assert!(good.parse::<TapeName>().is_ok(), "{good}");
         }
-        for bad in ["", ".", "..", ".hidden", "a/b", "a b", "é", "a\n", "../x", &"x".repeat(65)] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "a b",
+            "é",
+            "a\n",
+            "../x",
+            &"x".repeat(65),
+        ] {
             assert!(bad.parse::<TapeName>().is_err(), "{bad:?}");
         }
     }

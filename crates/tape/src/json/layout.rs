@@ -52,7 +52,21 @@ fn tokens(text: &[u8], mut each: impl FnMut(&[u8])) {
             b'{' | b'}' | b'[' | b']' | b',' | b':' => at + 1,
             _ => text[at..]
                 .iter()
-                .position(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"'))
+                .position(|b| {
+                    matches!(
+                        b,
+                        b' ' | b'\t'
+                            | b'\n'
+                            | b'\r'
+                            | b'{'
+                            | b'}'
+                            | b'['
+                            | b']'
+                            | b','
+                            | b':'
+                            | b'"'
+                    )
+                })
                 .map_or(text.len(), |n| at + n),
         };
         each(&text[at..end]);

@@ -40,15 +40,23 @@ impl Iterator for Scanner<'_> {
     fn next(&mut self) -> Option<Piece> {
         let at = self.at;
         let piece = match *self.text.get(at)? {
-            byte @ (b'{' | b'[') => Piece::Open { at, object: byte == b'{' },
+            byte @ (b'{' | b'[') => Piece::Open {
+                at,
+                object: byte == b'{',
+            },
             b'}' | b']' => Piece::Close { at },
             b',' => Piece::Comma { at },
             b':' => Piece::Colon { at },
             b'"' => {
                 let end = string_end(self.text, at);
-                let closed = end > at + 1 && self.text[end - 1] == b'"' && !ends_in_escape(&self.text[at + 1..end]);
+                let closed = end > at + 1
+                    && self.text[end - 1] == b'"'
+                    && !ends_in_escape(&self.text[at + 1..end]);
                 self.at = end;
-                return Some(Piece::String { range: at..end, closed });
+                return Some(Piece::String {
+                    range: at..end,
+                    closed,
+                });
             }
             _ => {
                 let end = self.text[at..]
@@ -88,10 +96,34 @@ mod tests {
     #[test]
     fn a_cut_string_is_seen_as_such() {
         let last = |text: &str| Scanner::new(text.as_bytes()).last();
-        assert_eq!(last(r#"{"k":"sec"#), Some(Piece::String { range: 5..9, closed: false }));
-        assert_eq!(last(r#"{"k":"sec\""#), Some(Piece::String { range: 5..11, closed: false }));
-        assert_eq!(last(r#"{"k":"sec\\""#), Some(Piece::String { range: 5..12, closed: true }));
-        assert_eq!(last("\""), Some(Piece::String { range: 0..1, closed: false }));
+        assert_eq!(
+            last(r#"{"k":"sec"#),
+            Some(Piece::String {
+                range: 5..9,
+                closed: false
+            })
+        );
+        assert_eq!(
+            last(r#"{"k":"sec\""#),
+            Some(Piece::String {
+                range: 5..11,
+                closed: false
+            })
+        );
+        assert_eq!(
+            last(r#"{"k":"sec\\""#),
+            Some(Piece::String {
+                range: 5..12,
+                closed: true
+            })
+        );
+        assert_eq!(
+            last("\""),
+            Some(Piece::String {
+                range: 0..1,
+                closed: false
+            })
+        );
     }
 
     proptest! {

@@ -34,7 +34,10 @@ pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
             let low = unit(&rest[6..]).filter(|low| (0xDC00..0xE000).contains(low));
             match low {
                 Some(low) if (0xD800..0xDC00).contains(&first) => {
-                    push(&mut out, 0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00));
+                    push(
+                        &mut out,
+                        0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00),
+                    );
                     rest = &rest[12..];
                 }
                 _ => {
@@ -54,14 +57,20 @@ pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
 /// The code unit of a `\uXXXX` at the start of `text`.
 fn unit(text: &[u8]) -> Option<u32> {
     let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |value, &b| Some(value << 4 | char::from(b).to_digit(16)?))
+    digits.iter().try_fold(0, |value, &b| {
+        Some(value << 4 | char::from(b).to_digit(16)?)
+    })
 }
 
 /// Appends a code point in generalised UTF-8: surrogates too.
 fn push(out: &mut Vec<u8>, code: u32) {
     match char::from_u32(code) {
         Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        None => out.extend([0xE0 | (code >> 12) as u8, 0x80 | (code >> 6 & 0x3F) as u8, 0x80 | (code & 0x3F) as u8]),
+        None => out.extend([
+            0xE0 | (code >> 12) as u8,
+            0x80 | (code >> 6 & 0x3F) as u8,
+            0x80 | (code & 0x3F) as u8,
+        ]),
     }
 }
 

@@ -8,6 +8,7 @@
 mod exchange;
 mod fault;
 mod json;
+mod live;
 mod name;
 mod pointer;
 mod rules;
@@ -15,6 +16,7 @@ mod tape;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
 pub use fault::{Fault, FaultAnswer};
+pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use name::{NameError, SessionName, TapeName};
 pub use pointer::{Pointer, PointerError};
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};

@@ -12,6 +12,7 @@ mod live;
 mod matching;
 mod name;
 mod pointer;
+mod redact;
 mod rules;
 mod tape;
 
@@ -21,5 +22,6 @@ pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::MatchKey;
 pub use name::{NameError, SessionName, TapeName};
 pub use pointer::{Pointer, PointerError};
+pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
 pub use tape::Tape;

@@ -29,7 +29,7 @@ pub struct RecordConfig {
     pub upstream_ca: Option<PathBuf>,
     /// Who signs.
     pub sign: Sign,
-    /// The profile for credentials; `None` is the chain's own choice.
+    /// The profile for credentials, before keys in the environment; `None` is the chain's own choice.
     pub profile: Option<String>,
     /// The region to sign for and to forward to; `None` takes the client's.
     pub region: Option<Region>,

@@ -1,6 +1,6 @@
 //! Where a request goes, and which region it is signed for.
 
-use pipetape_core::Region;
+use pipetape_core::{Region, RegionError};
 
 use crate::config::Sign;
 use crate::refusal::{NoRegion, Refusal};
@@ -41,7 +41,7 @@ impl Routing {
             Some(upstream) => upstream.clone(),
             // A region that passed its check gives a host name.
             None => UpstreamUrl::of_region(region.as_ref().map_err(Refusal::clone)?)
-                .map_err(|_| Refusal::NoRegion(NoRegion::NotText))?,
+                .map_err(|_| Refusal::NoRegion(NoRegion::Region(RegionError::Malformed)))?,
         };
         let signature = match self.sign {
             Sign::Resign => Signature::Ours(region?),

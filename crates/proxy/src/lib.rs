@@ -29,7 +29,7 @@
 //! let recorder = std::sync::Arc::new(Recorder::new(config, writer.clone())?);
 //! let stop = async { /* a signal */ };
 //! listener.serve(recorder.clone(), Limits::default(), DateHeader::AsGiven, stop).await;
-//! writer.finish()?;
+//! writer.finish().await?;
 //! println!("{} exchanges", recorder.summary().recorded);
 //! # Ok(())
 //! # }
@@ -67,6 +67,10 @@ mod refusal;
 mod reply;
 mod signing;
 mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod upstream_url;
 

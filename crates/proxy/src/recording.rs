@@ -165,8 +165,7 @@ struct Pending<'a>(Option<&'a Tally>);
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        if let Some(tally) = self.0 {
-            tally.unrecorded();
+        if self.0.is_some_and(Tally::unrecorded) {
             error!("THE TAPE IS INCOMPLETE: a request was forwarded, and its exchange is lost");
         }
     }

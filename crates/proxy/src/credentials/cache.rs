@@ -159,3 +159,109 @@ impl<S> fmt::Debug for CredentialsCache<S> {
         f.debug_struct("CredentialsCache").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pipetape_tape::Rules;
+
+    use super::*;
+    use crate::testing::{ScriptedSource, permanent, soon};
+
+    fn cache(source: &ScriptedSource) -> CredentialsCache<ScriptedSource> {
+        let redactor = Redactor::for_recording(&Rules::default());
+        CredentialsCache::new(source.clone(), Arc::new(redactor))
+    }
+
+    async fn key(cache: &CredentialsCache<ScriptedSource>) -> Result<String, String> {
+        let region = "us-east-1".parse().unwrap();
+        let found = cache.credentials(&region).await;
+        let found = found.map_err(|why| why.to_string());
+        found.map(|found| found.access_key_id().to_owned())
+    }
+
+    fn lasting(key: &str, seconds: u64) -> Option<Credentials> {
+        ScriptedSource::expiring(key, SystemTime::now() + Duration::from_secs(seconds))
+    }
+
+    #[tokio::test]
+    async fn many_requests_share_one_search() {
+        let source = ScriptedSource::held([lasting("one", 3600)]);
+        let cache = cache(&source);
+        let all = async {
+            tokio::join!(key(&cache), key(&cache), key(&cache), async {
+                source.gate.add_permits(3);
+            })
+        };
+        let (first, second, third, ()) = soon(all).await;
+        assert_eq!(
+            (first, second, third),
+            (Ok("one".into()), Ok("one".into()), Ok("one".into()))
+        );
+        assert_eq!(source.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_by_no_other() {
+        let source = ScriptedSource::held([None, Some(permanent())]);
+        let cache = cache(&source);
+        let all = async {
+            tokio::join!(key(&cache), key(&cache), key(&cache), async {
+                source.gate.add_permits(1);
+            })
+        };
+        let (first, second, third, ()) = soon(all).await;
+        assert!(first.is_err() && second.is_err() && third.is_err());
+        assert_eq!(source.count(), 1);
+        source.gate.add_permits(1);
+        assert!(soon(key(&cache)).await.is_ok());
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn expired_credentials_are_replaced_before_use() {
+        let source = ScriptedSource::new([lasting("one", 5), lasting("two", 3600)]);
+        let cache = cache(&source);
+        assert_eq!(key(&cache).await.unwrap(), "one");
+        assert_eq!(key(&cache).await.unwrap(), "two");
+        assert_eq!(key(&cache).await.unwrap(), "two");
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn ageing_credentials_are_renewed_while_they_are_used() {
+        let source = ScriptedSource::held([lasting("one", 60), lasting("two", 3600)]);
+        let cache = cache(&source);
+        source.gate.add_permits(1);
+        assert_eq!(key(&cache).await.unwrap(), "one");
+        // A search has just been; the next may come when that was a while ago.
+        let earlier = Instant::now().checked_sub(PAUSE).unwrap();
+        if let Some(ended) = &mut *cache.shared.search.lock().await {
+            ended.at = earlier;
+        }
+        // The renewal hangs, and nobody waits for it.
+        for _ in 0..10 {
+            assert_eq!(soon(key(&cache)).await.unwrap(), "one");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(source.count(), 2);
+        source.gate.add_permits(1);
+        soon(async {
+            while key(&cache).await.unwrap() != "two" {
+                tokio::task::yield_now().await
+            }
+        })
+        .await;
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_never_last_long_are_not_renewed_at_every_request() {
+        let source = ScriptedSource::new([lasting("one", 60)]);
+        let cache = cache(&source);
+        for _ in 0..10 {
+            assert_eq!(key(&cache).await.unwrap(), "one");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(source.count(), 1);
+    }
+}

@@ -13,11 +13,17 @@ use crate::cause::{one_line, with_causes};
 pub(crate) enum NoCredentials {
     /// No member of the chain has any, or one of them failed.
     #[error(
-        "pipetape has no AWS credentials to sign with, tried: {}; give pipetape credentials \
-         (environment, --profile, SSO, a role), or keep the client's signature with --sign keep",
-        tried(.0)
+        "pipetape has no AWS credentials to sign with (profile `{profile}`), tried: {}; give pipetape \
+         credentials (environment, --profile, SSO, a role), or keep the client's signature with --sign keep",
+        tried(source)
     )]
-    Chain(#[source] CredentialsError),
+    Chain {
+        /// The profile that was looked at.
+        profile: String,
+        /// What each member of the chain said.
+        #[source]
+        source: CredentialsError,
+    },
     /// The search took too long.
     #[error(
         "pipetape found no AWS credentials to sign with within {} seconds (an SSO, STS, metadata or \

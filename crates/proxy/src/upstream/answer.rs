@@ -1,5 +1,7 @@
 //! Reading an upstream's response, whole and within bounds.
 
+use std::ops::RangeInclusive;
+
 use bytes::BytesMut;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
@@ -11,14 +13,20 @@ use tracing::warn;
 use super::failure::within_body;
 use crate::cause::with_causes;
 
+/// The statuses of a tape. 101 would switch protocols, 600 and more mean nothing.
+const FINAL: RangeInclusive<u16> = 200..=599;
+
 /// Reads a response's body, at most `max_body` bytes of it.
 ///
-/// A larger one can't be kept and is a [`Fault::Malformed`], as is a response that switches protocols. Trailers are
-/// dropped, interim (1xx) responses have been by hyper.
+/// A larger one can't be kept and is a [`Fault::Malformed`], as is a response whose status is no final one. Trailers
+/// are dropped, interim responses have been by hyper.
 pub(super) async fn read(response: Response<Incoming>, max_body: usize) -> LiveOutcome {
     let (head, mut body) = response.into_parts();
-    if head.status.is_informational() {
-        warn!(status = head.status.as_u16(), "upstream switches protocols");
+    if !FINAL.contains(&head.status.as_u16()) {
+        warn!(
+            status = head.status.as_u16(),
+            "upstream's status is no final one"
+        );
         return LiveOutcome::Fault(Fault::Malformed);
     }
     let announced = body.size_hint().exact();

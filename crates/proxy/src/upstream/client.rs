@@ -42,7 +42,8 @@ impl UpstreamClient {
         UpstreamClient::with_proxies(Matcher::from_env(), trust, timeout, max_body)
     }
 
-    fn with_proxies(
+    /// The same with proxies of the caller's choice.
+    pub(crate) fn with_proxies(
         proxies: Matcher,
         trust: Trust<'_>,
         timeout: Duration,

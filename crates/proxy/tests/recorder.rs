@@ -1,5 +1,10 @@
 //! The recorder as a program uses it: a tape, a listener, admin routes, a summary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test without its input has failed, in its helpers too"
+)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,5 @@
 //! Tapes on disk: tape files and stores, by what they promise.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on should panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod any;
 mod damage;

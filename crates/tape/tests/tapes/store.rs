@@ -139,7 +139,7 @@ fn wait_for(store: &Store, tape: &str) -> Vec<(u64, String)> {
     for _ in 0..1000 {
         match store.load(&name(tape)) {
             Err(StoreError::InUse { .. }) => {
-                std::thread::sleep(std::time::Duration::from_millis(10))
+                std::thread::sleep(std::time::Duration::from_millis(10));
             }
             loaded => return told(&loaded.unwrap().exchanges),
         }

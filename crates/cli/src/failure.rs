@@ -94,7 +94,7 @@ impl Failure {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Failure::Usage(UsageError::RemoteListen { .. }) => Some(
-                "listen on 127.0.0.1, or pass --allow-remote if that is meant: whoever reaches a recording has his calls signed",
+                "listen on 127.0.0.1, or pass --allow-remote if that is meant: a recording signs for whoever reaches it",
             ),
             Failure::Usage(UsageError::RuleDiffers { .. }) => {
                 Some("leave the flag out, or record another tape")
@@ -135,7 +135,7 @@ mod tests {
         let address = "0.0.0.0:4577".parse().unwrap();
         insta::assert_snapshot!(Failure::from(UsageError::RemoteListen { address }).text(Palette::plain()), @r"
         error: --listen 0.0.0.0:4577 can be reached from other machines
-        hint: listen on 127.0.0.1, or pass --allow-remote if that is meant: whoever reaches a recording has his calls signed
+        hint: listen on 127.0.0.1, or pass --allow-remote if that is meant: a recording signs for whoever reaches it
         ");
     }
 }

@@ -1,7 +1,7 @@
 //! A server's life: the runtime it runs on, the line that says where it listens, and its end.
 
 use std::ffi::OsString;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -68,12 +68,15 @@ pub(crate) async fn serve(
     command: Option<Wrapped>,
     signals: &mut Signals,
 ) -> Option<u8> {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async {
-        // An end of the sender is what is waited for.
-        let _ = stopped.await;
-    };
-    let mut serving = pin!(listener.serve(service, limits, DateHeader::AsGiven, stopped));
+    let (stop, stopped) = oneshot::channel();
+    let (cut, is_cut) = oneshot::channel();
+    let mut serving = pin!(listener.serve_until(
+        service,
+        limits,
+        DateHeader::AsGiven,
+        dropped(stopped),
+        dropped(is_cut),
+    ));
     let ended = async {
         match command {
             Some(command) => Some(command.run(signals).await),
@@ -89,12 +92,23 @@ pub(crate) async fn serve(
         _ = &mut serving => None,
     };
     drop(stop);
+    let insisted = async {
+        signals.next().await;
+        warn!("stopped at once: requests in flight are cut");
+        drop(cut);
+        pending::<()>().await;
+    };
     tokio::select! {
         biased;
         _ = &mut serving => {}
-        _ = signals.next() => warn!("stopped at once: requests in flight are cut"),
+        () = insisted => {}
     }
     code
+}
+
+/// Waits until the other end is dropped.
+async fn dropped(receiver: oneshot::Receiver<()>) {
+    let _ = receiver.await;
 }
 
 #[cfg(test)]

@@ -27,13 +27,27 @@ impl UserUmask {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
+
+    /// The umask is the whole process's: tests that change it take turns.
+    pub(crate) fn my_turn() -> MutexGuard<'static, ()> {
+        static TURN: Mutex<()> = Mutex::new(());
+        TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The umask of a user who has set it to `mask`, tightened.
+    pub(crate) fn user_with(mask: u16) -> UserUmask {
+        umask(Mode::from_bits_truncate(mask.into()));
+        UserUmask::tighten()
+    }
 
     #[test]
     fn the_users_umask_holds_during_an_action_only() {
-        let before = umask(Mode::from_raw_mode(0o027));
-        let user = UserUmask::tighten();
+        let _turn = my_turn();
+        let user = user_with(0o027);
         let current = || {
             let mask = umask(Mode::empty());
             umask(mask);
@@ -42,6 +56,5 @@ mod tests {
         assert_eq!(current(), 0o077);
         assert_eq!(user.during(current), 0o027);
         assert_eq!(current(), 0o077);
-        umask(before);
     }
 }

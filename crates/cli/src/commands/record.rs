@@ -20,7 +20,7 @@ use crate::printable::printable;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
-use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up};
+use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
 
 /// How long an upstream may take for a whole answer: as long as the most patient SDK waits by default.
 const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
@@ -53,7 +53,7 @@ async fn record(
         arguments.mode.into(),
         rules_asked_for(arguments)?,
     )?;
-    let begun = begin(arguments, address, &writer, umask);
+    let begun = begin(arguments, address, &writer, umask).await;
     let (recorder, command, mut signals) = match begun {
         Ok(begun) => begun,
         Err(failure) => {
@@ -85,7 +85,7 @@ async fn record(
 }
 
 /// Makes the recorder, and starts the command.
-fn begin(
+async fn begin(
     arguments: &RecordArguments,
     address: SocketAddr,
     writer: &TapeWriter,
@@ -95,9 +95,13 @@ fn begin(
     let recorder = Recorder::new(config(arguments, address), writer.clone())?;
     let signals = Signals::install(!arguments.serving.command.is_empty())?;
     warn_of_lost_choices(arguments);
+    let region = match &arguments.region {
+        Some(region) => Some(region.clone()),
+        None => profile_region(arguments.profile.as_deref()).await,
+    };
     let surroundings = Surroundings {
         address,
-        region: arguments.region.as_ref(),
+        region: region.as_ref(),
         credentials: Credentials::Own,
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;

@@ -11,7 +11,7 @@ use crate::environment as names;
 const ACCESS_KEY_ID: &str = "AKIAPIPETAPEREPLAY00";
 /// As long as a real one.
 const SECRET_ACCESS_KEY: &str = "pipetape/replay/placeholder/not/a/secret";
-/// For workers that name no region.
+/// For commands that have no region from anywhere.
 const REGION: &str = "us-east-1";
 /// Names of loopback, as proxy exceptions spell them.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];

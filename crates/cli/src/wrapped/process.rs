@@ -114,15 +114,17 @@ impl Drop for Wrapped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::umask::tests::{my_turn, user_with};
 
     /// Runs a script to its end; gives its code.
     fn code_of(script: &str) -> u8 {
+        let _turn = my_turn();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
             let mut signals = Signals::install(true).unwrap();
-            let umask = UserUmask::tighten();
+            let umask = user_with(0o027);
             let arguments = ["-c", script].map(OsString::from);
             let changes = vec![("PIPETAPE_TEST", Some("1".into())), ("HOME", None)];
             let wrapped = Wrapped::spawn(OsStr::new("sh"), &arguments, changes, &umask);
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_signals_and_environment_are_a_shells() {
+    fn codes_signals_environment_and_umask_are_a_shells() {
         assert_eq!(code_of("exit 0"), 0);
         assert_eq!(code_of("exit 7"), 7);
         assert_eq!(code_of("kill -TERM $$"), 143);
@@ -143,11 +145,12 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_there_is_named() {
+        let _turn = my_turn();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            let umask = UserUmask::tighten();
+            let umask = user_with(0o027);
             let program = OsStr::new("/nowhere/worker");
             let error = Wrapped::spawn(program, &[], Vec::new(), &umask).unwrap_err();
             assert!(matches!(error, SpawnError::NotFound { .. }), "{error:?}");

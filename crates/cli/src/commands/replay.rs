@@ -69,12 +69,10 @@ fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
 }
 
 fn summary_line(summary: ReplaySummary) -> String {
-    let ReplaySummary {
-        served,
-        missed,
-        unplayed,
-    } = summary;
-    format!("served {served}, missed {missed}, unplayed {unplayed}")
+    format!(
+        "served {}, missed {}, unplayed {}",
+        summary.served, summary.missed, summary.unplayed
+    )
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::future::Future;
 
 use pipetape_tape::{AppendError, NewExchange, TapeWriter};
 
-/// A log of exchanges: the tape, or its twin in memory in tests.
-pub(crate) trait ExchangeLog: Send + Sync + 'static {
+/// A log of exchanges: the tape, or its twin in memory in tests. Clones write to the same log.
+pub(crate) trait ExchangeLog: Clone + Send + Sync + 'static {
     /// The highest number that is durable; 0 where none is.
     fn last_kept(&self) -> u64;
 

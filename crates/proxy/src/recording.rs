@@ -6,7 +6,9 @@ use std::time::{Instant, SystemTime};
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Fault, LiveExchange, LiveOutcome, Redactor, UnixMillis, keep};
+use pipetape_tape::{
+    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactor, UnixMillis, keep,
+};
 use tracing::{Instrument, Span, debug_span, error, field, info, warn};
 
 use crate::admission::{Admitted, admit};
@@ -100,9 +102,9 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let mut pending = Pending(Some(&self.tally));
         let outcome = self.upstream.exchange(outgoing).await;
         let latency_ms = u64::try_from(arrival.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let kept = keep(
+        let Kept { exchange, given } = keep(
             LiveExchange {
-                operation: operation.clone(),
+                operation,
                 after: arrival.after,
                 began: arrival.began,
                 latency_ms,
@@ -112,33 +114,24 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             },
             &self.redactor,
         );
-        let (status, fault) = status_and_fault(&kept.given);
+        let (status, fault) = status_and_fault(&given);
+        let seen = Seen {
+            operation: exchange.operation.clone(),
+            status,
+            fault,
+            latency_ms,
+        };
+        // A task of its own: what has happened is kept, and counted, even where a stop drops this call.
+        let (log, tally) = (self.log.clone(), Arc::clone(&self.tally));
+        let write = write(log, exchange, seen, tally).in_current_span();
+        let written = tokio::spawn(write);
+        pending.0 = None;
         // The client sees nothing before this is done.
-        match self.log.append(kept.exchange).await {
-            Ok(seq) => {
-                pending.0 = None;
-                self.tally.recorded(&operation, fault);
-                info!(
-                    %operation,
-                    status,
-                    fault = fault.map(Fault::kind),
-                    latency_ms,
-                    seq,
-                    "recorded"
-                );
-            }
-            Err(error) => {
-                pending.0 = None;
-                if self.tally.unrecorded() {
-                    error!(
-                        error = with_causes(&error),
-                        "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
-                    );
-                }
-                info!(%operation, status, fault = fault.map(Fault::kind), latency_ms, "not recorded");
-            }
+        if written.await.is_err() {
+            self.tally.unrecorded();
+            error!("THE TAPE IS INCOMPLETE: writing an exchange panicked");
         }
-        reply(kept.given)
+        reply(given)
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {
@@ -159,8 +152,42 @@ struct Arrival {
     after: u64,
 }
 
-/// A forwarded request whose exchange is not kept yet. Dropped so (the server stops half-way, or a panic),
-/// the exchange counts as lost.
+/// What a log line says of an exchange.
+struct Seen {
+    operation: Operation,
+    status: Option<u16>,
+    fault: Option<Fault>,
+    latency_ms: u64,
+}
+
+/// Makes an exchange durable, counts it, and says so.
+async fn write<L: ExchangeLog>(log: L, exchange: NewExchange, seen: Seen, tally: Arc<Tally>) {
+    let Seen {
+        operation,
+        status,
+        fault,
+        latency_ms,
+    } = seen;
+    let fault_kind = fault.map(Fault::kind);
+    match log.append(exchange).await {
+        Ok(seq) => {
+            tally.recorded(&operation, fault);
+            info!(%operation, status, fault = fault_kind, latency_ms, seq, "recorded");
+        }
+        Err(error) => {
+            if tally.unrecorded() {
+                error!(
+                    error = with_causes(&error),
+                    "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
+                );
+            }
+            info!(%operation, status, fault = fault_kind, latency_ms, "not recorded");
+        }
+    }
+}
+
+/// A forwarded request without an outcome yet. Dropped so (a stop that cuts the call, or a panic), its exchange
+/// counts as lost.
 struct Pending<'a>(Option<&'a Tally>);
 
 impl Drop for Pending<'_> {

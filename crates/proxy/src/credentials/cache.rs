@@ -247,7 +247,7 @@ mod tests {
         source.gate.add_permits(1);
         soon(async {
             while key(&cache).await.unwrap() != "two" {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         })
         .await;

@@ -104,6 +104,32 @@ async fn an_exchange_cut_by_the_stop_counts_as_lost() {
     assert_eq!(log.kept().len(), 0);
 }
 
+/// What has happened upstream is written though nobody waits for the answer any longer.
+#[tokio::test]
+async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
+    let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
+    let mut options = Options::to(&upstream.url());
+    options.limits = Limits {
+        drain: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let log = MemoryLog::held();
+    let record = Record::with(options, log.clone()).await;
+    let mut client = record.client().await;
+    client.send(post("AcknowledgeJob", "", "{}")).await;
+    soon(log.begun.acquire()).await.unwrap().forget();
+    let tally = record.tally.clone();
+    assert_eq!(record.stop().await.cut, 1);
+    log.gate.add_permits(1);
+    soon(async {
+        while tally.total_recorded() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!((log.kept().len(), tally.total_unrecorded()), (1, 0));
+}
+
 #[tokio::test]
 async fn a_real_tape_holds_what_clients_saw() {
     let directory = tempfile::tempdir().unwrap();

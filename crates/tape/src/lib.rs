@@ -42,5 +42,5 @@ pub use store::{
     AppendError, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState, TapeSummary,
     TapeWriter,
 };
-pub use tape::Tape;
+pub use tape::{FORMAT, Tape};
 pub use tape_file::{TapeFileError, read_tape_file, write_tape};

@@ -4,6 +4,9 @@ use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
 
+/// The format that tapes are written in: the `format` member of a tape file.
+pub const FORMAT: &str = "pipetape/1";
+
 /// A named, ordered series of exchanges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tape {

@@ -1,1 +1,9 @@
-//! stub
+//! The built `pipetape` over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test without what it needs has failed"
+)]
+
+mod support;
+mod whole_session;

@@ -31,7 +31,10 @@ impl Ended {
     pub(crate) fn assert_said(&self, said: &[&str]) {
         let stderr = self.stderr.to_lowercase();
         for piece in said {
-            assert!(stderr.contains(&piece.to_lowercase()), "no `{piece}`: {self}");
+            assert!(
+                stderr.contains(&piece.to_lowercase()),
+                "no `{piece}`: {self}"
+            );
         }
         self.assert_calm();
     }

@@ -113,7 +113,11 @@ pub(crate) fn seconds(date: &str) -> Option<i64> {
     Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
-fn canonical_request(request: &Message, signed: &[String], payload: &str) -> Result<String, String> {
+fn canonical_request(
+    request: &Message,
+    signed: &[String],
+    payload: &str,
+) -> Result<String, String> {
     let start = request.start_line();
     let mut parts = start.split(' ');
     let method = parts.next().unwrap_or_default().to_owned();
@@ -200,7 +204,10 @@ mod tests {
             target.head = head.replace("_20150709.", "_20150708.").into_bytes();
             assert!(verify(&target, SECRET_KEY).is_err(), "{path}: target");
 
-            assert!(verify(&message, "another secret").is_err(), "{path}: secret");
+            assert!(
+                verify(&message, "another secret").is_err(),
+                "{path}: secret"
+            );
         }
     }
 

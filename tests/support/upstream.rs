@@ -223,7 +223,12 @@ fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// Does what the step says. `false`: the connection is to be closed.
-fn perform(step: Step, socket: &mut Socket, below: &TcpStream, shared: &Shared) -> io::Result<bool> {
+fn perform(
+    step: Step,
+    socket: &mut Socket,
+    below: &TcpStream,
+    shared: &Shared,
+) -> io::Result<bool> {
     match step {
         Step::Answer(answer) => {
             socket.write_all(&answer.bytes())?;
@@ -283,7 +288,11 @@ fn wait_for_the_end(stream: &TcpStream, shared: &Shared) {
         match stream.peek(&mut byte) {
             Ok(0) => return,
             Ok(_) => thread::sleep(Duration::from_millis(50)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) => {}
             Err(_) => return,
         }
     }

@@ -5,5 +5,7 @@
     reason = "a test without what it needs has failed"
 )]
 
+mod misses;
+mod replaying;
 mod support;
 mod whole_session;

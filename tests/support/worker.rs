@@ -19,7 +19,7 @@ use super::keys::{CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY};
 pub(crate) const FAILURE: &str =
     "l\u{ed}nea 1 \"quoted\" \\ back\nline 2: \u{1f6a8} <b>&amp;</b> \u{2028}end";
 
-/// A client of one endpoint. It makes one attempt per call: what fails is seen.
+/// A client of one endpoint.
 pub(crate) struct Worker {
     runtime: Runtime,
     client: Client,
@@ -31,6 +31,15 @@ pub(crate) type Seen = String;
 impl Worker {
     /// A worker for an endpoint URL, with keys of its own.
     pub(crate) fn new(url: &str) -> Self {
+        Self::with_retries(url, RetryConfig::disabled())
+    }
+
+    /// A worker that tries again as SDKs do unless told otherwise.
+    pub(crate) fn patient(url: &str) -> Self {
+        Self::with_retries(url, RetryConfig::standard())
+    }
+
+    fn with_retries(url: &str, retries: RetryConfig) -> Self {
         let credentials =
             Credentials::new(CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY, None, None, "test");
         let config = Config::builder()
@@ -38,7 +47,7 @@ impl Worker {
             .region(Region::new("us-east-1"))
             .credentials_provider(credentials)
             .endpoint_url(url)
-            .retry_config(RetryConfig::disabled())
+            .retry_config(retries)
             .build();
         Self {
             runtime: Builder::new_current_thread()

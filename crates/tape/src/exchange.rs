@@ -35,7 +35,7 @@ pub struct Exchange {
 /// The kept part of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
-    /// Name in lower case and value, by the allow-list of [`kept_headers`](crate::kept_headers).
+    /// Name in lower case and value, by the allow-list of [`keep`](crate::keep).
     /// `None` where a tape written by hand has no such member.
     pub headers: Option<Vec<(String, String)>>,
     /// Redacted, otherwise as it came.
@@ -71,6 +71,19 @@ pub struct RecordedResponse {
 }
 
 impl Outcome {
+    /// Puts together what stands on a tape. `None` where the two can't stand together: neither, or a
+    /// fault beside a response that it has no place for.
+    pub(crate) fn of(response: Option<RecordedResponse>, fault: Option<Fault>) -> Option<Outcome> {
+        match (response, fault) {
+            (Some(response), None) => Some(Outcome::Response(response)),
+            (None, Some(fault)) if !fault.has_response() => Some(Outcome::Fault(fault)),
+            (Some(response), Some(fault)) if fault.has_response() => {
+                Some(Outcome::Cut { response, fault })
+            }
+            _ => None,
+        }
+    }
+
     /// The response, whole or cut.
     pub fn response(&self) -> Option<&RecordedResponse> {
         match self {

@@ -23,7 +23,7 @@ mod tape_file;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
 pub use fault::{Fault, FaultAnswer};
-pub use keep::{Kept, keep};
+pub use keep::{Kept, keep, keeps_response_header};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::MatchKey;
 pub use name::{NameError, SessionName, TapeName};
@@ -32,6 +32,8 @@ pub use player::Exhausted;
 pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
-pub use store::{AppendError, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState, TapeSummary, TapeWriter};
+pub use store::{
+    AppendError, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState, TapeSummary, TapeWriter,
+};
 pub use tape::Tape;
-pub use tape_file::{TapeFileError, read_tape_file, write_tape};
+pub use tape_file::{TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};

@@ -1,33 +1,18 @@
-//! The tape file: one tape as text.
+//! The tape file: one tape as text, for people to review, compare and commit.
+//!
+//! Equal tapes are equal bytes: two-space indent, members in a fixed order, one trailing newline. What
+//! `write` writes, `read` reads back to an equal tape; what `read` reads may be written by hand, with
+//! any spacing and order of members.
+//!
+//! - `format` names the version and the members, `body` says in which of three forms a body stands;
+//! - `read` and `write` are the two directions, `error` is what can be wrong with a file.
 
-use std::io;
-use std::path::Path;
+mod body;
+mod error;
+mod format;
+mod read;
+mod write;
 
-use crate::tape::Tape;
-
-/// A tape file can't be read. Names the file, and line and member where they are known.
-#[derive(Debug, thiserror::Error)]
-pub enum TapeFileError {
-    /// The file can't be read at all.
-    #[error("cannot read {path}")]
-    Io { path: String, #[source] source: io::Error },
-}
-
-impl TapeFileError {
-    /// Whether the file was read and is no tape of ours: exit code 3. Otherwise it could not be read: 1.
-    pub fn is_damage(&self) -> bool {
-        unimplemented!()
-    }
-}
-
-/// Reads a tape file.
-pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
-    let _ = path;
-    unimplemented!()
-}
-
-/// Writes a tape as a tape file's text.
-pub fn write_tape(tape: &Tape, to: &mut impl io::Write) -> io::Result<()> {
-    let _ = (tape, to);
-    unimplemented!()
-}
+pub use error::TapeFileError;
+pub use read::{read_tape, read_tape_file};
+pub use write::{write_exchange, write_tape};

@@ -1,0 +1,282 @@
+//! A live exchange, judged.
+
+use bytes::Bytes;
+
+use super::decoding::{Extent, decoded};
+use super::headers::{self, BodyIs};
+use crate::exchange::{Outcome, RecordedRequest, RecordedResponse};
+use crate::fault::Fault;
+use crate::live::{LiveExchange, LiveOutcome, LiveResponse};
+use crate::new_exchange::NewExchange;
+use crate::redact::Redactor;
+
+/// What becomes of a live exchange.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What goes on the tape: redacted, and without the headers that no replay needs.
+    pub exchange: NewExchange,
+    /// What the client is given: what came from upstream, or a fault where that can't be kept.
+    pub given: LiveOutcome,
+}
+
+/// Judges a live exchange.
+///
+/// Bodies are decoded and redacted, headers chosen and redacted. A response whose content encoding can't
+/// be undone becomes [`Fault::Malformed`], for the client too: what it was given is what a replay gives.
+pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
+    // Each may hold a secret that only the other gives away: the request is read before the response, and kept after it.
+    redactor.request_body(&live.request_body);
+    let (outcome, given) = match live.outcome {
+        LiveOutcome::Fault(fault) => (Outcome::Fault(fault), LiveOutcome::Fault(fault)),
+        LiveOutcome::Response(response) => match whole(&response, redactor) {
+            Some(kept) => (Outcome::Response(kept), LiveOutcome::Response(response)),
+            None => {
+                let fault = Fault::Malformed;
+                (Outcome::Fault(fault), LiveOutcome::Fault(fault))
+            }
+        },
+        LiveOutcome::Cut { response, fault } => {
+            let outcome = cut(&response, fault, redactor);
+            (outcome, LiveOutcome::Cut { response, fault })
+        }
+    };
+    let body = redactor.request_body(&live.request_body);
+    Kept {
+        exchange: NewExchange {
+            after: Some(live.after),
+            operation: live.operation,
+            recorded_at: Some(live.began),
+            latency_ms: Some(live.latency_ms),
+            request: RecordedRequest {
+                headers: Some(headers::request(&live.request_headers, redactor)),
+                body: Bytes::copy_from_slice(&body),
+            },
+            outcome,
+        },
+        given,
+    }
+}
+
+/// A whole response; `None` where its body can't be decoded.
+fn whole(response: &LiveResponse, redactor: &Redactor) -> Option<RecordedResponse> {
+    let decoded = decoded(&response.headers, &response.body, Extent::Whole).ok()?;
+    Some(recorded(response, &decoded, redactor))
+}
+
+/// A response that was cut. What is on the tape lacks as many bytes as what came did.
+fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Outcome {
+    let Ok(decoded) = decoded(&response.headers, &response.body, Extent::Part) else {
+        return Outcome::Fault(Fault::Malformed);
+    };
+    let is_decoded = *decoded != response.body[..];
+    let kept = recorded(response, &decoded, redactor);
+    let fault = match fault {
+        // How long the decoded body would have been is not known.
+        Fault::Truncated { .. } if is_decoded => Fault::Truncated {
+            declared_length: None,
+        },
+        Fault::Truncated {
+            declared_length: Some(declared),
+        } => {
+            let lacking = declared.saturating_sub(response.body.len() as u64).max(1);
+            Fault::Truncated {
+                declared_length: Some(kept.body.len() as u64 + lacking),
+            }
+        }
+        fault => fault,
+    };
+    Outcome::Cut {
+        response: kept,
+        fault,
+    }
+}
+
+fn recorded(response: &LiveResponse, decoded: &[u8], redactor: &Redactor) -> RecordedResponse {
+    let body = redactor.response_body(decoded);
+    let is = if *body == response.body[..] {
+        BodyIs::AsItCame
+    } else {
+        BodyIs::Changed
+    };
+    RecordedResponse {
+        status: response.status.as_u16(),
+        headers: Some(headers::response(&response.headers, is, redactor)),
+        body: Bytes::copy_from_slice(&body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+    use pipetape_core::Operation;
+
+    use super::super::decoding::tests::gzip;
+    use super::*;
+    use crate::exchange::UnixMillis;
+    use crate::rules::{Rules, Salt};
+
+    const TOKEN: &str = "a-very-secret-session-token";
+
+    fn map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
+        headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn response(headers: &[(&'static str, &'static str)], body: &[u8]) -> LiveResponse {
+        LiveResponse {
+            status: StatusCode::OK,
+            headers: map(headers),
+            body: Bytes::copy_from_slice(body),
+        }
+    }
+
+    fn kept(outcome: LiveOutcome) -> Kept {
+        let live = LiveExchange {
+            operation: Operation::AcknowledgeJob,
+            after: 3,
+            began: UnixMillis::new(1000).unwrap(),
+            latency_ms: 41,
+            request_headers: map(&[
+                ("host", "127.0.0.1"),
+                ("user-agent", "aws-cli/2 123456789012"),
+                ("content-type", "application/x-amz-json-1.1"),
+                ("amz-sdk-request", "attempt=1"),
+                ("amz-sdk-request", "max=3"),
+                ("amz-sdk-invocation-id", "0f1e2d3c-4b5a-4968-8776-655443322110"),
+                ("authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101"),
+                ("x-amz-date", "20260101T000000Z"),
+                ("cookie", "a=b"),
+            ]),
+            request_body: Bytes::from_static(br#"{"clientToken":"open sesame","summary":"a-very-secret-session-token"}"#),
+            outcome,
+        };
+        let rules = Rules {
+            salt: Salt::new("salt").unwrap(),
+            ..Rules::default()
+        };
+        keep(live, &Redactor::for_recording(&rules))
+    }
+
+    fn names(headers: Option<&Vec<(String, String)>>) -> Vec<&str> {
+        headers.unwrap().iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    #[test]
+    fn headers_are_chosen_and_redacted() {
+        let body = format!(r#"{{"sessionToken":"{TOKEN}"}}"#);
+        let kept = kept(LiveOutcome::Response(response(
+            &[
+                ("date", "Wed, 01 Jul 2015 12:00:00 GMT"),
+                ("x-amzn-requestid", "620484b7-88cb-11e5-b497-75c49e0a1b2c"),
+                ("content-type", "application/x-amz-json-1.1"),
+                ("content-length", "46"),
+                ("connection", "keep-alive, x-hop"),
+                ("x-hop", "1"),
+                ("keep-alive", "timeout=5"),
+                ("set-cookie", "a=b"),
+                ("x-amz-crc32", "1"),
+                ("x-echo", "a-very-secret-session-token"),
+                ("x-echo", "two"),
+            ],
+            body.as_bytes(),
+        )));
+        let request = &kept.exchange.request;
+        assert_eq!(
+            names(request.headers.as_ref()),
+            ["user-agent", "content-type", "amz-sdk-request", "amz-sdk-invocation-id"]
+        );
+        let shown = format!("{:?}", kept.exchange);
+        for gone in ["123456789012", "open sesame", TOKEN, "AKIA"] {
+            assert!(!shown.contains(gone), "{gone} in {shown}");
+        }
+        assert!(shown.contains("attempt=1, max=3"));
+        let Outcome::Response(response) = &kept.exchange.outcome else {
+            panic!("{shown}");
+        };
+        assert_eq!(
+            names(response.headers.as_ref()),
+            ["x-amzn-requestid", "content-type", "x-echo", "x-echo"]
+        );
+        assert_eq!((kept.exchange.after, kept.exchange.latency_ms), (Some(3), Some(41)));
+        let LiveOutcome::Response(given) = kept.given else {
+            panic!("given something else");
+        };
+        assert_eq!(given.body, body.as_bytes());
+        assert_eq!(given.headers.len(), 11);
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_requests_secret_is_redacted() {
+        let body = br#"{"__type":"InvalidClientTokenException","message":"open sesame is wrong"}"#;
+        let kept = kept(LiveOutcome::Response(response(&[], body)));
+        let on_tape = &kept.exchange.outcome.response().unwrap().body;
+        let on_tape = String::from_utf8_lossy(on_tape);
+        assert!(!on_tape.contains("sesame"), "{on_tape}");
+    }
+
+    #[test]
+    fn an_unchanged_body_keeps_its_checksum() {
+        let kept = kept(LiveOutcome::Response(response(&[("x-amz-crc32", "1")], b"{}")));
+        let headers = kept.exchange.outcome.response().unwrap().headers.as_ref();
+        assert_eq!(names(headers), ["x-amz-crc32"]);
+    }
+
+    #[test]
+    fn a_compressed_body_passes_as_it_came_and_is_kept_decoded() {
+        let body = gzip(br#"{"status":"InProgress"}"#);
+        let headers = [("content-encoding", "gzip"), ("x-a", "b")];
+        let kept = kept(LiveOutcome::Response(response(&headers, &body)));
+        let on_tape = kept.exchange.outcome.response().unwrap();
+        assert_eq!(on_tape.body, &br#"{"status":"InProgress"}"#[..]);
+        assert_eq!(names(on_tape.headers.as_ref()), ["x-a"]);
+        let LiveOutcome::Response(given) = kept.given else {
+            panic!("given something else");
+        };
+        assert_eq!(given.body, body);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_given() {
+        let headers = [("content-encoding", "br")];
+        let kept = kept(LiveOutcome::Response(response(&headers, b"x")));
+        assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Malformed));
+        assert!(matches!(kept.given, LiveOutcome::Fault(Fault::Malformed)));
+    }
+
+    #[test]
+    fn a_cut_response_lacks_what_it_lacked() {
+        let body = format!(r#"{{"sessionToken":"{TOKEN}","#);
+        let declared = body.len() as u64 + 10;
+        let fault = |declared_length| Fault::Truncated { declared_length };
+        let live = LiveOutcome::Cut {
+            response: response(&[], body.as_bytes()),
+            fault: fault(Some(declared)),
+        };
+        let Outcome::Cut { response: on_tape, fault: on_tape_fault } = kept(live).exchange.outcome else {
+            panic!("not cut");
+        };
+        assert!(!on_tape.body.windows(5).any(|part| part == b"-very"));
+        assert_eq!(on_tape_fault, fault(Some(on_tape.body.len() as u64 + 10)));
+
+        let text: Vec<u8> = (0..20_000u32).flat_map(u32::to_be_bytes).collect();
+        let compressed = gzip(&text);
+        let live = LiveOutcome::Cut {
+            response: response(&[("content-encoding", "gzip")], &compressed[..compressed.len() / 2]),
+            fault: fault(Some(compressed.len() as u64)),
+        };
+        let Outcome::Cut { response: on_tape, fault: on_tape_fault } = kept(live).exchange.outcome else {
+            panic!("not cut");
+        };
+        assert!(!on_tape.body.is_empty() && on_tape.body.len() < text.len());
+        assert_eq!(on_tape_fault, fault(None));
+    }
+
+    #[test]
+    fn a_fault_is_kept_as_it_is() {
+        let kept = kept(LiveOutcome::Fault(Fault::Timeout));
+        assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Timeout));
+        assert!(matches!(kept.given, LiveOutcome::Fault(Fault::Timeout)));
+    }
+}

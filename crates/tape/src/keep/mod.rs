@@ -1,0 +1,13 @@
+//! What is kept of a message, and what its client is given.
+//!
+//! The one place that decides which headers a tape has, in which form a body stands there, and which
+//! answers can't be kept at all.
+//!
+//! - `headers` names the headers, `decoding` undoes content encodings, `exchange` puts them together.
+
+mod decoding;
+mod exchange;
+mod headers;
+
+pub use exchange::{Kept, keep};
+pub use headers::keeps_response_header;

@@ -1,0 +1,434 @@
+//! The store as its users see it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::engine::Database;
+use super::error::StoreError;
+use super::facts::TapeFacts;
+use super::layout;
+use super::lock::{LockError, Purpose, TapeLock};
+use super::place::{Place, make_directory, make_tape_directory, remove, tighten, write_whole};
+use super::reader::{self, Scanned};
+use super::stored;
+use super::writer::{AtFinish, Opened, TapeWriter};
+use crate::exchange::Exchange;
+use crate::name::TapeName;
+use crate::rules::Rules;
+use crate::tape::Tape;
+
+/// A directory of tapes. Making the value touches nothing; the directory is made by whatever first
+/// writes a tape.
+#[derive(Debug, Clone)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+/// What to do where a tape of that name exists already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum RecordMode {
+    /// Refuse, unless nothing is on it.
+    #[default]
+    Fresh,
+    /// Record beside it, and take its place at a clean end.
+    Overwrite,
+    /// Go on behind its last exchange, by its own rules. Where there is none, begin one.
+    Append,
+}
+
+/// One line of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TapeSummary {
+    /// The tape's name.
+    pub name: TapeName,
+    /// What could be found out about it.
+    pub state: TapeState,
+    /// What it takes on disk, in bytes.
+    pub bytes: u64,
+}
+
+/// What a listing says of a tape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TapeState {
+    /// Its recording had a clean end.
+    Finished(TapeFacts),
+    /// Its recorder was killed; what its clients saw is there.
+    Unfinished(TapeFacts),
+    /// A process has it open right now.
+    InUse {
+        /// The process, where it could be found out.
+        pid: Option<u32>,
+    },
+    /// It can't be read: an error in words, its causes included.
+    Unreadable(String),
+}
+
+impl Store {
+    /// The store in `directory`.
+    pub fn new(directory: impl Into<PathBuf>) -> Store {
+        Store {
+            directory: directory.into(),
+        }
+    }
+
+    /// Where it lies.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Opens a tape for recording, and keeps every other process from it. `rules` hold for a new tape.
+    ///
+    /// # Errors
+    ///
+    /// The tape exists (`Fresh`), is in use, damaged or newer, or the store can't be written.
+    pub fn record(
+        &self,
+        name: &TapeName,
+        mode: RecordMode,
+        rules: Rules,
+    ) -> Result<TapeWriter, StoreError> {
+        self.prepare()?;
+        let place = Place::of(&self.directory, name);
+        let lock = take(&place, Purpose::Writing)?;
+        recover(&place)?;
+        let exists = place.tape.join("layout").exists();
+        let opened = match (exists, mode) {
+            (true, RecordMode::Fresh) if !holds_nothing(&place) => {
+                return Err(StoreError::Exists { name: name.clone() });
+            }
+            (true, RecordMode::Append) => reopen(place, lock, rules)?,
+            (true, RecordMode::Overwrite) => create(place, lock, rules, AtFinish::TakePlace)?,
+            (false, _) | (true, RecordMode::Fresh) => create(place, lock, rules, AtFinish::Stay)?,
+        };
+        TapeWriter::start(opened)
+    }
+
+    /// Reads a whole tape into memory, and lets go of it.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tape, or it is in use, damaged or newer.
+    pub fn load(&self, name: &TapeName) -> Result<Tape, StoreError> {
+        let mut exchanges = Vec::new();
+        let scanned = self.read(name, |exchange| exchanges.push(exchange))?;
+        Ok(Tape {
+            name: name.clone(),
+            rules: scanned.rules,
+            exchanges,
+        })
+    }
+
+    /// Writes a whole tape under its name. It is there whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken or in use, or the store can't be written.
+    pub fn import(&self, tape: &Tape) -> Result<(), StoreError> {
+        self.prepare()?;
+        let place = Place::of(&self.directory, &tape.name);
+        let lock = take(&place, Purpose::Writing)?;
+        recover(&place)?;
+        if place.tape.join("layout").exists() {
+            return Err(StoreError::Exists {
+                name: tape.name.clone(),
+            });
+        }
+        let written = write_tape(&place, tape);
+        if written.is_err() {
+            // The error that counts is the first one.
+            let _ = remove(&place.new);
+        }
+        written?;
+        place.swap()?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// Every tape, by name. A store that is not there has none.
+    ///
+    /// # Errors
+    ///
+    /// The directory can't be read. What is wrong with one tape is said in its line.
+    pub fn list(&self) -> Result<Vec<TapeSummary>, StoreError> {
+        Ok(self
+            .names()?
+            .into_iter()
+            .filter_map(|name| {
+                let state = match self.facts(&name) {
+                    Ok((facts, true)) => TapeState::Finished(facts),
+                    Ok((facts, false)) => TapeState::Unfinished(facts),
+                    Err(StoreError::InUse { pid, .. }) => TapeState::InUse { pid },
+                    // Deleted in between.
+                    Err(StoreError::NoSuchTape { .. }) => return None,
+                    Err(error) => TapeState::Unreadable(error.with_causes()),
+                };
+                let bytes = size(&self.directory.join(name.as_str()));
+                Some(TapeSummary { name, state, bytes })
+            })
+            .collect())
+    }
+
+    /// Removes a tape.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tape, it is in use, or the file system refuses. A damaged tape is removed like any other.
+    pub fn delete(&self, name: &TapeName) -> Result<(), StoreError> {
+        let place = self.existing(name)?;
+        let lock = take(&place, Purpose::Writing)?;
+        place.delete()?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// How much is on a tape, and whether its recording had a clean end.
+    fn facts(&self, name: &TapeName) -> Result<(TapeFacts, bool), StoreError> {
+        let place = self.existing(name)?;
+        let lock = take(&place, Purpose::Reading)?;
+        recover(&place)?;
+        check_layout(&place.name, &place.tape)?;
+        // What is on a finished tape is written down; only an unfinished one has to be counted.
+        if let Some(facts) = TapeFacts::read(name, &place.tape)? {
+            return Ok((facts, true));
+        }
+        drop(lock);
+        let scanned = self.read(name, drop)?;
+        Ok((scanned.facts, scanned.is_finished))
+    }
+
+    fn read(&self, name: &TapeName, each: impl FnMut(Exchange)) -> Result<Scanned, StoreError> {
+        let place = self.existing(name)?;
+        let lock = take(&place, Purpose::Reading)?;
+        recover(&place)?;
+        if !place.tape.exists() {
+            return Err(self.no_such_tape(name));
+        }
+        check_layout(name, &place.tape)?;
+        let mut database = Database::open(name, &place.tape)?;
+        let scanned = reader::scan(name, &place.tape, &mut database, each)?;
+        database.close()?;
+        tighten(&place.tape)?;
+        drop(lock);
+        Ok(scanned)
+    }
+
+    fn existing(&self, name: &TapeName) -> Result<Place, StoreError> {
+        let place = Place::of(&self.directory, name);
+        if place.tape.exists() || place.is_taken() {
+            Ok(place)
+        } else {
+            Err(self.no_such_tape(name))
+        }
+    }
+
+    fn no_such_tape(&self, name: &TapeName) -> StoreError {
+        StoreError::NoSuchTape {
+            name: name.clone(),
+            directory: self.directory.clone(),
+        }
+    }
+
+    /// The names of what is there: tapes, and what a kill left on its way to be one.
+    fn names(&self) -> Result<Vec<TapeName>, StoreError> {
+        let entries = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(StoreError::io("read", &self.directory))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(StoreError::io("read", &self.directory))?;
+            let file_name = entry.file_name();
+            let Some(text) = file_name.to_str() else {
+                continue;
+            };
+            let text = text
+                .strip_prefix('.')
+                .and_then(|text| text.strip_suffix(".new").or(text.strip_suffix(".old")))
+                .unwrap_or(text);
+            if let Ok(name) = text.parse()
+                && entry.path().is_dir()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// Makes the directory, and keeps it out of commits.
+    fn prepare(&self) -> Result<(), StoreError> {
+        make_directory(&self.directory)?;
+        let ignore = self.directory.join(".gitignore");
+        if ignore.exists() {
+            return Ok(());
+        }
+        write_whole(&ignore, b"*\n")
+    }
+}
+
+fn take(place: &Place, purpose: Purpose) -> Result<TapeLock, StoreError> {
+    TapeLock::take(&place.lock, purpose).map_err(|error| match error {
+        LockError::Held { pid } => StoreError::InUse {
+            name: place.name.clone(),
+            pid,
+        },
+        LockError::Io(source) => StoreError::io("lock", &place.lock)(source),
+    })
+}
+
+fn recover(place: &Place) -> Result<(), StoreError> {
+    place.recover(|new| {
+        check_layout(&place.name, new)?;
+        let mut database = Database::open(&place.name, new)?;
+        let has_exchanges = database.has_exchanges()?;
+        database.close()?;
+        Ok(has_exchanges)
+    })
+}
+
+/// Whether a tape can be begun anew without loss. Whatever is in doubt holds something.
+fn holds_nothing(place: &Place) -> bool {
+    let look = || -> Result<bool, StoreError> {
+        check_layout(&place.name, &place.tape)?;
+        if let Some(facts) = TapeFacts::read(&place.name, &place.tape)? {
+            return Ok(facts.exchanges == 0);
+        }
+        let mut database = Database::open(&place.name, &place.tape)?;
+        let has_exchanges = database.has_exchanges()?;
+        database.close()?;
+        Ok(!has_exchanges)
+    };
+    look().unwrap_or(false)
+}
+
+/// Refuses what this build does not know, before sled touches it.
+fn check_layout(name: &TapeName, directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join("layout");
+    let text = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(StoreError::damaged(name, "its file `layout` is missing"));
+        }
+        text => text.map_err(StoreError::io("read", &path))?,
+    };
+    match layout::read_version(&text) {
+        Some(found) if found > layout::VERSION => Err(StoreError::Newer {
+            name: name.clone(),
+            found,
+            supported: layout::VERSION,
+        }),
+        Some(found) if found > 0 => Ok(()),
+        _ => Err(StoreError::damaged(name, "its file `layout` can't be read")),
+    }
+}
+
+/// A new tape: in its own place, or beside the one whose place it will take.
+fn create(
+    place: Place,
+    lock: TapeLock,
+    rules: Rules,
+    at_finish: AtFinish,
+) -> Result<Opened, StoreError> {
+    let directory = match at_finish {
+        AtFinish::Stay => &place.tape,
+        AtFinish::TakePlace => &place.new,
+    };
+    let database = create_database(&place.name, directory, Some(&rules))?;
+    Ok(Opened {
+        place,
+        lock,
+        database,
+        rules,
+        facts: TapeFacts::default(),
+        at_finish,
+    })
+}
+
+fn create_database(
+    name: &TapeName,
+    directory: &Path,
+    rules: Option<&Rules>,
+) -> Result<Database, StoreError> {
+    make_tape_directory(directory)?;
+    let encoded =
+        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(name, reason))?;
+    let mut database = Database::open(name, directory)?;
+    database.write_rules(&encoded)?;
+    tighten(directory)?;
+    Ok(database)
+}
+
+/// An existing tape, to be gone on with. `rules` hold where its recorder was killed before it wrote any,
+/// and where a tape written by hand has none.
+fn reopen(place: Place, lock: TapeLock, rules: Rules) -> Result<Opened, StoreError> {
+    check_layout(&place.name, &place.tape)?;
+    let mut database = Database::open(&place.name, &place.tape)?;
+    let scanned = reader::scan(&place.name, &place.tape, &mut database, drop)?;
+    let has_exchanges = scanned.facts.exchanges > 0;
+    let rules = match scanned.rules {
+        Some(rules) => rules,
+        None if has_exchanges => Rules::default(),
+        None => {
+            let encoded = stored::encode_rules(Some(&rules))
+                .map_err(|reason| StoreError::damaged(&place.name, reason))?;
+            database.write_rules(&encoded)?;
+            rules
+        }
+    };
+    TapeFacts::clear(&place.tape)?;
+    tighten(&place.tape)?;
+    Ok(Opened {
+        place,
+        lock,
+        database,
+        rules,
+        facts: scanned.facts,
+        at_finish: AtFinish::Stay,
+    })
+}
+
+/// Writes a whole tape beside its place.
+fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
+    /// sled holds a batch in memory until it is written.
+    const BATCH_BYTES: usize = 4 * 1024 * 1024;
+    let name = &place.name;
+    let mut database = create_database(name, &place.new, tape.rules.as_ref())?;
+    let mut facts = TapeFacts::default();
+    let mut batch = sled::Batch::default();
+    let mut bytes = 0;
+    for exchange in &tape.exchanges {
+        let encoded = stored::encode(exchange)
+            .ok()
+            .filter(|encoded| encoded.len() <= layout::LONGEST)
+            .ok_or_else(|| StoreError::damaged(name, "an exchange is too large for the store"))?;
+        for (key, value) in layout::entries(exchange.seq, &encoded) {
+            batch.insert(&key, value);
+        }
+        facts.count(exchange);
+        bytes += encoded.len();
+        if bytes > BATCH_BYTES {
+            database.commit(std::mem::take(&mut batch))?;
+            bytes = 0;
+        }
+    }
+    database.commit(batch)?;
+    database.close()?;
+    facts.write(&place.new)?;
+    tighten(&place.new)
+}
+
+/// Bytes of the files in a directory and below; 0 for what can't be read.
+fn size(directory: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

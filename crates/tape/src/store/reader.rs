@@ -1,0 +1,71 @@
+//! Reading a tape from its database: one scan, in order.
+
+use std::path::Path;
+
+use super::engine::Database;
+use super::error::StoreError;
+use super::facts::TapeFacts;
+use super::layout::Assembly;
+use super::stored;
+use crate::exchange::Exchange;
+use crate::name::TapeName;
+use crate::rules::Rules;
+
+/// What a scan found beside the exchanges.
+pub(super) struct Scanned {
+    pub(super) rules: Option<Rules>,
+    pub(super) facts: TapeFacts,
+    /// Whether the recording had a clean end.
+    pub(super) is_finished: bool,
+}
+
+/// Scans an open database, handing each exchange to `each`.
+///
+/// # Errors
+///
+/// Something on the tape can't be what was written, or less is there than a clean end had counted.
+pub(super) fn scan(
+    name: &TapeName,
+    directory: &Path,
+    database: &mut Database,
+    mut each: impl FnMut(Exchange),
+) -> Result<Scanned, StoreError> {
+    let finished = TapeFacts::read(name, directory)?;
+    let rules = match database.rules()? {
+        Some(bytes) => {
+            stored::decode_rules(&bytes).map_err(|reason| StoreError::damaged(name, reason))?
+        }
+        None if finished.is_some() || database.has_exchanges()? => {
+            return Err(StoreError::damaged(name, "its rules are missing"));
+        }
+        // Killed before the first exchange could be kept.
+        None => None,
+    };
+    let mut facts = TapeFacts::default();
+    let mut assembly = Assembly::default();
+    database.scan(|key, value| {
+        if let Some((seq, encoded)) = assembly.take(key, value)? {
+            let exchange = stored::decode(seq, encoded)?;
+            facts.count(&exchange);
+            each(exchange);
+        }
+        Ok(())
+    })?;
+    assembly
+        .must_be_whole()
+        .map_err(|reason| StoreError::damaged(name, reason))?;
+    if let Some(finished) = finished
+        && finished != facts
+    {
+        let reason = format!(
+            "{} exchanges were written and {} are left",
+            finished.exchanges, facts.exchanges
+        );
+        return Err(StoreError::damaged(name, reason));
+    }
+    Ok(Scanned {
+        rules,
+        facts,
+        is_finished: finished.is_some(),
+    })
+}

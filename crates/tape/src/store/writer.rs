@@ -1,0 +1,345 @@
+//! The one thread that writes a tape: it drains a channel, writes one batch, flushes once, answers all.
+//!
+//! Awaiting sled's own flush from many tasks hung for good; one blocking flush per batch does not, and
+//! many writers share its cost.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+use sled::Batch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tracing::error;
+
+use super::engine::Database;
+use super::error::{AppendError, StoreError};
+use super::facts::TapeFacts;
+use super::layout;
+use super::lock::TapeLock;
+use super::place::{Place, remove, tighten};
+use super::stored;
+use crate::exchange::Exchange;
+use crate::name::TapeName;
+use crate::new_exchange::NewExchange;
+use crate::rules::Rules;
+
+/// Exchanges that may wait for the writer. A slow disk slows clients before memory grows.
+const QUEUE: usize = 1024;
+/// What waiting exchanges may weigh together, in KiB: four of the largest.
+const BUDGET: u32 = 128 * 1024;
+/// Most exchanges, and about most bytes, in one batch.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
+///
+/// Dropped without [`finish`](TapeWriter::finish), the tape stays as it is: unfinished, with everything
+/// that was appended.
+#[derive(Debug, Clone)]
+pub struct TapeWriter {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Message>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    name: TapeName,
+    rules: Rules,
+    last_kept: Arc<AtomicU64>,
+    room: Arc<Semaphore>,
+}
+
+/// What a finished recording left on its tape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// Exchanges written by this recording.
+    pub written: u64,
+    /// Exchanges on the tape now.
+    pub on_tape: u64,
+    /// Whether an overwriting recording kept nothing, so that the old tape was left as it was. It is not
+    /// counted in `on_tape`.
+    pub left_old: bool,
+}
+
+enum Message {
+    Append {
+        exchange: Box<NewExchange>,
+        kept: oneshot::Sender<Result<u64, AppendError>>,
+        _room: OwnedSemaphorePermit,
+    },
+    Finish {
+        finished: oneshot::Sender<Result<Finished, StoreError>>,
+    },
+}
+
+/// What happens to a tape when its writer finishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtFinish {
+    Stay,
+    /// It takes the place of the tape that it was recorded beside.
+    TakePlace,
+}
+
+/// An open tape, ready to be written.
+pub(super) struct Opened {
+    pub(super) place: Place,
+    pub(super) lock: TapeLock,
+    pub(super) database: Database,
+    pub(super) rules: Rules,
+    /// What is on it already.
+    pub(super) facts: TapeFacts,
+    pub(super) at_finish: AtFinish,
+}
+
+impl Opened {
+    /// Where its database lies.
+    fn directory(&self) -> PathBuf {
+        match self.at_finish {
+            AtFinish::Stay => self.place.tape.clone(),
+            AtFinish::TakePlace => self.place.new.clone(),
+        }
+    }
+}
+
+impl TapeWriter {
+    /// Starts the thread.
+    pub(super) fn start(opened: Opened) -> Result<TapeWriter, StoreError> {
+        let (queue, messages) = mpsc::channel(QUEUE);
+        let shared = Arc::new(Shared {
+            name: opened.place.name.clone(),
+            rules: opened.rules.clone(),
+            last_kept: Arc::new(AtomicU64::new(opened.facts.last_seq)),
+            room: Arc::new(Semaphore::new(BUDGET as usize)),
+        });
+        let directory = opened.directory();
+        let log = Log {
+            last_kept: Arc::clone(&shared.last_kept),
+            facts_before: opened.facts.exchanges,
+            opened,
+            failed: None,
+        };
+        // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
+        let _: JoinHandle<()> = thread::Builder::new()
+            .name("tape-writer".to_owned())
+            .spawn(move || log.run(messages))
+            .map_err(StoreError::io("start a thread to write", &directory))?;
+        Ok(TapeWriter { shared, queue })
+    }
+
+    /// The tape's name.
+    pub fn name(&self) -> &TapeName {
+        &self.shared.name
+    }
+
+    /// The rules that the tape is recorded by: where it was appended to, its own.
+    pub fn rules(&self) -> &Rules {
+        &self.shared.rules
+    }
+
+    /// The highest number that is durable on the tape; 0 where none is. For [`after`](crate::Exchange::after).
+    pub fn last_kept(&self) -> u64 {
+        self.shared.last_kept.load(Ordering::Acquire)
+    }
+
+    /// Numbers an exchange and writes it; returns its number once it is durable: it survives the end
+    /// of the process. Waits where the disk is behind.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits for room, the exchange is not written; dropped later, it is.
+    ///
+    /// # Errors
+    ///
+    /// After a first failure every later call fails with the same reason.
+    pub async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
+        let closed = || AppendError {
+            reason: "its writer has ended".into(),
+        };
+        let weight = weight(&exchange).clamp(1, BUDGET);
+        let room = Arc::clone(&self.shared.room);
+        let room = room.acquire_many_owned(weight).await.map_err(|_| closed())?;
+        let (kept, answer) = oneshot::channel();
+        let message = Message::Append {
+            exchange: Box::new(exchange),
+            kept,
+            _room: room,
+        };
+        self.queue.send(message).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Writes what waits, marks the tape as finished and closes it; an overwriting recording takes the
+    /// old tape's place. An overwriting recording that kept nothing leaves the old tape as it is.
+    ///
+    /// # Errors
+    ///
+    /// The tape could not be closed, or an exchange could not be written: the tape is incomplete.
+    pub async fn finish(self) -> Result<Finished, StoreError> {
+        let ended = || StoreError::damaged(&self.shared.name, "its writer has ended");
+        let (finished, answer) = oneshot::channel();
+        let message = Message::Finish { finished };
+        self.queue.send(message).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+}
+
+/// What an exchange takes while it waits, in KiB.
+fn weight(exchange: &NewExchange) -> u32 {
+    let response = exchange.outcome.response();
+    let bytes = exchange.request.body.len() + response.map_or(0, |response| response.body.len());
+    u32::try_from(bytes / 1024).unwrap_or(u32::MAX)
+}
+
+/// The thread's own.
+struct Log {
+    opened: Opened,
+    last_kept: Arc<AtomicU64>,
+    facts_before: u64,
+    failed: Option<AppendError>,
+}
+
+struct Waiting {
+    exchange: Exchange,
+    kept: oneshot::Sender<Result<u64, AppendError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Log {
+    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        let mut batch = Batch::default();
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut bytes = 0;
+        while let Some(message) = messages.blocking_recv() {
+            let mut next = Some(message);
+            let mut finish = None;
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Append {
+                        exchange,
+                        kept,
+                        _room,
+                    } => match self.add(*exchange, waiting.len(), &mut batch) {
+                        Ok((exchange, length)) => {
+                            bytes += length;
+                            waiting.push(Waiting {
+                                exchange,
+                                kept,
+                                _room,
+                            });
+                        }
+                        Err(error) => drop(kept.send(Err(error))),
+                    },
+                    Message::Finish { finished } => {
+                        finish = Some(finished);
+                        break;
+                    }
+                }
+                if waiting.len() < BATCH && bytes < BATCH_BYTES {
+                    next = messages.try_recv().ok();
+                }
+            }
+            if !waiting.is_empty() {
+                self.commit(std::mem::take(&mut batch), &mut waiting);
+                bytes = 0;
+            }
+            if let Some(finished) = finish {
+                messages.close();
+                // The receiver may be gone: the tape is finished all the same.
+                let _ = finished.send(self.finish());
+                return;
+            }
+        }
+    }
+
+    /// Numbers an exchange and adds its entries to the batch; gives its length with it.
+    fn add(
+        &mut self,
+        exchange: NewExchange,
+        ahead: usize,
+        batch: &mut Batch,
+    ) -> Result<(Exchange, usize), AppendError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let seq = self.opened.facts.last_seq + ahead as u64 + 1;
+        let exchange = exchange.numbered(seq);
+        let encoded = stored::encode(&exchange)
+            .ok()
+            .filter(|encoded| encoded.len() <= layout::LONGEST);
+        let Some(encoded) = encoded else {
+            return Err(self.fail("an exchange is too large for the store".to_owned()));
+        };
+        for (key, value) in layout::entries(seq, &encoded) {
+            batch.insert(&key, value);
+        }
+        Ok((exchange, encoded.len()))
+    }
+
+    /// Makes the batch durable and tells everyone who waits for it.
+    fn commit(&mut self, batch: Batch, waiting: &mut Vec<Waiting>) {
+        match self.opened.database.commit(batch) {
+            Ok(()) => {
+                for Waiting { exchange, .. } in waiting.iter() {
+                    self.opened.facts.count(exchange);
+                }
+                // Before anyone is answered: what begins after an answer comes after its exchange.
+                self.last_kept
+                    .store(self.opened.facts.last_seq, Ordering::Release);
+                for Waiting { exchange, kept, .. } in waiting.drain(..) {
+                    // Who asked may be gone.
+                    let _ = kept.send(Ok(exchange.seq));
+                }
+            }
+            Err(store_error) => {
+                let error = self.fail(store_error.with_causes());
+                for Waiting { kept, .. } in waiting.drain(..) {
+                    let _ = kept.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, reason: String) -> AppendError {
+        error!(tape = %self.opened.place.name, %reason, "the tape can no longer be written; what follows is not recorded");
+        let error = AppendError {
+            reason: reason.into(),
+        };
+        self.failed = Some(error.clone());
+        error
+    }
+
+    fn finish(self) -> Result<Finished, StoreError> {
+        let directory = self.opened.directory();
+        let Opened {
+            place,
+            lock,
+            database,
+            facts,
+            at_finish,
+            ..
+        } = self.opened;
+        let written = facts.exchanges - self.facts_before;
+        if let Some(AppendError { reason }) = self.failed {
+            return Err(StoreError::Incomplete {
+                name: place.name,
+                reason,
+            });
+        }
+        database.close()?;
+        facts.write(&directory)?;
+        tighten(&directory)?;
+        let left_old = at_finish == AtFinish::TakePlace && written == 0;
+        if left_old {
+            remove(&place.new)?;
+        } else if at_finish == AtFinish::TakePlace {
+            place.swap()?;
+        }
+        drop(lock);
+        Ok(Finished {
+            written,
+            on_tape: facts.exchanges,
+            left_old,
+        })
+    }
+}

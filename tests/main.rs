@@ -5,6 +5,8 @@
     reason = "a test without what it needs has failed"
 )]
 
+mod admin;
+mod cross_client;
 mod misses;
 mod replaying;
 mod support;

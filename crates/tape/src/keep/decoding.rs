@@ -141,7 +141,10 @@ pub(super) mod tests {
             let decoded = decoded(&headers(values), &body, Extent::Whole);
             assert_eq!(decoded.unwrap(), &text[..], "{values:?}");
         }
-        assert_eq!(decoded(&headers(&["gzip"]), b"", Extent::Whole).unwrap(), &b""[..]);
+        assert_eq!(
+            decoded(&headers(&["gzip"]), b"", Extent::Whole).unwrap(),
+            &b""[..]
+        );
     }
 
     #[test]
@@ -154,10 +157,16 @@ pub(super) mod tests {
             (&["gzip"], half),
             (&["gzip,gzip,gzip,gzip,gzip"], &whole),
         ] {
-            assert_eq!(decoded(&headers(values), body, Extent::Whole), Err(Undecodable));
+            assert_eq!(
+                decoded(&headers(values), body, Extent::Whole),
+                Err(Undecodable)
+            );
         }
         assert!(decoded(&headers(&["gzip"]), half, Extent::Part).is_ok());
         let bomb = gzip(&vec![0; LARGEST as usize + 1]);
-        assert_eq!(decoded(&headers(&["gzip"]), &bomb, Extent::Whole), Err(Undecodable));
+        assert_eq!(
+            decoded(&headers(&["gzip"]), &bomb, Extent::Whole),
+            Err(Undecodable)
+        );
     }
 }

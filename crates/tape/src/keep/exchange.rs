@@ -120,7 +120,12 @@ mod tests {
     fn map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
         headers
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
             .collect()
     }
 
@@ -144,12 +149,20 @@ mod tests {
                 ("content-type", "application/x-amz-json-1.1"),
                 ("amz-sdk-request", "attempt=1"),
                 ("amz-sdk-request", "max=3"),
-                ("amz-sdk-invocation-id", "0f1e2d3c-4b5a-4968-8776-655443322110"),
-                ("authorization", "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101"),
+                (
+                    "amz-sdk-invocation-id",
+                    "0f1e2d3c-4b5a-4968-8776-655443322110",
+                ),
+                (
+                    "authorization",
+                    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101",
+                ),
                 ("x-amz-date", "20260101T000000Z"),
                 ("cookie", "a=b"),
             ]),
-            request_body: Bytes::from_static(br#"{"clientToken":"open sesame","summary":"a-very-secret-session-token"}"#),
+            request_body: Bytes::from_static(
+                br#"{"clientToken":"open sesame","summary":"a-very-secret-session-token"}"#,
+            ),
             outcome,
         };
         let rules = Rules {
@@ -160,7 +173,11 @@ mod tests {
     }
 
     fn names(headers: Option<&Vec<(String, String)>>) -> Vec<&str> {
-        headers.unwrap().iter().map(|(name, _)| name.as_str()).collect()
+        headers
+            .unwrap()
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 
     #[test]
@@ -185,7 +202,12 @@ mod tests {
         let request = &kept.exchange.request;
         assert_eq!(
             names(request.headers.as_ref()),
-            ["user-agent", "content-type", "amz-sdk-request", "amz-sdk-invocation-id"]
+            [
+                "user-agent",
+                "content-type",
+                "amz-sdk-request",
+                "amz-sdk-invocation-id"
+            ]
         );
         let shown = format!("{:?}", kept.exchange);
         for gone in ["123456789012", "open sesame", TOKEN, "AKIA"] {
@@ -199,7 +221,10 @@ mod tests {
             names(response.headers.as_ref()),
             ["x-amzn-requestid", "content-type", "x-echo", "x-echo"]
         );
-        assert_eq!((kept.exchange.after, kept.exchange.latency_ms), (Some(3), Some(41)));
+        assert_eq!(
+            (kept.exchange.after, kept.exchange.latency_ms),
+            (Some(3), Some(41))
+        );
         let LiveOutcome::Response(given) = kept.given else {
             panic!("given something else");
         };
@@ -218,7 +243,10 @@ mod tests {
 
     #[test]
     fn an_unchanged_body_keeps_its_checksum() {
-        let kept = kept(LiveOutcome::Response(response(&[("x-amz-crc32", "1")], b"{}")));
+        let kept = kept(LiveOutcome::Response(response(
+            &[("x-amz-crc32", "1")],
+            b"{}",
+        )));
         let headers = kept.exchange.outcome.response().unwrap().headers.as_ref();
         assert_eq!(names(headers), ["x-amz-crc32"]);
     }
@@ -254,7 +282,11 @@ mod tests {
             response: response(&[], body.as_bytes()),
             fault: fault(Some(declared)),
         };
-        let Outcome::Cut { response: on_tape, fault: on_tape_fault } = kept(live).exchange.outcome else {
+        let Outcome::Cut {
+            response: on_tape,
+            fault: on_tape_fault,
+        } = kept(live).exchange.outcome
+        else {
             panic!("not cut");
         };
         assert!(!on_tape.body.windows(5).any(|part| part == b"-very"));
@@ -263,10 +295,17 @@ mod tests {
         let text: Vec<u8> = (0..20_000u32).flat_map(u32::to_be_bytes).collect();
         let compressed = gzip(&text);
         let live = LiveOutcome::Cut {
-            response: response(&[("content-encoding", "gzip")], &compressed[..compressed.len() / 2]),
+            response: response(
+                &[("content-encoding", "gzip")],
+                &compressed[..compressed.len() / 2],
+            ),
             fault: fault(Some(compressed.len() as u64)),
         };
-        let Outcome::Cut { response: on_tape, fault: on_tape_fault } = kept(live).exchange.outcome else {
+        let Outcome::Cut {
+            response: on_tape,
+            fault: on_tape_fault,
+        } = kept(live).exchange.outcome
+        else {
             panic!("not cut");
         };
         assert!(!on_tape.body.is_empty() && on_tape.body.len() < text.len());

@@ -69,8 +69,7 @@ pub(super) fn response(
     body: BodyIs,
     redactor: &Redactor,
 ) -> Vec<(String, String)> {
-    let is_stale =
-        |name: &HeaderName| *name == CONTENT_ENCODING || CHECKSUMS.contains(name);
+    let is_stale = |name: &HeaderName| *name == CONTENT_ENCODING || CHECKSUMS.contains(name);
     end_to_end(headers)
         .iter()
         .filter(|(name, _)| keeps_response_header(name))

@@ -176,7 +176,7 @@ mod tests {
             let value = if whole < 0 { whole * 1000 - thousandths } else { whole * 1000 + thousandths };
             prop_assert_eq!(floored(&token), value.div_euclid(1000).to_string());
             let same = normalized(&token);
-            prop_assert_eq!(normalized(&same), same.clone());
+            prop_assert_eq!(&normalized(&same), &same);
             prop_assert_eq!(same, normalized(&format!("{value}e-3")));
         }
     }

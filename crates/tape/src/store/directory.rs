@@ -9,7 +9,9 @@ use super::error::StoreError;
 use super::facts::TapeFacts;
 use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
-use super::place::{Place, make_directory, make_tape_directory, remove, tighten, write_whole};
+use super::place::{
+    Place, is_tape, make_directory, make_tape_directory, remove, tighten, write_whole,
+};
 use super::reader::{self, Scanned};
 use super::stored;
 use super::writer::{AtFinish, Opened, TapeWriter};
@@ -92,7 +94,7 @@ impl Store {
         let place = Place::of(&self.directory, name);
         let lock = take(&place, Purpose::Writing)?;
         recover(&place)?;
-        let exists = place.tape.join("layout").exists();
+        let exists = is_tape(&place.tape);
         let opened = match (exists, mode) {
             (true, RecordMode::Fresh) if !holds_nothing(&place) => {
                 return Err(StoreError::Exists { name: name.clone() });
@@ -129,7 +131,7 @@ impl Store {
         let place = Place::of(&self.directory, &tape.name);
         let lock = take(&place, Purpose::Writing)?;
         recover(&place)?;
-        if place.tape.join("layout").exists() {
+        if is_tape(&place.tape) {
             return Err(StoreError::Exists {
                 name: tape.name.clone(),
             });
@@ -201,7 +203,7 @@ impl Store {
         let place = self.existing(name)?;
         let lock = take(&place, Purpose::Reading)?;
         recover(&place)?;
-        if !place.tape.exists() {
+        if !is_tape(&place.tape) {
             return Err(self.no_such_tape(name));
         }
         check_layout(name, &place.tape)?;
@@ -215,7 +217,7 @@ impl Store {
 
     fn existing(&self, name: &TapeName) -> Result<Place, StoreError> {
         let place = Place::of(&self.directory, name);
-        if place.tape.exists() || place.is_taken() {
+        if place.is_taken() {
             Ok(place)
         } else {
             Err(self.no_such_tape(name))

@@ -5,6 +5,8 @@ use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sled::{Batch, Db, Mode, Tree};
 use tracing::warn;
@@ -15,6 +17,9 @@ use crate::name::TapeName;
 
 /// sled's own default is a gigabyte. Tapes are written once and scanned once: there is little to cache.
 const CACHE: u64 = 16 * 1024 * 1024;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// An open database. Damage makes sled panic, when dropped as well, so each use is guarded.
 pub(super) struct Database {
@@ -37,11 +42,11 @@ impl Database {
     /// What is there is damaged, or the file system refuses.
     pub(super) fn open(name: &TapeName, directory: &Path) -> Result<Database, StoreError> {
         remove_unfinished_snapshots(directory)?;
-        let opened = guard(name, "open", || open(directory));
+        let opened = guard(name, "open", || open_unlocked(directory));
         let open = match opened {
             Err(StoreError::Damaged { reason, .. }) if set_snapshots_aside(directory)? => {
                 warn!(tape = %name, %reason, "a snapshot is damaged; reading the whole log instead");
-                guard(name, "open", || open(directory))?
+                guard(name, "open", || open_unlocked(directory))?
             }
             opened => opened?,
         };
@@ -123,7 +128,10 @@ impl Database {
         work: impl FnOnce(&Open) -> sled::Result<T>,
     ) -> Result<T, StoreError> {
         let Some(open) = &self.open else {
-            return Err(StoreError::damaged(&self.name, "the storage engine gave up on it"));
+            return Err(StoreError::damaged(
+                &self.name,
+                "the storage engine gave up on it",
+            ));
         };
         let mut panicked = true;
         let result = guard(&self.name, action, || {
@@ -144,6 +152,25 @@ impl Drop for Database {
         let open = self.open.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(open)));
     }
+}
+
+/// sled lets go of its file a moment after it was closed, when its threads have ended. We hold the tape's
+/// lock, so whoever else has the file is on the way out.
+fn open_unlocked(directory: &Path) -> sled::Result<Open> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match open(directory) {
+            Err(sled::Error::Io(error)) if is_locked(&error) && Instant::now() < deadline => {
+                thread::sleep(PAUSE);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// sled 0.34.7 wraps the system's error in a text.
+fn is_locked(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Other && error.to_string().contains("could not acquire lock")
 }
 
 fn open(directory: &Path) -> sled::Result<Open> {
@@ -173,7 +200,12 @@ fn guard<T>(
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => error,
         // What a panic says may quote data; where it happened is reported by the program's panic hook.
-        Err(_) => return Err(StoreError::damaged(name, "the storage engine gave up on it")),
+        Err(_) => {
+            return Err(StoreError::damaged(
+                name,
+                "the storage engine gave up on it",
+            ));
+        }
     };
     Err(match error {
         sled::Error::Io(source) if speaks_of_damage(&source) => {

@@ -37,7 +37,9 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// A newer pipetape wrote the tape.
-    #[error("tape `{name}` has store layout {found}, this build reads up to {supported}: upgrade pipetape to read it")]
+    #[error(
+        "tape `{name}` has store layout {found}, this build reads up to {supported}: upgrade pipetape to read it"
+    )]
     Newer {
         /// The tape.
         name: TapeName,
@@ -47,7 +49,9 @@ pub enum StoreError {
         supported: u32,
     },
     /// What is on disk can't be what was written.
-    #[error("tape `{name}` is damaged: {reason}; restore it from a backup or an exported tape file, or `delete` it")]
+    #[error(
+        "tape `{name}` is damaged: {reason}; restore it from a backup or an exported tape file, or `delete` it"
+    )]
     Damaged {
         /// The tape.
         name: TapeName,

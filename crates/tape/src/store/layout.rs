@@ -70,7 +70,11 @@ impl Assembly {
     /// # Errors
     ///
     /// The entry can't follow those before it.
-    pub(super) fn take(&mut self, key: &[u8], value: &[u8]) -> Result<Option<(u64, &[u8])>, String> {
+    pub(super) fn take(
+        &mut self,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Option<(u64, &[u8])>, String> {
         let (seq, chunk) = split_key(key).ok_or_else(|| format!("a key of {} bytes", key.len()))?;
         if chunk == 0 {
             self.must_be_whole()?;
@@ -123,7 +127,14 @@ mod tests {
 
     #[test]
     fn chunks_come_together_again() {
-        for length in [0, 1, CHUNK - LENGTH, CHUNK - LENGTH + 1, CHUNK, 3 * CHUNK + 17] {
+        for length in [
+            0,
+            1,
+            CHUNK - LENGTH,
+            CHUNK - LENGTH + 1,
+            CHUNK,
+            3 * CHUNK + 17,
+        ] {
             let bytes: Vec<u8> = (0..length).map(|n| n as u8).collect();
             let entries: Vec<_> = entries(7, &bytes).collect();
             assert!(entries.iter().all(|(_, value)| value.len() <= CHUNK));
@@ -132,7 +143,10 @@ mod tests {
             let mut whole = None;
             for (key, value) in &entries {
                 assert_eq!(whole, None, "whole too early");
-                whole = assembly.take(key, value).unwrap().map(|(seq, bytes)| (seq, bytes.to_vec()));
+                whole = assembly
+                    .take(key, value)
+                    .unwrap()
+                    .map(|(seq, bytes)| (seq, bytes.to_vec()));
             }
             assert_eq!(whole, Some((7, bytes)), "{length}");
             assembly.must_be_whole().unwrap();
@@ -150,7 +164,14 @@ mod tests {
             result.and_then(|()| assembly.must_be_whole())
         };
         assert_eq!(taken(&[0, 1, 2, 3]), Ok(()));
-        for broken in [&[1][..], &[0, 2], &[0, 1, 1], &[0, 1], &[0, 0], &[0, 1, 2, 3, 0]] {
+        for broken in [
+            &[1][..],
+            &[0, 2],
+            &[0, 1, 1],
+            &[0, 1],
+            &[0, 0],
+            &[0, 1, 2, 3, 0],
+        ] {
             assert!(taken(broken).is_err(), "{broken:?}");
         }
         let mut assembly = Assembly::default();
@@ -161,9 +182,18 @@ mod tests {
 
     #[test]
     fn versions() {
-        assert_eq!(read_version(version_text(VERSION).as_bytes()), Some(VERSION));
+        assert_eq!(
+            read_version(version_text(VERSION).as_bytes()),
+            Some(VERSION)
+        );
         assert_eq!(read_version(b"pipetape-store/12"), Some(12));
-        for bad in [&b""[..], b"pipetape-store/", b"pipetape-store/x", b"1\n", b"\xff"] {
+        for bad in [
+            &b""[..],
+            b"pipetape-store/",
+            b"pipetape-store/x",
+            b"1\n",
+            b"\xff",
+        ] {
             assert_eq!(read_version(bad), None);
         }
     }

@@ -33,7 +33,9 @@ pub(super) struct TapeLock {
 #[derive(Debug)]
 pub(super) enum LockError {
     /// Another process holds it.
-    Held { pid: Option<u32> },
+    Held {
+        pid: Option<u32>,
+    },
     Io(io::Error),
 }
 
@@ -49,7 +51,9 @@ impl TapeLock {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match TapeLock::try_take(path, purpose) {
-                Err(Attempt::Held { holder }) if !holder.is_reading || Instant::now() > deadline => {
+                Err(Attempt::Held { holder })
+                    if !holder.is_reading || Instant::now() > deadline =>
+                {
                     return Err(LockError::Held { pid: holder.pid });
                 }
                 Err(Attempt::Held { .. }) => thread::sleep(PAUSE),
@@ -107,7 +111,9 @@ impl Drop for TapeLock {
 }
 
 enum Attempt {
-    Held { holder: Holder },
+    Held {
+        holder: Holder,
+    },
     /// The file was removed or replaced in between.
     Replaced,
     Io(io::Error),

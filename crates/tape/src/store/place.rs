@@ -38,7 +38,7 @@ impl Place {
 
     /// Whether there is a tape, or one that a kill left on its way. Only a hint without the lock.
     pub(super) fn is_taken(&self) -> bool {
-        self.tape.join("layout").exists() || self.new.join("layout").exists() || self.old.exists()
+        is_tape(&self.tape) || is_tape(&self.new) || self.old.exists()
     }
 
     /// Moves what lies at `new` to the tape's place, and removes what was there. Under the lock, with
@@ -78,7 +78,7 @@ impl Place {
             return remove(&self.old);
         }
         let is_mid_swap = self.old.exists() && !self.tape.exists();
-        if is_mid_swap || (self.new.join("layout").exists() && has_exchanges(&self.new)?) {
+        if is_mid_swap || (is_tape(&self.new) && has_exchanges(&self.new)?) {
             self.swap_over_old()
         } else {
             remove(&self.new)
@@ -91,6 +91,17 @@ impl Place {
         }
         rename(&self.new, &self.tape)?;
         remove(&self.old)
+    }
+}
+
+/// Whether there is more in a directory than a kill can leave of an attempt to make it one of a tape.
+/// Where that can't be found out, there is: nothing is made over what is in doubt.
+pub(super) fn is_tape(directory: &Path) -> bool {
+    match fs::read_dir(directory) {
+        Ok(mut entries) => {
+            entries.any(|entry| entry.map_or(true, |entry| entry.file_name() != "layout.part"))
+        }
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
 
@@ -135,7 +146,11 @@ pub(super) fn tighten(directory: &Path) -> Result<(), StoreError> {
     let tighten = |directory: &Path| -> io::Result<()> {
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
-            let mode = if entry.file_type()?.is_dir() { 0o700 } else { 0o600 };
+            let mode = if entry.file_type()?.is_dir() {
+                0o700
+            } else {
+                0o600
+            };
             match fs::set_permissions(entry.path(), Permissions::from_mode(mode)) {
                 // sled removes snapshots that it has replaced.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -176,7 +191,10 @@ mod tests {
     fn check(before: [Option<&str>; 3], new_has_exchanges: bool, after: Option<&str>) {
         let directory = tempfile::tempdir().unwrap();
         let place = Place::of(directory.path(), &"t".parse().unwrap());
-        for (path, text) in [&place.tape, &place.new, &place.old].into_iter().zip(before) {
+        for (path, text) in [&place.tape, &place.new, &place.old]
+            .into_iter()
+            .zip(before)
+        {
             if let Some(text) = text {
                 make_tape_directory(path).unwrap();
                 fs::write(path.join("which"), text).unwrap();

@@ -106,14 +106,16 @@ pub(super) fn decode(seq: u64, bytes: &[u8]) -> Result<Exchange, String> {
     Ok(Exchange {
         seq,
         after: stored.after,
-        operation: Operation::from_name(stored.operation).map_err(|error| wrong(&error.to_string()))?,
+        operation: Operation::from_name(stored.operation)
+            .map_err(|error| wrong(&error.to_string()))?,
         recorded_at,
         latency_ms: stored.latency_ms,
         request: RecordedRequest {
             headers: stored.request_headers,
             body: Bytes::copy_from_slice(stored.request_body),
         },
-        outcome: Outcome::of(response, fault).ok_or_else(|| wrong("response and fault disagree"))?,
+        outcome: Outcome::of(response, fault)
+            .ok_or_else(|| wrong("response and fault disagree"))?,
     })
 }
 
@@ -140,7 +142,8 @@ pub(super) fn encode_rules(rules: Option<&Rules>) -> Result<Vec<u8>, String> {
 
 /// Decodes rules.
 pub(super) fn decode_rules(bytes: &[u8]) -> Result<Option<Rules>, String> {
-    let stored: Option<StoredRules> = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+    let stored: Option<StoredRules> =
+        postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
     let Some(stored) = stored else {
         return Ok(None);
     };

@@ -84,8 +84,9 @@ pub(super) enum AtFinish {
 /// An open tape, ready to be written.
 pub(super) struct Opened {
     pub(super) place: Place,
-    pub(super) lock: TapeLock,
+    /// Dropped before the lock: who gets that may open what was closed.
     pub(super) database: Database,
+    pub(super) lock: TapeLock,
     pub(super) rules: Rules,
     /// What is on it already.
     pub(super) facts: TapeFacts,
@@ -158,7 +159,10 @@ impl TapeWriter {
         };
         let weight = weight(&exchange).clamp(1, BUDGET);
         let room = Arc::clone(&self.shared.room);
-        let room = room.acquire_many_owned(weight).await.map_err(|_| closed())?;
+        let room = room
+            .acquire_many_owned(weight)
+            .await
+            .map_err(|_| closed())?;
         let (kept, answer) = oneshot::channel();
         let message = Message::Append {
             exchange: Box::new(exchange),

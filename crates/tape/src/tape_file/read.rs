@@ -11,8 +11,8 @@ use std::path::Path;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -65,9 +65,15 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
             supported: FORMAT,
         });
     }
+    // What is wrong with the last member of a cut file is that the rest of it is missing.
+    let cut = serde_json::from_slice::<IgnoredAny>(text)
+        .err()
+        .filter(|error| error.is_eof() || ends_in_a_number(text));
+    let error = cut.unwrap_or(error);
     let line = error.line();
     Err(match error.classify() {
         Category::Eof => TapeFileError::CutShort { path, line },
+        Category::Syntax if ends_in_a_number(text) => TapeFileError::CutShort { path, line },
         Category::Syntax | Category::Io => TapeFileError::NotJson {
             path,
             line,
@@ -79,6 +85,22 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
             reason: without_position(&error),
         },
     })
+}
+
+/// Whether the text ends where a number has begun and can't end: the parser calls that no number.
+fn ends_in_a_number(text: &[u8]) -> bool {
+    let [.., before, last] = text else {
+        return false;
+    };
+    match last {
+        b'-' => matches!(
+            before,
+            b' ' | b'\t' | b'\n' | b'[' | b',' | b':' | b'e' | b'E'
+        ),
+        b'+' => matches!(before, b'e' | b'E'),
+        b'.' | b'e' | b'E' => before.is_ascii_digit(),
+        _ => false,
+    }
 }
 
 /// The error's text without ` at line 1 column 2`, in which what came from the file is escaped and bounded.
@@ -132,6 +154,27 @@ impl File<'_> {
     }
 }
 
+/// Reads a string. An error of `parse` is raised where the string stands: raised any later, serde_json
+/// would name the line behind it.
+fn read_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    struct Text<F>(F);
+    impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Text(parse))
+}
+
 /// A member with one right value.
 struct Known<T>(PhantomData<T>);
 
@@ -170,9 +213,9 @@ impl Constant for ApiVersion {
 
 impl<'de, T: Constant> Deserialize<'de> for Known<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let found = Cow::<'de, str>::deserialize(deserializer)?;
-        T::check(&found).map_err(de::Error::custom)?;
-        Ok(Known(PhantomData))
+        read_text(deserializer, |found| {
+            T::check(found).map(|()| Known(PhantomData))
+        })
     }
 }
 
@@ -185,8 +228,11 @@ where
     T::Err: fmt::Display,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map(Parsed).map_err(de::Error::custom)
+        read_text(deserializer, |text| {
+            text.parse()
+                .map(Parsed)
+                .map_err(|error: T::Err| error.to_string())
+        })
     }
 }
 
@@ -213,7 +259,10 @@ impl FileRules {
             redact: pointers(self.redact),
             ignore: pointers(self.ignore),
             keep_account_ids: self.keep_account_ids,
-            redact_config: self.redact_config.map(|config| config.0).unwrap_or_default(),
+            redact_config: self
+                .redact_config
+                .map(|config| config.0)
+                .unwrap_or_default(),
         }
     }
 }
@@ -223,10 +272,11 @@ struct FileSalt(Salt);
 
 impl<'de> Deserialize<'de> for FileSalt {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Salt::new(&text)
-            .map(FileSalt)
-            .ok_or_else(|| de::Error::custom("`salt` is printable ASCII of at most 128 characters"))
+        read_text(deserializer, |text| {
+            Salt::new(text)
+                .map(FileSalt)
+                .ok_or_else(|| "`salt` is printable ASCII of at most 128 characters".to_owned())
+        })
     }
 }
 
@@ -373,7 +423,12 @@ impl FileExchange<'_> {
             ),
             None => None,
         };
-        if let (Some(response), Some(Fault::Truncated { declared_length: Some(declared) })) = (&response, &fault)
+        if let (
+            Some(response),
+            Some(Fault::Truncated {
+                declared_length: Some(declared),
+            }),
+        ) = (&response, &fault)
             && *declared <= response.body.len() as u64
         {
             return Err(wrong(
@@ -385,7 +440,8 @@ impl FileExchange<'_> {
             wrong(if is_missing {
                 "missing member `response` (or `fault`)".to_owned()
             } else {
-                "a `response` stands beside a `fault` of kind `truncated`, and beside no other".to_owned()
+                "a `response` stands beside a `fault` of kind `truncated`, and beside no other"
+                    .to_owned()
             })
         })?;
         Ok(Exchange {
@@ -448,12 +504,13 @@ impl<'de> Deserialize<'de> for HeaderObject {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut headers: Vec<(String, String)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, String>()? {
-                    let header = header(&name, value).map_err(de::Error::custom)?;
-                    if headers.iter().any(|(known, _)| *known == header.0) {
-                        return Err(de::Error::custom(format!("duplicate header `{}`", header.0)));
+                while let Some((Parsed(name), value)) =
+                    map.next_entry::<Parsed<FileHeaderName>, FileHeaderValue>()?
+                {
+                    if headers.iter().any(|(known, _)| *known == name.0) {
+                        return Err(de::Error::custom(format!("duplicate header `{}`", name.0)));
                     }
-                    headers.push(header);
+                    headers.push((name.0, value.0));
                 }
                 Ok(headers)
             }
@@ -467,29 +524,36 @@ struct HeaderPairs(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for HeaderPairs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = Vec::<(String, String)>::deserialize(deserializer)?;
-        pairs
-            .into_iter()
-            .map(|(name, value)| header(&name, value))
-            .collect::<Result<_, _>>()
-            .map(HeaderPairs)
-            .map_err(de::Error::custom)
+        let pairs = Vec::<(Parsed<FileHeaderName>, FileHeaderValue)>::deserialize(deserializer)?;
+        let pairs = pairs.into_iter();
+        Ok(HeaderPairs(
+            pairs.map(|(name, value)| (name.0.0, value.0)).collect(),
+        ))
     }
 }
 
-/// A header as HTTP can carry it, its name in lower case.
-fn header(name: &str, value: String) -> Result<(String, String), String> {
-    let parsed = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| format!("`{}` is no header name", shown(name)))?;
-    if HeaderValue::from_bytes(value.as_bytes()).is_err() {
-        return Err(format!("the value of header `{parsed}` is none that HTTP can carry"));
+/// A name as HTTP can carry it, in lower case.
+struct FileHeaderName(String);
+
+impl std::str::FromStr for FileHeaderName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shown = || text.chars().take(40).collect::<String>();
+        HeaderName::from_bytes(text.as_bytes())
+            .map(|name| FileHeaderName(name.as_str().to_owned()))
+            .map_err(|_| format!("`{}` is no header name", shown()))
     }
-    Ok((parsed.as_str().to_owned(), value))
 }
 
-fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
-}
+struct FileHeaderValue(String);
 
-#[cfg(test)]
-mod tests;
+impl<'de> Deserialize<'de> for FileHeaderValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_text(deserializer, |text| {
+            HeaderValue::from_bytes(text.as_bytes())
+                .map(|_| FileHeaderValue(text.to_owned()))
+                .map_err(|_| "a header has a value that HTTP can't carry".to_owned())
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! Tapes on disk: tape files and stores, by what they promise.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod any;
+mod damage;
+mod round_trip;
+mod store;
+mod tape_file;

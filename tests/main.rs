@@ -7,7 +7,13 @@
 
 mod admin;
 mod cross_client;
+mod faults;
 mod misses;
+mod oracle;
+mod permissions;
 mod replaying;
+mod sample;
+mod secrets;
+mod signing;
 mod support;
 mod whole_session;

@@ -36,6 +36,8 @@ pub(crate) enum Step {
     CutAndReset(Answer, usize),
     /// Sends these bytes as they are, then closes.
     Garbage(Vec<u8>),
+    /// Sends these bytes as they are, then says nothing more until the client gives up.
+    Stall(Vec<u8>),
 }
 
 type Handler = dyn Fn(&Message, usize) -> Step + Send + Sync;
@@ -259,6 +261,12 @@ fn perform(
             // A reset overtakes bytes that the other side has not read yet: give it time to read them.
             thread::sleep(Duration::from_millis(200));
             reset(below)?;
+            Ok(false)
+        }
+        Step::Stall(bytes) => {
+            socket.write_all(&bytes)?;
+            socket.flush()?;
+            wait_for_the_end(below, shared);
             Ok(false)
         }
         Step::Garbage(bytes) => {

@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod crash;
 mod cross_client;
 mod faults;
 mod misses;
@@ -16,4 +17,6 @@ mod sample;
 mod secrets;
 mod signing;
 mod support;
+mod tapes;
 mod whole_session;
+mod wrapped;

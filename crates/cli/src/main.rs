@@ -1,2 +1,53 @@
-//! placeholder
-fn main() {}
+//! `pipetape`: records AWS CodePipeline job-worker sessions once and plays them back anywhere.
+//!
+//! The binary is wiring: arguments, the process around a server (sockets, signals, a wrapped command),
+//! what is printed, and exit codes. What is recorded, matched, redacted and answered is decided in the
+//! libraries; nothing here looks into a message but to show it.
+
+use std::process::ExitCode;
+
+mod arguments;
+mod commands;
+mod environment;
+mod exit;
+mod failure;
+mod logging;
+mod output;
+mod palette;
+mod panic;
+mod printable;
+mod serving;
+mod show;
+mod signals;
+mod source;
+mod table;
+mod umask;
+mod wrapped;
+
+use arguments::Cli;
+use palette::Palette;
+use umask::UserUmask;
+
+fn main() -> ExitCode {
+    panic::install_hook();
+    let umask = UserUmask::tighten();
+    let cli = match Cli::from_process() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody may be reading; the code says it all.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::DONE
+            });
+        }
+    };
+    let palette = Palette::of(cli.global.color);
+    logging::install(&cli.global, cli.command.default_level(), palette);
+    let code = commands::run(cli, palette, &umask).unwrap_or_else(|failure| {
+        failure.report(palette);
+        exit::code_of(&failure)
+    });
+    ExitCode::from(code)
+}

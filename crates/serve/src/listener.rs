@@ -1,6 +1,6 @@
 //! The listening socket: accepting connections, and stopping.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
 
 use crate::connection::{Front, serve_connection};
@@ -118,6 +118,24 @@ impl Listener {
         date: DateHeader,
         shutdown: impl Future<Output = ()>,
     ) -> ServeSummary {
+        self.serve_until(service, limits, date, shutdown, pending())
+            .await
+    }
+
+    /// As [`Listener::serve`], but once `cut` ends too, what is still in flight is cut without waiting any
+    /// longer. Unlike dropping the future, this returns when every call has been dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cuts every connection.
+    pub async fn serve_until<S: Service>(
+        self,
+        service: S,
+        limits: Limits,
+        date: DateHeader,
+        shutdown: impl Future<Output = ()>,
+        cut: impl Future<Output = ()>,
+    ) -> ServeSummary {
         let drain = limits.drain;
         let max_connections = limits.max_connections.max(1);
         let front = Arc::new(Front::new(service, limits, date));
@@ -139,7 +157,7 @@ impl Listener {
         }
         drop(self.socket);
         front.stop();
-        let cut = finish(&mut connections, drain).await;
+        let cut = finish(&mut connections, drain, cut).await;
         ServeSummary { accepted, cut }
     }
 
@@ -174,15 +192,22 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// Waits for the connections to end; says how many had to be cut.
-async fn finish(connections: &mut JoinSet<()>, drain: Duration) -> usize {
+/// Waits for the connections to end, no longer than `drain` or until `cut` ends; says how many had to be cut.
+async fn finish(
+    connections: &mut JoinSet<()>,
+    drain: Duration,
+    cut: impl Future<Output = ()>,
+) -> usize {
     let all_ended = async {
         while let Some(ended) = connections.join_next().await {
             log_panic(ended);
         }
     };
-    if timeout(drain, all_ended).await.is_ok() {
-        return 0;
+    tokio::select! {
+        biased;
+        () = all_ended => return 0,
+        () = sleep(drain) => {}
+        () = cut => {}
     }
     let cut = connections.len();
     info!(connections = cut, "cutting connections that are still busy");

@@ -1,11 +1,12 @@
 //! Stopping a server.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use pipetape_serve::{BindError, Limits, Listener};
+use pipetape_serve::{BindError, DateHeader, Limits, Listener};
 
-use crate::client::soon;
+use crate::client::{Client, soon};
 use crate::server::{Scripted, Server, quick};
 
 #[tokio::test]
@@ -59,6 +60,31 @@ async fn what_outlasts_the_drain_is_cut_and_counted() {
         assert_eq!(client.rest().await.unwrap_or_default(), b"");
     }
     assert_eq!(service.finished.load(Ordering::SeqCst), 0);
+}
+
+/// When the server returns, its service has nothing left to do: what it counted is final.
+#[tokio::test]
+async fn a_stop_that_is_cut_short_still_drops_every_call() {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let mut client = Client::connect(listener.local_addr()).await;
+    let service = Scripted::default();
+    let called = async {
+        client.post("/wait", "").await;
+        while service.calls.load(Ordering::SeqCst) < 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let limits = Limits {
+        drain: Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let given = DateHeader::AsGiven;
+    let serving = listener.serve_until(service.clone(), limits, given, called, async {});
+    assert_eq!(soon(serving).await.cut, 1);
+    assert_eq!(Arc::strong_count(&service.calls), 1);
+    assert_eq!(client.rest().await.unwrap_or_default(), b"");
 }
 
 /// A client gone in the middle of a call does not end the call: what it does is kept.

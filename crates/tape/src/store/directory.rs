@@ -10,7 +10,7 @@ use super::facts::TapeFacts;
 use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
-    Place, is_tape, make_directory, make_tape_directory, remove, tighten, write_whole,
+    Place, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
 };
 use super::reader::{self, Scanned};
 use super::stored;
@@ -94,12 +94,12 @@ impl Store {
         let place = Place::of(&self.directory, name);
         let lock = take(&place, Purpose::Writing)?;
         recover(&place)?;
-        let exists = is_tape(&place.tape);
+        let exists = place.tape.exists();
         let opened = match (exists, mode) {
             (true, RecordMode::Fresh) if !holds_nothing(&place) => {
                 return Err(StoreError::Exists { name: name.clone() });
             }
-            (true, RecordMode::Append) => reopen(place, lock, rules)?,
+            (true, RecordMode::Append) => reopen(place, lock)?,
             (true, RecordMode::Overwrite) => create(place, lock, rules, AtFinish::TakePlace)?,
             (false, _) | (true, RecordMode::Fresh) => create(place, lock, rules, AtFinish::Stay)?,
         };
@@ -131,7 +131,7 @@ impl Store {
         let place = Place::of(&self.directory, &tape.name);
         let lock = take(&place, Purpose::Writing)?;
         recover(&place)?;
-        if is_tape(&place.tape) {
+        if place.tape.exists() {
             return Err(StoreError::Exists {
                 name: tape.name.clone(),
             });
@@ -203,7 +203,7 @@ impl Store {
         let place = self.existing(name)?;
         let lock = take(&place, Purpose::Reading)?;
         recover(&place)?;
-        if !is_tape(&place.tape) {
+        if !place.tape.exists() {
             return Err(self.no_such_tape(name));
         }
         check_layout(name, &place.tape)?;
@@ -325,66 +325,56 @@ fn check_layout(name: &TapeName, directory: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A new tape: in its own place, or beside the one whose place it will take.
+/// A new tape: in its own place, or beside the one whose place it will take. A kill in here leaves no tape.
 fn create(
     place: Place,
     lock: TapeLock,
     rules: Rules,
     at_finish: AtFinish,
 ) -> Result<Opened, StoreError> {
-    let directory = match at_finish {
-        AtFinish::Stay => &place.tape,
-        AtFinish::TakePlace => &place.new,
-    };
-    let database = create_database(&place.name, directory, Some(&rules))?;
+    let mut database = create_database(&place, Some(&rules))?;
+    write_version(&place.new)?;
+    if at_finish == AtFinish::Stay {
+        // sled finds its files by their paths: it has to be closed while they move.
+        database.close()?;
+        place.swap()?;
+        database = Database::open(&place.name, &place.tape)?;
+        tighten(&place.tape)?;
+    }
     Ok(Opened {
         place,
-        lock,
         database,
+        lock,
         rules,
         facts: TapeFacts::default(),
         at_finish,
     })
 }
 
-fn create_database(
-    name: &TapeName,
-    directory: &Path,
-    rules: Option<&Rules>,
-) -> Result<Database, StoreError> {
-    make_tape_directory(directory)?;
+/// A database with its rules, at the place of what is new.
+fn create_database(place: &Place, rules: Option<&Rules>) -> Result<Database, StoreError> {
+    make_tape_directory(&place.new)?;
     let encoded =
-        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(name, reason))?;
-    let mut database = Database::open(name, directory)?;
+        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(&place.name, reason))?;
+    let mut database = Database::open(&place.name, &place.new)?;
     database.write_rules(&encoded)?;
-    tighten(directory)?;
+    tighten(&place.new)?;
     Ok(database)
 }
 
-/// An existing tape, to be gone on with. `rules` hold where its recorder was killed before it wrote any,
-/// and where a tape written by hand has none.
-fn reopen(place: Place, lock: TapeLock, rules: Rules) -> Result<Opened, StoreError> {
+/// An existing tape, to be gone on with by its own rules.
+fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
     check_layout(&place.name, &place.tape)?;
     let mut database = Database::open(&place.name, &place.tape)?;
     let scanned = reader::scan(&place.name, &place.tape, &mut database, drop)?;
-    let has_exchanges = scanned.facts.exchanges > 0;
-    let rules = match scanned.rules {
-        Some(rules) => rules,
-        None if has_exchanges => Rules::default(),
-        None => {
-            let encoded = stored::encode_rules(Some(&rules))
-                .map_err(|reason| StoreError::damaged(&place.name, reason))?;
-            database.write_rules(&encoded)?;
-            rules
-        }
-    };
     TapeFacts::clear(&place.tape)?;
     tighten(&place.tape)?;
     Ok(Opened {
         place,
-        lock,
         database,
-        rules,
+        lock,
+        // A tape written by hand may have none.
+        rules: scanned.rules.unwrap_or_default(),
         facts: scanned.facts,
         at_finish: AtFinish::Stay,
     })
@@ -395,7 +385,7 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
     /// sled holds a batch in memory until it is written.
     const BATCH_BYTES: usize = 4 * 1024 * 1024;
     let name = &place.name;
-    let mut database = create_database(name, &place.new, tape.rules.as_ref())?;
+    let mut database = create_database(place, tape.rules.as_ref())?;
     let mut facts = TapeFacts::default();
     let mut batch = sled::Batch::default();
     let mut bytes = 0;
@@ -417,7 +407,8 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
     database.commit(batch)?;
     database.close()?;
     facts.write(&place.new)?;
-    tighten(&place.new)
+    tighten(&place.new)?;
+    write_version(&place.new)
 }
 
 /// Bytes of the files in a directory and below; 0 for what can't be read.

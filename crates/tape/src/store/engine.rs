@@ -93,7 +93,7 @@ impl Database {
         self.with("read", |open| Ok(open.exchanges.first()?.is_some()))
     }
 
-    /// The encoded rules; `None` on a tape whose recorder was killed before it wrote them.
+    /// The encoded rules; every whole tape has them.
     pub(super) fn rules(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         self.with("read", |open| {
             Ok(open.header.get(RULES)?.map(|rules| rules.to_vec()))

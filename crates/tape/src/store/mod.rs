@@ -5,7 +5,7 @@
 //!   .gitignore              keeps the store out of commits
 //!   .NAME.lock              held by the process that has the tape open; says which
 //!   NAME/                   one tape
-//!     layout                `pipetape-store/1`, written before anything else
+//!     layout                `pipetape-store/1`, written when the rest is there: without it, no tape
 //!     conf, db, blobs/,     sled's own: trees `header` and `exchanges`
 //!     snap.*
 //!     finished              written at a clean end: how much is on the tape

@@ -38,7 +38,7 @@ impl Place {
 
     /// Whether there is a tape, or one that a kill left on its way. Only a hint without the lock.
     pub(super) fn is_taken(&self) -> bool {
-        is_tape(&self.tape) || is_tape(&self.new) || self.old.exists()
+        self.tape.exists() || is_whole(&self.new) || self.old.exists()
     }
 
     /// Moves what lies at `new` to the tape's place, and removes what was there. Under the lock, with
@@ -78,7 +78,7 @@ impl Place {
             return remove(&self.old);
         }
         let is_mid_swap = self.old.exists() && !self.tape.exists();
-        if is_mid_swap || (is_tape(&self.new) && has_exchanges(&self.new)?) {
+        if is_mid_swap || (is_whole(&self.new) && has_exchanges(&self.new)?) {
             self.swap_over_old()
         } else {
             remove(&self.new)
@@ -94,25 +94,23 @@ impl Place {
     }
 }
 
-/// Whether there is more in a directory than a kill can leave of an attempt to make it one of a tape.
-/// Where that can't be found out, there is: nothing is made over what is in doubt.
-pub(super) fn is_tape(directory: &Path) -> bool {
-    match fs::read_dir(directory) {
-        Ok(mut entries) => {
-            entries.any(|entry| entry.map_or(true, |entry| entry.file_name() != "layout.part"))
-        }
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
-}
-
-/// Makes a directory for a tape, its version first. What a killed attempt left there is cleared away.
+/// Makes an empty directory for a tape. What a killed attempt left there is cleared away.
 pub(super) fn make_tape_directory(path: &Path) -> Result<(), StoreError> {
     remove(path)?;
-    make_directory(path)?;
+    make_directory(path)
+}
+
+/// Marks what lies in a directory as a tape: its version is written last, when all else is durable.
+pub(super) fn write_version(directory: &Path) -> Result<(), StoreError> {
     write_whole(
-        &path.join("layout"),
+        &directory.join("layout"),
         layout::version_text(layout::VERSION).as_bytes(),
     )
+}
+
+/// Whether a directory was made a tape, and not killed on the way.
+fn is_whole(directory: &Path) -> bool {
+    directory.join("layout").exists()
 }
 
 /// Makes a directory that only its owner can look into, and the ones above it.
@@ -198,6 +196,7 @@ mod tests {
             if let Some(text) = text {
                 make_tape_directory(path).unwrap();
                 fs::write(path.join("which"), text).unwrap();
+                write_version(path).unwrap();
             }
         }
         place.recover(|_| Ok(new_has_exchanges)).unwrap();
@@ -221,5 +220,16 @@ mod tests {
         check([a, b, None], false, a);
         check([None, b, None], true, b);
         check([None, b, None], false, None);
+    }
+
+    #[test]
+    fn what_never_became_a_tape_goes() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::of(directory.path(), &"t".parse().unwrap());
+        make_tape_directory(&place.new).unwrap();
+        fs::write(place.new.join("conf"), "half").unwrap();
+        assert!(!place.is_taken());
+        place.recover(|_| panic!("not even looked into")).unwrap();
+        assert!(!place.new.exists() && !place.tape.exists());
     }
 }

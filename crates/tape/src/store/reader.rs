@@ -31,16 +31,10 @@ pub(super) fn scan(
     mut each: impl FnMut(Exchange),
 ) -> Result<Scanned, StoreError> {
     let finished = TapeFacts::read(name, directory)?;
-    let rules = match database.rules()? {
-        Some(bytes) => {
-            stored::decode_rules(&bytes).map_err(|reason| StoreError::damaged(name, reason))?
-        }
-        None if finished.is_some() || database.has_exchanges()? => {
-            return Err(StoreError::damaged(name, "its rules are missing"));
-        }
-        // Killed before the first exchange could be kept.
-        None => None,
-    };
+    let rules = database
+        .rules()?
+        .ok_or_else(|| StoreError::damaged(name, "its rules are missing"))?;
+    let rules = stored::decode_rules(&rules).map_err(|reason| StoreError::damaged(name, reason))?;
     let mut facts = TapeFacts::default();
     let mut assembly = Assembly::default();
     database.scan(|key, value| {

@@ -1,0 +1,18 @@
+//! The command line: one structure per command, its documentation the help.
+
+mod choices;
+mod cli;
+mod listen;
+mod record;
+mod replay;
+mod serving;
+mod size;
+mod tapes;
+
+pub(crate) use choices::{Color, LogFormat, Mode};
+pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use record::RecordArguments;
+pub(crate) use replay::ReplayArguments;
+pub(crate) use tapes::{
+    DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,
+};

@@ -1,0 +1,68 @@
+//! `record`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use pipetape_core::Region;
+use pipetape_proxy::UpstreamUrl;
+use pipetape_tape::{Pointer, TapeName};
+
+use super::choices::{ConfigRedaction, Mode, Signing};
+use super::serving::ServingArguments;
+
+/// Record a session: forward CodePipeline calls and keep each exchange on a tape
+///
+/// Point a worker at pipetape with AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:4577, or let pipetape
+/// run it: `pipetape record TAPE -- CMD ARG...`. Its calls are signed again with pipetape's own
+/// credentials, from the standard AWS chain, and forwarded. An exchange is kept before the client sees
+/// its answer; secrets are replaced by placeholders before anything is written. SIGINT or SIGTERM
+/// ends the recording.
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// The tape's name: 1 to 64 letters, digits, `.`, `_` or `-`, not starting with a dot
+    #[arg(value_name = "TAPE")]
+    pub(crate) tape: TapeName,
+
+    /// Where to forward to: https://HOST[:PORT], or http:// on this machine
+    /// [default: the service in the region that the client signs for]
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<UpstreamUrl>,
+
+    /// Trust the certificates in this PEM file too, for the upstream
+    #[arg(long, value_name = "FILE")]
+    pub(crate) upstream_ca: Option<PathBuf>,
+
+    /// What to do where there is a tape of that name
+    #[arg(long, value_enum, default_value_t = Mode::Fresh)]
+    pub(crate) mode: Mode,
+
+    /// Who signs what is forwarded
+    #[arg(long, value_enum, default_value_t = Signing::Resign)]
+    pub(crate) sign: Signing,
+
+    /// The profile that credentials come from
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+
+    /// The region to sign for and to forward to
+    /// [default: the one that the client signs for]
+    #[arg(long)]
+    pub(crate) region: Option<Region>,
+
+    /// Redact another member of requests and responses: a JSON pointer such as /currentRevision/changeIdentifier;
+    /// `*` stands for every item or member. May be given more than once
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) redact: Vec<Pointer>,
+
+    /// Which values of action configurations are redacted
+    /// [default: suspect]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub(crate) redact_config: Option<ConfigRedaction>,
+
+    /// Keep account ids as they are
+    #[arg(long)]
+    pub(crate) keep_account_ids: bool,
+
+    #[command(flatten)]
+    pub(crate) serving: ServingArguments,
+}

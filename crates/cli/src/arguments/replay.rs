@@ -1,0 +1,30 @@
+//! `replay`.
+
+use clap::Args;
+
+use super::choices::WhenExhausted;
+use super::serving::ServingArguments;
+use crate::source::Source;
+
+/// Play a tape back: answer each request as it was answered when it was recorded
+///
+/// Nothing is asked over a network, and no credentials are needed. A request that no exchange left on
+/// the tape answers is a miss: it gets a 400 that says why, and makes pipetape end with 4.
+/// Each http://HOST:PORT/session/NAME/ is a play-through of its own.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// A tape's name in the store, or the path of a tape file (with a `/`, or ending in `.json`)
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Source,
+
+    /// What follows when every recorded answer to a request has been given
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t = WhenExhausted::Auto)]
+    pub(crate) exhausted: WhenExhausted,
+
+    /// End with 4 where exchanges were left unplayed, too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) serving: ServingArguments,
+}

@@ -1,0 +1,198 @@
+//! `list`.
+
+use std::io::Write as _;
+
+use pipetape_tape::{Store, TapeFacts, TapeState, TapeSummary, UnixMillis};
+use serde::Serialize;
+
+use crate::arguments::ListArguments;
+use crate::exit;
+use crate::failure::Failure;
+use crate::output::{json_to_stdout, say, to_stdout};
+use crate::printable::printable;
+use crate::table::{Align, Table};
+
+/// Lists the store; fails behind the listing where a tape can't be read.
+pub(crate) fn run(arguments: &ListArguments, store: &Store) -> Result<u8, Failure> {
+    let tapes = store.list()?;
+    if arguments.json {
+        let tapes: Vec<ListedTape> = tapes.iter().map(ListedTape::from).collect();
+        json_to_stdout(&tapes)?;
+    } else if tapes.is_empty() {
+        let directory = store.directory().display().to_string();
+        say(&format!("no tapes in {}", printable(&directory)));
+    } else {
+        to_stdout(|out| out.write_all(table(&tapes).as_bytes()))?;
+    }
+    let is_unreadable = |tape: &&TapeSummary| matches!(tape.state, TapeState::Unreadable(_));
+    match tapes.iter().filter(is_unreadable).count() {
+        0 => Ok(exit::DONE),
+        count => Err(Failure::UnreadableTapes { count }),
+    }
+}
+
+fn table(tapes: &[TapeSummary]) -> String {
+    let mut table = Table::new([
+        ("NAME", Align::Left),
+        ("EXCHANGES", Align::Right),
+        ("FIRST", Align::Left),
+        ("LAST", Align::Left),
+        ("SIZE", Align::Right),
+        ("STATE", Align::Left),
+    ]);
+    for tape in tapes {
+        let facts = facts(&tape.state);
+        let moment = |moment: Option<UnixMillis>| moment.map_or("-".to_owned(), |m| m.to_string());
+        let cells = [
+            tape.name.to_string(),
+            facts.map_or("-".to_owned(), |facts| facts.exchanges.to_string()),
+            moment(facts.and_then(|facts| facts.first)),
+            moment(facts.and_then(|facts| facts.last)),
+            in_units(tape.bytes),
+            state(&tape.state),
+        ];
+        table.push(cells, Vec::new());
+    }
+    table.render()
+}
+
+fn facts(state: &TapeState) -> Option<&TapeFacts> {
+    match state {
+        TapeState::Finished(facts) | TapeState::Unfinished(facts) => Some(facts),
+        TapeState::InUse { .. } | TapeState::Unreadable(_) => None,
+    }
+}
+
+fn state(state: &TapeState) -> String {
+    match state {
+        TapeState::Finished(_) => "finished".to_owned(),
+        TapeState::Unfinished(_) => "unfinished".to_owned(),
+        TapeState::InUse { pid: Some(pid) } => format!("in use by process {pid}"),
+        TapeState::InUse { pid: None } => "in use".to_owned(),
+        TapeState::Unreadable(reason) => format!("unreadable: {}", printable(reason)),
+    }
+}
+
+/// Bytes as people read them, with one decimal from 1 KiB on.
+fn in_units(bytes: u64) -> String {
+    const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut unit = 0;
+    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+/// A tape as `list --json` shows it. What is not known is null.
+#[derive(Debug, Serialize)]
+struct ListedTape {
+    name: String,
+    /// `finished`, `unfinished`, `in-use` or `unreadable`.
+    state: &'static str,
+    exchanges: Option<u64>,
+    first: Option<String>,
+    last: Option<String>,
+    bytes: u64,
+    /// The process that uses it.
+    pid: Option<u32>,
+    /// Why it can't be read.
+    reason: Option<String>,
+}
+
+impl From<&TapeSummary> for ListedTape {
+    fn from(tape: &TapeSummary) -> ListedTape {
+        let facts = facts(&tape.state);
+        let moment = |moment: Option<UnixMillis>| moment.map(|moment| moment.to_string());
+        let (state, pid, reason) = match &tape.state {
+            TapeState::Finished(_) => ("finished", None, None),
+            TapeState::Unfinished(_) => ("unfinished", None, None),
+            TapeState::InUse { pid } => ("in-use", *pid, None),
+            TapeState::Unreadable(reason) => ("unreadable", None, Some(reason.clone())),
+        };
+        ListedTape {
+            name: tape.name.to_string(),
+            state,
+            exchanges: facts.map(|facts| facts.exchanges),
+            first: moment(facts.and_then(|facts| facts.first)),
+            last: moment(facts.and_then(|facts| facts.last)),
+            bytes: tape.bytes,
+            pid,
+            reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tapes() -> Vec<TapeSummary> {
+        let facts = TapeFacts {
+            exchanges: 12,
+            last_seq: 12,
+            first: UnixMillis::new(1_767_225_600_000),
+            last: UnixMillis::new(1_767_225_661_041),
+        };
+        let tape = |name: &str, state, bytes| TapeSummary {
+            name: name.parse().unwrap(),
+            state,
+            bytes,
+        };
+        vec![
+            tape(
+                "broken",
+                TapeState::Unreadable("no \u{1b}layout".to_owned()),
+                0,
+            ),
+            tape("deploy", TapeState::Finished(facts), 524_288),
+            tape("empty", TapeState::Unfinished(TapeFacts::default()), 1023),
+            tape("live", TapeState::InUse { pid: Some(71) }, 5 << 30),
+        ]
+    }
+
+    #[test]
+    fn a_listing_is_aligned() {
+        insta::assert_snapshot!(table(&tapes()), @r"
+        NAME    EXCHANGES  FIRST                     LAST                           SIZE  STATE
+        broken          -  -                         -                               0 B  unreadable: no \u{1b}layout
+        deploy         12  2026-01-01T00:00:00.000Z  2026-01-01T00:01:01.041Z  512.0 KiB  finished
+        empty           0  -                         -                            1023 B  unfinished
+        live            -  -                         -                           5.0 GiB  in use by process 71
+        ");
+    }
+
+    #[test]
+    fn json_has_every_member_for_every_tape() {
+        let listed: Vec<ListedTape> = tapes().iter().map(ListedTape::from).collect();
+        insta::assert_snapshot!(serde_json::to_string(&listed[1]).unwrap(), @r#"{"name":"deploy","state":"finished","exchanges":12,"first":"2026-01-01T00:00:00.000Z","last":"2026-01-01T00:01:01.041Z","bytes":524288,"pid":null,"reason":null}"#);
+        let states: Vec<_> = listed.iter().map(|tape| (tape.state, tape.pid)).collect();
+        assert_eq!(
+            states,
+            [
+                ("unreadable", None),
+                ("finished", None),
+                ("unfinished", None),
+                ("in-use", Some(71))
+            ]
+        );
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (1 << 20, "1.0 MiB"),
+            (u64::MAX, "1717986918.3 GiB"),
+        ] {
+            assert_eq!(in_units(bytes), shown);
+        }
+    }
+}

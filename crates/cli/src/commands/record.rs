@@ -1,0 +1,335 @@
+//! `record`: forward, keep, and close the tape.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipetape_proxy::{RecordConfig, RecordSummary, Recorder};
+use pipetape_serve::Listener;
+use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
+use tracing::warn;
+
+use crate::arguments::{Mode, RecordArguments};
+use crate::environment;
+use crate::exit;
+use crate::failure::{Failure, UsageError};
+use crate::output::say;
+use crate::palette::Palette;
+use crate::printable::printable;
+use crate::serving;
+use crate::signals::Signals;
+use crate::umask::UserUmask;
+use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
+
+/// How long an upstream may take for a whole answer: as long as the most patient SDK waits by default.
+const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Records until a signal comes or the command ends; gives the exit code.
+pub(crate) fn run(
+    arguments: &RecordArguments,
+    store: &Store,
+    palette: Palette,
+    umask: &UserUmask,
+) -> Result<u8, Failure> {
+    let address = arguments.serving.address()?;
+    if let Some(program) = arguments.serving.command.first() {
+        look_up(program)?;
+    }
+    serving::block_on(record(arguments, address, store, palette, umask))
+}
+
+async fn record(
+    arguments: &RecordArguments,
+    address: SocketAddr,
+    store: &Store,
+    palette: Palette,
+    umask: &UserUmask,
+) -> Result<u8, Failure> {
+    let listener = Listener::bind(address).await?;
+    let address = listener.local_addr();
+    let writer = store.record(
+        &arguments.tape,
+        arguments.mode.into(),
+        rules_asked_for(arguments)?,
+    )?;
+    let begun = begin(arguments, address, &writer, umask).await;
+    let (recorder, command, mut signals) = match begun {
+        Ok(begun) => begun,
+        Err(failure) => {
+            abandon(writer, arguments, store).await;
+            return Err(failure);
+        }
+    };
+    let service = Arc::clone(&recorder);
+    let limits = arguments.serving.limits();
+    let command = serving::serve(listener, service, limits, command, &mut signals).await;
+    let summary = recorder.summary();
+    drop(recorder);
+    let finished = finish(writer, &mut signals).await;
+    say(&summary_line(
+        &arguments.tape,
+        &summary,
+        finished.as_ref().ok(),
+    ));
+    let own = match finished {
+        Ok(_) if summary.unrecorded == 0 => exit::DONE,
+        Ok(_) => exit::FAILED,
+        // Trouble with a recording is 1, whatever is the matter with its tape.
+        Err(failure) => {
+            failure.report(palette);
+            exit::FAILED
+        }
+    };
+    Ok(exit::code_around(command, own))
+}
+
+/// Makes the recorder, and starts the command.
+async fn begin(
+    arguments: &RecordArguments,
+    address: SocketAddr,
+    writer: &TapeWriter,
+    umask: &UserUmask,
+) -> Result<(Arc<Recorder>, Option<Wrapped>, Signals), Failure> {
+    check_rules(arguments, writer.rules())?;
+    let recorder = Recorder::new(config(arguments, address), writer.clone())?;
+    let signals = Signals::install(!arguments.serving.command.is_empty())?;
+    warn_of_lost_choices(arguments);
+    let region = match &arguments.region {
+        Some(region) => Some(region.clone()),
+        None => profile_region(arguments.profile.as_deref()).await,
+    };
+    let surroundings = Surroundings {
+        address,
+        region: region.as_ref(),
+        credentials: Credentials::Own,
+    };
+    let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
+    Ok((Arc::new(recorder), command, signals))
+}
+
+/// Closes a tape that nothing was added to, and leaves no empty one behind. Errors are passed over: the
+/// one that led here counts.
+async fn abandon(writer: TapeWriter, arguments: &RecordArguments, store: &Store) {
+    let is_new = arguments.mode != Mode::Append;
+    if let Ok(finished) = writer.finish().await
+        && is_new
+        && finished.on_tape == 0
+        && !finished.left_old
+    {
+        let _ = store.delete(&arguments.tape);
+    }
+}
+
+/// Closes the tape. Two more signals end even that; what was recorded is kept all the same.
+async fn finish(writer: TapeWriter, signals: &mut Signals) -> Result<Finished, Failure> {
+    let insisted = async {
+        signals.next().await;
+        warn!("closing the tape; the next signal leaves it as it is");
+        signals.next().await;
+    };
+    tokio::select! {
+        biased;
+        finished = writer.finish() => Ok(finished?),
+        () = insisted => Err(Failure::System {
+            action: "close the tape: it stays unfinished, with all that was recorded",
+            source: io::ErrorKind::Interrupted.into(),
+        }),
+    }
+}
+
+fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
+    RecordConfig {
+        upstream: arguments.upstream.clone(),
+        upstream_ca: arguments.upstream_ca.clone(),
+        sign: arguments.sign.into(),
+        profile: arguments.profile.clone(),
+        region: arguments.region.clone(),
+        listen,
+        max_body: arguments.serving.limits().max_body,
+        upstream_timeout: UPSTREAM_TIMEOUT,
+        admin_token: arguments.serving.admin_token.clone(),
+    }
+}
+
+fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
+    let generated = Rules::generate().map_err(|error| Failure::System {
+        action: "make a salt for the tape",
+        source: io::Error::other(error),
+    })?;
+    Ok(Rules {
+        redact: arguments.redact.clone(),
+        keep_account_ids: arguments.keep_account_ids,
+        redact_config: arguments
+            .redact_config
+            .map(RedactConfig::from)
+            .unwrap_or_default(),
+        ..generated
+    })
+}
+
+/// A tape that is appended to goes on by its own rules: flags that say otherwise are an error, since
+/// what they were to hide would be written.
+fn check_rules(arguments: &RecordArguments, rules: &Rules) -> Result<(), UsageError> {
+    let differs = |flag: String, has: String| UsageError::RuleDiffers {
+        flag,
+        tape: arguments.tape.clone(),
+        has,
+    };
+    if let Some(asked) = arguments.redact_config.map(RedactConfig::from)
+        && asked != rules.redact_config
+    {
+        let flag = format!("--redact-config {}", asked.name());
+        return Err(differs(
+            flag,
+            format!("--redact-config {}", rules.redact_config.name()),
+        ));
+    }
+    if arguments.keep_account_ids && !rules.keep_account_ids {
+        let has = "account ids are replaced".to_owned();
+        return Err(differs("--keep-account-ids".to_owned(), has));
+    }
+    let missing = arguments
+        .redact
+        .iter()
+        .find(|asked| !rules.redact.contains(asked));
+    if let Some(pointer) = missing {
+        let has: Vec<String> = rules
+            .redact
+            .iter()
+            .map(|has| format!("--redact {has}"))
+            .collect();
+        let has = if has.is_empty() {
+            "no --redact".to_owned()
+        } else {
+            has.join(" ")
+        };
+        return Err(differs(format!("--redact {pointer}"), has));
+    }
+    Ok(())
+}
+
+/// What a command's environment asks of its SDK, and a recording can't give it.
+fn warn_of_lost_choices(arguments: &RecordArguments) {
+    let is_on =
+        |name| std::env::var_os(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if arguments.serving.command.is_empty() || arguments.upstream.is_some() {
+        return;
+    }
+    for variable in [
+        environment::USE_FIPS_ENDPOINT,
+        environment::USE_DUALSTACK_ENDPOINT,
+    ] {
+        if is_on(variable) {
+            warn!(
+                variable,
+                "calls are forwarded to the ordinary endpoint; name another with --upstream"
+            );
+        }
+    }
+}
+
+fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Finished>) -> String {
+    // An exchange whose client was cut off is written without the recorder being told.
+    let recorded = finished.map_or(summary.recorded, |finished| finished.written);
+    let exchanges = if recorded == 1 {
+        "exchange"
+    } else {
+        "exchanges"
+    };
+    let mut line = format!(
+        "recorded {recorded} {exchanges} on tape {tape} ({} unrecorded, {} refused)",
+        summary.unrecorded, summary.refused
+    );
+    if finished.is_some_and(|finished| finished.left_old) {
+        line.push_str("; the tape of before was left as it was");
+    }
+    if !summary.kept_config.is_empty() {
+        let keys: Vec<_> = summary
+            .kept_config
+            .iter()
+            .map(|key| printable(key))
+            .collect();
+        line.push_str("; configuration values kept in clear: ");
+        line.push_str(&keys.join(", "));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::arguments::{Cli, Command};
+
+    fn arguments(flags: &[&str]) -> RecordArguments {
+        let line = ["pipetape", "record", "t"].iter().chain(flags);
+        match Cli::parse_from(line).command {
+            Command::Record(arguments) => arguments,
+            other => panic!("not a recording: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_new_tape_has_the_rules_asked_for() {
+        let rules = rules_asked_for(&arguments(&[])).unwrap();
+        assert_eq!((rules.redact, rules.ignore), (Vec::new(), Vec::new()));
+        assert_eq!(rules.redact_config, RedactConfig::Suspect);
+        assert!(!rules.keep_account_ids);
+        assert!(!rules.salt.as_str().is_empty());
+
+        let flags = [
+            "--redact",
+            "/a",
+            "--redact",
+            "/b/*",
+            "--redact-config",
+            "all",
+            "--keep-account-ids",
+        ];
+        let rules = rules_asked_for(&arguments(&flags)).unwrap();
+        assert_eq!(
+            rules.redact,
+            ["/a".parse().unwrap(), "/b/*".parse().unwrap()]
+        );
+        assert_eq!(rules.redact_config, RedactConfig::All);
+        assert!(rules.keep_account_ids);
+    }
+
+    #[test]
+    fn flags_may_repeat_the_tapes_rules_and_not_change_them() {
+        let rules = Rules {
+            redact: vec!["/a".parse().unwrap()],
+            redact_config: RedactConfig::All,
+            ..Rules::default()
+        };
+        let check = |flags: &[&str]| {
+            check_rules(&arguments(flags), &rules).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&[]), Ok(()));
+        assert_eq!(check(&["--redact", "/a", "--redact-config", "all"]), Ok(()));
+        insta::assert_snapshot!(check(&["--redact", "/b"]).unwrap_err(), @"--redact /b is not the rule that tape `t` was begun with (--redact /a)");
+        insta::assert_snapshot!(check(&["--redact-config", "suspect"]).unwrap_err(), @"--redact-config suspect is not the rule that tape `t` was begun with (--redact-config all)");
+        insta::assert_snapshot!(check(&["--keep-account-ids"]).unwrap_err(), @"--keep-account-ids is not the rule that tape `t` was begun with (account ids are replaced)");
+    }
+
+    #[test]
+    fn the_summary_is_one_line_and_names_what_is_in_clear() {
+        let tape: TapeName = "deploy".parse().unwrap();
+        let mut summary = RecordSummary {
+            recorded: 1,
+            unrecorded: 2,
+            refused: 3,
+            kept_config: Vec::new(),
+        };
+        insta::assert_snapshot!(summary_line(&tape, &summary, None), @"recorded 1 exchange on tape deploy (2 unrecorded, 3 refused)");
+        summary.kept_config = vec!["Stage".to_owned(), "a\u{1b}b".to_owned()];
+        let finished = Finished {
+            written: 5,
+            on_tape: 9,
+            left_old: false,
+        };
+        insta::assert_snapshot!(summary_line(&tape, &summary, Some(&finished)), @r"recorded 5 exchanges on tape deploy (2 unrecorded, 3 refused); configuration values kept in clear: Stage, a\u{1b}b");
+    }
+}

@@ -1,0 +1,109 @@
+//! `replay`: play a tape back, and say what did not match.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use pipetape_replay::{Replay, ReplayConfig, ReplaySummary};
+use pipetape_serve::Listener;
+use pipetape_tape::Store;
+
+use crate::arguments::ReplayArguments;
+use crate::exit;
+use crate::failure::Failure;
+use crate::output::say;
+use crate::serving;
+use crate::signals::Signals;
+use crate::umask::UserUmask;
+use crate::wrapped::{Credentials, Surroundings, look_up};
+
+/// Plays until a signal comes or the command ends; gives the exit code.
+pub(crate) fn run(
+    arguments: &ReplayArguments,
+    store: &Store,
+    umask: &UserUmask,
+) -> Result<u8, Failure> {
+    let address = arguments.serving.address()?;
+    if let Some(program) = arguments.serving.command.first() {
+        look_up(program)?;
+    }
+    serving::block_on(replay(arguments, address, store, umask))
+}
+
+async fn replay(
+    arguments: &ReplayArguments,
+    address: SocketAddr,
+    store: &Store,
+    umask: &UserUmask,
+) -> Result<u8, Failure> {
+    let listener = Listener::bind(address).await?;
+    let tape = arguments.source.load(store)?;
+    let config = ReplayConfig {
+        exhausted: arguments.exhausted.into(),
+        admin_token: arguments.serving.admin_token.clone(),
+    };
+    let replay = Arc::new(Replay::new(tape, config));
+    let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
+    let surroundings = Surroundings {
+        address: listener.local_addr(),
+        region: None,
+        credentials: Credentials::Placeholders,
+    };
+    let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
+    let service = Arc::clone(&replay);
+    let limits = arguments.serving.limits();
+    let command = serving::serve(listener, service, limits, command, &mut signals).await;
+    let summary = replay.summary();
+    say(&summary_line(summary));
+    Ok(exit::code_around(
+        command,
+        own_code(summary, arguments.strict),
+    ))
+}
+
+fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
+    if summary.missed > 0 || (is_strict && summary.unplayed > 0) {
+        exit::MISSED
+    } else {
+        exit::DONE
+    }
+}
+
+fn summary_line(summary: ReplaySummary) -> String {
+    format!(
+        "served {}, missed {}, unplayed {}",
+        summary.served, summary.missed, summary.unplayed
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misses_and_with_strict_leftovers_make_it_fail() {
+        for (missed, unplayed, lax, strict) in [
+            (0, 0, exit::DONE, exit::DONE),
+            (0, 2, exit::DONE, exit::MISSED),
+            (1, 0, exit::MISSED, exit::MISSED),
+            (1, 2, exit::MISSED, exit::MISSED),
+        ] {
+            let summary = ReplaySummary {
+                served: 3,
+                missed,
+                unplayed,
+            };
+            assert_eq!(own_code(summary, false), lax, "{summary:?}");
+            assert_eq!(own_code(summary, true), strict, "{summary:?}");
+        }
+    }
+
+    #[test]
+    fn the_summary_is_one_line() {
+        let summary = ReplaySummary {
+            served: 12,
+            missed: 1,
+            unplayed: 3,
+        };
+        assert_eq!(summary_line(summary), "served 12, missed 1, unplayed 3");
+    }
+}

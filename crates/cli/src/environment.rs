@@ -1,0 +1,54 @@
+//! Every environment variable that the binary reads, or sets for a wrapped command.
+
+/// `--store`: where tapes are kept.
+pub(crate) const STORE: &str = "PIPETAPE_STORE";
+/// `--log`: what is logged.
+pub(crate) const LOG: &str = "PIPETAPE_LOG";
+/// `--admin-token`: opens the admin routes to other machines.
+pub(crate) const ADMIN_TOKEN: &str = "PIPETAPE_ADMIN_TOKEN";
+
+/// Set and not empty: `--color auto` colours nothing.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// The terminal's kind; `dumb` has no colours.
+pub(crate) const TERM: &str = "TERM";
+/// Where a wrapped command is looked for.
+pub(crate) const PATH: &str = "PATH";
+
+/// Set: where a command's SDK sends its CodePipeline calls.
+pub(crate) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_CODEPIPELINE";
+/// Removed: `true` makes SDKs pass over the endpoint variable.
+pub(crate) const IGNORE_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+/// Removed: SDKs refuse to combine it with an endpoint of their user's.
+pub(crate) const USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
+/// Removed: as above.
+pub(crate) const USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
+/// Extended, in both cases of letters: several SDKs send loopback calls through a proxy otherwise.
+pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// Set where neither is: SDKs send nothing without a region. Different ones read different names.
+pub(crate) const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// Set for a replay: a placeholder, since SDKs send nothing without credentials.
+pub(crate) const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+/// Set for a replay, with the one above.
+pub(crate) const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+/// Set for a replay: no instance metadata service is asked.
+pub(crate) const EC2_METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
+/// Removed for a replay: each leads to real credentials, or belongs to some.
+pub(crate) const OTHER_CREDENTIALS: [&str; 14] = [
+    "AWS_SESSION_TOKEN",
+    // Older names of the session token and of the two keys.
+    "AWS_SECURITY_TOKEN",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    // When the real ones expire: an SDK would take the placeholders for expired too.
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];

@@ -1,0 +1,172 @@
+//! One exchange, whole.
+
+use std::fmt::Write as _;
+
+use pipetape_tape::{Exchange, TapeName};
+
+use super::answer::fault_in_words;
+use super::judgement::notes;
+use super::message::{Bodies, Body, push_message};
+use crate::printable::printable;
+
+/// An exchange with its headers and bodies.
+pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange) -> String {
+    let mut out = format!("exchange {} of tape {tape}\n\n", exchange.seq);
+    let mut fact = |name: &str, value: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(out, "{name:<10} {value}");
+    };
+    fact("operation", &printable(exchange.operation.name()));
+    if let Some(recorded_at) = exchange.recorded_at {
+        fact("recorded", &recorded_at.to_string());
+    }
+    if let Some(latency) = exchange.latency_ms {
+        fact("latency", &format!("{latency} ms"));
+    }
+    match exchange.after {
+        Some(0) => fact("began", "before any other was kept"),
+        Some(after) => fact("began", &format!("after exchange {after} was kept")),
+        None => {}
+    }
+    for note in notes(exchange) {
+        let _ = writeln!(out, "{note}");
+    }
+
+    let bodies = Bodies::of(exchange);
+    let unreadable = Body::default();
+    let (request, response) = bodies.as_ref().map_or((&unreadable, None), |bodies| {
+        (&bodies.request, bodies.response.as_ref())
+    });
+    out.push_str("\nrequest\n");
+    push_message(&mut out, exchange.request.headers.as_deref(), request);
+    if let Some(recorded) = exchange.outcome.response() {
+        let _ = writeln!(out, "\nresponse {}", recorded.status);
+        push_message(
+            &mut out,
+            recorded.headers.as_deref(),
+            response.unwrap_or(&unreadable),
+        );
+    }
+    if let Some(fault) = exchange.outcome.fault() {
+        let _ = writeln!(
+            out,
+            "\nfault {}\n  {}",
+            fault.kind(),
+            fault_in_words(*fault)
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use pipetape_core::Operation;
+    use pipetape_tape::{Fault, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
+
+    use super::*;
+
+    fn exchange(request: &'static str, outcome: Outcome) -> Exchange {
+        Exchange {
+            seq: 3,
+            after: Some(2),
+            operation: Operation::AcknowledgeJob,
+            recorded_at: UnixMillis::new(1_767_225_600_000),
+            latency_ms: Some(41),
+            request: RecordedRequest {
+                headers: Some(vec![("user-agent".to_owned(), "a\u{1b}b".to_owned())]),
+                body: request.as_bytes().into(),
+            },
+            outcome,
+        }
+    }
+
+    fn response(body: &'static [u8]) -> RecordedResponse {
+        let content_type = ("content-type", "application/x-amz-json-1.1");
+        RecordedResponse {
+            status: 200,
+            headers: Some(vec![(content_type.0.to_owned(), content_type.1.to_owned())]),
+            body: body.into(),
+        }
+    }
+
+    fn shown(exchange: &Exchange) -> String {
+        whole_exchange(&"t".parse().unwrap(), exchange)
+    }
+
+    #[test]
+    fn tokens_are_shown_as_they_came() {
+        let answer = br#"{"status":"In\u0050rogress","n":[1.0,{}],"n":-2E+3}"#;
+        let exchange = exchange(
+            r#"{"nonce":"3","jobId":"f4f4ff82-2d11-EXAMPLE"}"#,
+            Outcome::Response(response(answer)),
+        );
+        insta::assert_snapshot!(shown(&exchange), @r#"
+        exchange 3 of tape t
+
+        operation  AcknowledgeJob
+        recorded   2026-01-01T00:00:00.000Z
+        latency    41 ms
+        began      after exchange 2 was kept
+        note: the request is not a valid one: ValidationException: 1 validation error detected: Value at 'jobId' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+
+        request
+          user-agent: a\u{1b}b
+
+          {
+            "nonce": "3",
+            "jobId": "f4f4ff82-2d11-EXAMPLE"
+          }
+
+        response 200
+          content-type: application/x-amz-json-1.1
+
+          {
+            "status": "In\u0050rogress",
+            "n": [
+              1.0,
+              {}
+            ],
+            "n": -2E+3
+          }
+        "#);
+    }
+
+    #[test]
+    fn cuts_and_other_bodies_are_said_in_words() {
+        let fault = Fault::Truncated {
+            declared_length: Some(900),
+        };
+        let cut = Outcome::Cut {
+            response: response(b"<html>\x1b[2J\nmore"),
+            fault,
+        };
+        insta::assert_snapshot!(shown(&exchange("", cut)), @r"
+        exchange 3 of tape t
+
+        operation  AcknowledgeJob
+        recorded   2026-01-01T00:00:00.000Z
+        latency    41 ms
+        began      after exchange 2 was kept
+        note: the request is not a valid one: SerializationException
+
+        request
+          user-agent: a\u{1b}b
+
+          (no body)
+
+        response 200
+          content-type: application/x-amz-json-1.1
+
+          <html>\u{1b}[2J
+          more
+
+        fault truncated
+          the client's connection was cut within a body of 900 bytes
+        ");
+        let text = shown(&exchange("{}", Outcome::Response(response(b"\xff\x00"))));
+        assert!(text.contains("(not text; in base64)\n  /wA=\n"), "{text}");
+        let text = shown(&exchange("{}", Outcome::Fault(Fault::Timeout)));
+        let end = "fault timeout\n  the client was given 504 PipetapeUpstreamTimeoutException: the upstream did not answer pipetape in time\n";
+        assert!(text.ends_with(end), "{text}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Tapes and exchanges as people read them.
+
+mod answer;
+mod exchange;
+mod judgement;
+mod message;
+mod overview;
+
+pub(crate) use exchange::whole_exchange;
+pub(crate) use overview::overview;

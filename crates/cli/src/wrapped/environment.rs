@@ -1,0 +1,236 @@
+//! What a wrapped command finds in its environment.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use pipetape_core::Region;
+
+use crate::environment as names;
+
+/// Well-formed, and nobody's.
+const ACCESS_KEY_ID: &str = "AKIAPIPETAPEREPLAY00";
+/// As long as a real one.
+const SECRET_ACCESS_KEY: &str = "pipetape/replay/placeholder/not/a/secret";
+/// For commands that have no region from anywhere.
+const REGION: &str = "us-east-1";
+/// Names of loopback, as proxy exceptions spell them.
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+/// Whose credentials a command signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Whatever it finds, as without us.
+    Own,
+    /// Placeholders: real keys never sign for a replay.
+    Placeholders,
+}
+
+/// What a command is to find around it.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// The region for a command that has none; `None` takes us-east-1.
+    pub(crate) region: Option<&'a Region>,
+    /// Whose credentials it signs with.
+    pub(crate) credentials: Credentials,
+}
+
+/// A variable, and its new value; `None` removes it.
+pub(crate) type Change = (&'static str, Option<OsString>);
+
+impl Surroundings<'_> {
+    /// What is to change in an environment in which `value_of` finds variables.
+    pub(crate) fn changes(&self, value_of: impl Fn(&str) -> Option<OsString>) -> Vec<Change> {
+        // SDKs take an empty variable for none.
+        let value_of = |name: &str| value_of(name).filter(|value| !value.is_empty());
+        let address = reachable(self.address);
+        let mut changes = vec![
+            (
+                names::ENDPOINT_URL,
+                Some(format!("http://{address}").into()),
+            ),
+            (names::IGNORE_ENDPOINT_URLS, None),
+            (names::USE_FIPS_ENDPOINT, None),
+            (names::USE_DUALSTACK_ENDPOINT, None),
+        ];
+        let [upper, lower] = names::NO_PROXY.map(&value_of);
+        let exceptions = [upper.clone().or(lower.clone()), lower.or(upper)];
+        for (name, exceptions) in names::NO_PROXY.into_iter().zip(exceptions) {
+            let exceptions = exceptions.unwrap_or_default();
+            changes.push((name, Some(with_loopback(exceptions, address.ip()))));
+        }
+        if names::REGION.iter().all(|name| value_of(name).is_none()) {
+            let region = self.region.map_or(REGION, Region::as_str);
+            changes.extend(names::REGION.map(|name| (name, Some(region.into()))));
+        }
+        if self.credentials == Credentials::Placeholders {
+            changes.push((names::ACCESS_KEY_ID, Some(ACCESS_KEY_ID.into())));
+            changes.push((names::SECRET_ACCESS_KEY, Some(SECRET_ACCESS_KEY.into())));
+            changes.push((names::EC2_METADATA_DISABLED, Some("true".into())));
+            changes.extend(names::OTHER_CREDENTIALS.map(|name| (name, None)));
+        }
+        changes
+    }
+}
+
+/// The address to call: loopback, where the server listens on all of the machine's.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+/// Proxy exceptions that cover loopback and `ip`, those of before included.
+fn with_loopback(exceptions: OsString, ip: IpAddr) -> OsString {
+    let text = exceptions.to_string_lossy();
+    // It already covers everything, for some clients only where it stands alone.
+    if text.trim() == "*" {
+        return exceptions;
+    }
+    let ip = ip.to_string();
+    let has = |name: &str| text.split(',').any(|item| item.trim() == name);
+    let missing: Vec<&str> = LOOPBACK
+        .into_iter()
+        .chain((!LOOPBACK.contains(&ip.as_str())).then_some(ip.as_str()))
+        .filter(|name| !has(name))
+        .collect();
+    let mut all = exceptions.clone();
+    for name in missing {
+        if !all.is_empty() {
+            all.push(",");
+        }
+        all.push(name);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn changed(
+        address: &str,
+        region: Option<&str>,
+        credentials: Credentials,
+        existing: &[(&str, &str)],
+    ) -> BTreeMap<String, String> {
+        let mut all: BTreeMap<String, String> = existing
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let region = region.map(|region| Region::new(region).unwrap());
+        let surroundings = Surroundings {
+            address: address.parse().unwrap(),
+            region: region.as_ref(),
+            credentials,
+        };
+        let changes = surroundings.changes(|name| all.get(name).map(OsString::from));
+        for (name, value) in changes {
+            match value {
+                Some(value) => all.insert(name.to_owned(), value.into_string().unwrap()),
+                None => all.remove(name),
+            };
+        }
+        all
+    }
+
+    fn shown(environment: &BTreeMap<String, String>) -> String {
+        let lines = environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}\n"));
+        lines.collect()
+    }
+
+    #[test]
+    fn a_recorded_command_keeps_its_credentials() {
+        let environment = changed(
+            "127.0.0.1:4577",
+            None,
+            Credentials::Own,
+            &[
+                ("AWS_PROFILE", "deploy"),
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+                ("AWS_USE_FIPS_ENDPOINT", "true"),
+                ("AWS_REGION", ""),
+            ],
+        );
+        insta::assert_snapshot!(shown(&environment), @r"
+        AWS_DEFAULT_REGION=us-east-1
+        AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:4577
+        AWS_PROFILE=deploy
+        AWS_REGION=us-east-1
+        NO_PROXY=127.0.0.1,localhost,::1
+        no_proxy=127.0.0.1,localhost,::1
+        ");
+    }
+
+    #[test]
+    fn a_replayed_command_has_placeholders_only() {
+        let mut existing = vec![
+            ("AWS_ACCESS_KEY_ID", "AKIAREAL"),
+            ("AWS_SECRET_ACCESS_KEY", "real"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("HOME", "/home/u"),
+        ];
+        existing.extend(names::OTHER_CREDENTIALS.map(|name| (name, "real")));
+        let environment = changed(
+            "[::]:80",
+            Some("eu-west-3"),
+            Credentials::Placeholders,
+            &existing,
+        );
+        insta::assert_snapshot!(shown(&environment), @r"
+        AWS_ACCESS_KEY_ID=AKIAPIPETAPEREPLAY00
+        AWS_DEFAULT_REGION=eu-west-1
+        AWS_EC2_METADATA_DISABLED=true
+        AWS_ENDPOINT_URL_CODEPIPELINE=http://[::1]:80
+        AWS_SECRET_ACCESS_KEY=pipetape/replay/placeholder/not/a/secret
+        HOME=/home/u
+        NO_PROXY=127.0.0.1,localhost,::1
+        no_proxy=127.0.0.1,localhost,::1
+        ");
+        assert_eq!((ACCESS_KEY_ID.len(), SECRET_ACCESS_KEY.len()), (20, 40));
+    }
+
+    #[test]
+    fn the_region_asked_for_is_taken_where_there_is_none() {
+        let environment = changed("127.0.0.1:1", Some("eu-west-3"), Credentials::Own, &[]);
+        assert_eq!(environment["AWS_REGION"], "eu-west-3");
+        assert_eq!(environment["AWS_DEFAULT_REGION"], "eu-west-3");
+        let one = [("AWS_REGION", "us-west-2")];
+        let environment = changed("127.0.0.1:1", Some("eu-west-3"), Credentials::Own, &one);
+        assert_eq!(environment["AWS_REGION"], "us-west-2");
+        assert_eq!(environment.get("AWS_DEFAULT_REGION"), None);
+    }
+
+    #[test]
+    fn proxy_exceptions_are_added_to() {
+        let check = |address, existing: &[(&str, &str)], upper: &str, lower: &str| {
+            let environment = changed(address, None, Credentials::Own, existing);
+            assert_eq!(environment["NO_PROXY"], upper);
+            assert_eq!(environment["no_proxy"], lower);
+        };
+        let local = "127.0.0.1:1";
+        let one = "a.example,127.0.0.1,localhost,::1";
+        check(local, &[("NO_PROXY", "a.example")], one, one);
+        check(local, &[("no_proxy", "a.example")], one, one);
+        let both = [("NO_PROXY", "a"), ("no_proxy", "::1, b ,localhost")];
+        check(
+            local,
+            &both,
+            "a,127.0.0.1,localhost,::1",
+            "::1, b ,localhost,127.0.0.1",
+        );
+        check(local, &[("NO_PROXY", "*")], "*", "*");
+        let remote = "127.0.0.1,localhost,::1,10.0.0.7";
+        check("10.0.0.7:1", &[], remote, remote);
+        let unspecified = "127.0.0.1,localhost,::1";
+        check("0.0.0.0:1", &[], unspecified, unspecified);
+    }
+}

@@ -1,0 +1,160 @@
+//! The wrapped command as a process.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+
+use rustix::process::{Pid, Signal, kill_process};
+use thiserror::Error;
+use tokio::process::{Child, Command};
+use tracing::{debug, warn};
+
+use super::environment::Change;
+use crate::exit;
+use crate::signals::{Caught, Signals, interrupts_come_from_a_terminal};
+use crate::umask::UserUmask;
+
+/// A command could not be started.
+#[derive(Debug, Error)]
+pub(crate) enum SpawnError {
+    #[error("there is no command `{program}`")]
+    NotFound {
+        program: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{program}` can't be executed")]
+    NotExecutable {
+        program: String,
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl SpawnError {
+    pub(super) fn new(program: &OsStr, source: io::Error) -> SpawnError {
+        let program = program.to_string_lossy().into_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => SpawnError::NotFound { program, source },
+            _ => SpawnError::NotExecutable { program, source },
+        }
+    }
+}
+
+/// A running command. Dropped while it runs, it gets SIGTERM: it is no use without its server.
+#[derive(Debug)]
+pub(crate) struct Wrapped {
+    child: Child,
+}
+
+impl Wrapped {
+    /// Starts a command with the user's umask. It stays in our process group, so that the terminal's
+    /// signals reach it, and has our stdin, stdout and stderr.
+    pub(crate) fn spawn(
+        program: &OsStr,
+        arguments: &[OsString],
+        changes: Vec<Change>,
+        umask: &UserUmask,
+    ) -> Result<Wrapped, SpawnError> {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        for (name, value) in changes {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        match umask.during(|| command.spawn()) {
+            Ok(child) => Ok(Wrapped { child }),
+            Err(source) => Err(SpawnError::new(program, source)),
+        }
+    }
+
+    /// Waits for its end, passing signals on meanwhile; gives its exit code.
+    ///
+    /// SIGTERM and SIGHUP are passed on. SIGINT is passed on where no terminal has sent it: a terminal
+    /// sends it to us and to the command alike, and twice would be once too often.
+    pub(crate) async fn run(mut self, signals: &mut Signals) -> u8 {
+        loop {
+            tokio::select! {
+                ended = self.child.wait() => return match ended {
+                    Ok(status) => exit::code_of_command(status.code(), status.signal()),
+                    Err(error) => {
+                        warn!(%error, "cannot find out how the command ended");
+                        exit::FAILED
+                    }
+                },
+                caught = signals.next() => match caught {
+                    Caught::Terminate => self.send(Signal::TERM),
+                    Caught::Hangup => self.send(Signal::HUP),
+                    Caught::Interrupt if interrupts_come_from_a_terminal() => {}
+                    Caught::Interrupt => self.send(Signal::INT),
+                },
+            }
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        // There is no id once it has ended: nobody else can be hit.
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id.and_then(Pid::from_raw)
+            && let Err(error) = kill_process(id, signal)
+        {
+            debug!(%error, ?signal, "cannot pass a signal on");
+        }
+    }
+}
+
+impl Drop for Wrapped {
+    fn drop(&mut self) {
+        self.send(Signal::TERM);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::umask::tests::{my_turn, user_with};
+
+    /// Runs a script to its end; gives its code.
+    fn code_of(script: &str) -> u8 {
+        let _turn = my_turn();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let mut signals = Signals::install(true).unwrap();
+            let umask = user_with(0o027);
+            let arguments = ["-c", script].map(OsString::from);
+            let changes = vec![("PIPETAPE_TEST", Some("1".into())), ("HOME", None)];
+            let wrapped = Wrapped::spawn(OsStr::new("sh"), &arguments, changes, &umask);
+            wrapped.unwrap().run(&mut signals).await
+        })
+    }
+
+    #[test]
+    fn codes_signals_environment_and_umask_are_a_shells() {
+        assert_eq!(code_of("exit 0"), 0);
+        assert_eq!(code_of("exit 7"), 7);
+        assert_eq!(code_of("kill -TERM $$"), 143);
+        assert_eq!(
+            code_of("test \"$PIPETAPE_TEST\" = 1 && test -z \"$HOME\""),
+            0
+        );
+    }
+
+    #[test]
+    fn a_command_that_is_not_there_is_named() {
+        let _turn = my_turn();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let umask = user_with(0o027);
+            let program = OsStr::new("/nowhere/worker");
+            let error = Wrapped::spawn(program, &[], Vec::new(), &umask).unwrap_err();
+            assert!(matches!(error, SpawnError::NotFound { .. }), "{error:?}");
+            assert_eq!(error.to_string(), "there is no command `/nowhere/worker`");
+        });
+    }
+}

@@ -6,10 +6,15 @@
 )]
 
 mod admin;
+mod bad_requests;
+mod bad_stores;
+mod bad_tape_files;
 mod crash;
 mod cross_client;
 mod faults;
+mod full_disk;
 mod misses;
+mod no_network;
 mod oracle;
 mod permissions;
 mod replaying;

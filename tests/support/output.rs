@@ -43,6 +43,7 @@ impl Ended {
     #[track_caller]
     pub(crate) fn assert_calm(&self) {
         assert!(!self.stderr.contains("panicked at"), "{self}");
+        assert!(!self.stderr.contains("internal error"), "{self}");
         assert!(!self.stderr.contains("RUST_BACKTRACE"), "{self}");
         assert_ne!(self.code, Some(101), "{self}");
     }

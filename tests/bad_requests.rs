@@ -62,7 +62,8 @@ fn malformed_json_is_the_services_to_judge_and_replays_by_its_bytes() {
     assert_eq!(no_text.json()["length"], 3);
     server.stop_ok();
     let exported = sandbox.export("t");
-    assert_eq!(exchanges(&exported).len(), bad.len() + 1);
+    // Not parsed: half a surrogate pair is JSON by its grammar, and this test's own parser does not take it.
+    assert_eq!(exported.matches("\"seq\": ").count(), bad.len() + 1);
 
     let file = sandbox.write("t.tape.json", &exported);
     for source in ["t", &file] {
@@ -118,11 +119,11 @@ fn large_bodies_within_the_limit_are_kept() {
     let sandbox = Sandbox::new();
     let large = format!(
         r#"{{"status":"InProgress","padding":"{}"}}"#,
-        "y".repeat(15 * MIB)
+        "y".repeat(5 * MIB)
     );
     let upstream = Upstream::always(Step::Answer(Answer::ok(large.clone())));
     let server = sandbox.record("t", &upstream.url(), &[]);
-    let call = call_of(15 * MIB);
+    let call = call_of(5 * MIB);
     assert!(call.send(server.address()).text() == large);
     server.stop_ok();
     let server = sandbox.replay("t", &["--strict"]);
@@ -140,8 +141,9 @@ fn the_limit_is_the_flags() {
     server.stop_ok();
     assert_eq!(exchanges(&sandbox.export("t")).len(), 1);
     for wrong in ["", "much", "-1", "1XiB"] {
+        let flag = format!("--max-body={wrong}");
         sandbox
-            .run(&["replay", "t", "--max-body", wrong])
+            .run(&["replay", "t", &flag])
             .assert(2, &["--max-body"]);
     }
 }

@@ -137,14 +137,21 @@ fn canonical_request(
         if values.is_empty() {
             return Err(format!("signed header {name} is not in the request"));
         }
-        let values: Vec<String> = values
-            .iter()
-            .map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let values: Vec<String> = values.iter().map(|value| single_spaced(value)).collect();
         canonical.push_str(&format!("{name}:{}\n", values.join(",")));
     }
     canonical.push_str(&format!("\n{}\n{payload}", signed.join(";")));
     Ok(canonical)
+}
+
+/// Without white space at its ends, and with one space for any run of spaces; a tab is none.
+fn single_spaced(value: &str) -> String {
+    let words: Vec<&str> = value
+        .trim()
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
 }
 
 fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {

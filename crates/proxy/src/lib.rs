@@ -1,103 +1,80 @@
 //! Record: forwards live CodePipeline traffic and keeps each exchange.
+//!
+//! A [`Recorder`] is a [`Service`](pipetape_serve::Service) for clients that are pointed at it
+//! (`AWS_ENDPOINT_URL_CODEPIPELINE`). Such a client signs for the wrong host, so the recorder signs again, with
+//! credentials of the standard AWS chain, and forwards over verified TLS.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use pipetape_proxy::{RecordConfig, Recorder, Sign};
+//! use pipetape_serve::{DateHeader, Limits, Listener};
+//! use pipetape_tape::{RecordMode, Rules, Store};
+//!
+//! # async fn record() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = Listener::bind("127.0.0.1:4577".parse()?).await?;
+//! let store = Store::new(".pipetape");
+//! let writer = store.record(&"worker".parse()?, RecordMode::Fresh, Rules::generate()?)?;
+//! let config = RecordConfig {
+//!     upstream: None,
+//!     upstream_ca: None,
+//!     sign: Sign::Resign,
+//!     profile: None,
+//!     region: None,
+//!     listen: listener.local_addr(),
+//!     max_body: 16 << 20,
+//!     upstream_timeout: Duration::from_secs(60),
+//!     admin_token: None,
+//! };
+//! let recorder = std::sync::Arc::new(Recorder::new(config, writer.clone())?);
+//! let stop = async { /* a signal */ };
+//! listener.serve(recorder.clone(), Limits::default(), DateHeader::AsGiven, stop).await;
+//! writer.finish().await?;
+//! println!("{} exchanges", recorder.summary().recorded);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - An exchange is durable before its client sees a byte of the answer. Where it can't be written, the answer
+//!   and all later ones carry `x-pipetape-recorded: no`, forwarding goes on, and the summary counts the loss.
+//! - Nothing is dialled for a request whose `Host` is not ours, or that names no CodePipeline operation: signing
+//!   for others must not serve strangers. Such requests are answered with an error that no SDK retries.
+//! - A request is sent at most once. One that never left, because a pooled connection had closed, goes out on another.
+//! - The client gets status, end-to-end headers and body byte for byte. Redirects are passed on, not followed.
+//! - Secrets are in no log line, error or `Debug` output.
+//!
+//! # What it is not for
+//!
+//! It has no rule of its own about what is kept, redacted or answered for a fault: those are
+//! [`pipetape_tape`]'s. It is not a general proxy, and speaks HTTP/1.1 alone. It dials upstream and, for
+//! credentials, what the AWS chain needs; nothing else, and never itself. `HTTPS_PROXY` and `NO_PROXY` are honoured,
+//! with proxies of the form `http://[USER:PASSWORD@]HOST:PORT`.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+mod admin;
+mod admission;
+mod cause;
+mod config;
+mod credentials;
+mod destination;
+mod exchange_log;
+mod outgoing;
+mod own_address;
+mod recorder;
+mod recording;
+mod refusal;
+mod reply;
+mod signing;
+mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod upstream;
+mod upstream_url;
 
-use pipetape_core::Region;
-use pipetape_serve::admin::AdminToken;
-use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::TapeWriter;
-
-mod upstream_url {
-    /// Where to forward to: `https://HOST[:PORT]`, or `http://` on loopback. No path, no query, no user.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct UpstreamUrl(pub(crate) http::Uri);
-
-    /// Why a URL can't be an upstream.
-    #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-    #[error("not an upstream")]
-    pub struct UpstreamUrlError;
-
-    impl std::str::FromStr for UpstreamUrl {
-        type Err = UpstreamUrlError;
-        fn from_str(_: &str) -> Result<Self, UpstreamUrlError> {
-            unimplemented!()
-        }
-    }
-}
+pub use config::{RecordConfig, Sign};
+pub use recorder::{RecordSummary, Recorder, RecorderError};
+pub use upstream::RootsError;
 pub use upstream_url::{UpstreamUrl, UpstreamUrlError};
-
-/// Who signs what is forwarded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sign {
-    /// We do, with credentials of the standard AWS chain.
-    #[default]
-    Resign,
-    /// The client's signature passes untouched.
-    Keep,
-}
-
-/// How to record.
-#[derive(Debug, Clone)]
-pub struct RecordConfig {
-    /// Where to forward to; `None` derives it from the region in the client's credential scope.
-    pub upstream: Option<UpstreamUrl>,
-    /// Further trusted roots (PEM) for the upstream.
-    pub upstream_ca: Option<PathBuf>,
-    /// Who signs.
-    pub sign: Sign,
-    /// The profile for credentials; `None` is the chain's own choice.
-    pub profile: Option<String>,
-    /// The region to sign for and to forward to; `None` takes the client's.
-    pub region: Option<Region>,
-    /// Our own address: credential calls never go there.
-    pub listen: SocketAddr,
-    /// Largest response body taken from upstream, in bytes.
-    pub max_body: usize,
-    /// How long an upstream may take for a whole answer, connecting included.
-    pub upstream_timeout: Duration,
-    /// Opens the admin routes to others than this machine.
-    pub admin_token: Option<AdminToken>,
-}
-
-/// A recording in progress: one service for any number of connections.
-#[derive(Debug)]
-pub struct Recorder {}
-
-/// A recording can't begin.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot record")]
-pub struct RecorderError;
-
-/// What a recording did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RecordSummary {
-    /// Exchanges durable on the tape.
-    pub recorded: u64,
-    /// Exchanges that were forwarded but could not be written: the tape is incomplete, exit code 1.
-    pub unrecorded: u64,
-    /// Requests that were refused and not forwarded.
-    pub refused: u64,
-    /// Configuration keys whose value was kept in clear.
-    pub kept_config: Vec<String>,
-}
-
-impl Recorder {
-    /// Prepares a recording. Touches no network.
-    pub fn new(config: RecordConfig, writer: TapeWriter) -> Result<Recorder, RecorderError> {
-        let _ = (config, writer);
-        unimplemented!()
-    }
-
-    /// What was recorded so far.
-    pub fn summary(&self) -> RecordSummary {
-        unimplemented!()
-    }
-}
-
-impl Service for Recorder {
-    async fn call(&self, _request: Request) -> Reply {
-        unimplemented!()
-    }
-}

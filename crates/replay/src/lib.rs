@@ -1,48 +1,59 @@
-//! Serves a tape back, the same every time.
+//! Serves a tape back over HTTP, the same every time.
+//!
+//! A [`Replay`] is a [`Service`](pipetape_serve::Service): it takes AWS CodePipeline requests from any
+//! client, finds what was recorded for each, and gives that back byte for byte. Whatever the request's
+//! method, host, signature or headers, only the operation in `X-Amz-Target` and the body decide. A
+//! request that nothing left on the tape answers is a miss: status 400 with a message that says what is
+//! closest and what to do, which no SDK retries.
+//!
+//! ```
+//! use pipetape_replay::{Replay, ReplayConfig};
+//! use pipetape_serve::{DateHeader, Limits, Listener};
+//! use pipetape_tape::Tape;
+//! use std::sync::Arc;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let tape = Tape { name: "deploy".parse()?, rules: None, exchanges: vec![] };
+//! let replay = Arc::new(Replay::new(tape, ReplayConfig::default()));
+//! let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
+//! println!("listening on http://{}", listener.local_addr());
+//! let stop = async { /* a signal */ };
+//! // An old date would shift an SDK's clock, so none is added.
+//! listener.serve(Arc::clone(&replay), Limits::default(), DateHeader::AsGiven, stop).await;
+//! assert_eq!(replay.summary().missed, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Sessions
+//!
+//! Each `/session/NAME/` is a play-through of its own, from the first exchange on; any other path is the
+//! session `default`. An SDK needs only another endpoint URL, so tests that run side by side never share
+//! cursors.
+//!
+//! # Admin routes, under `/_pipetape/`
+//!
+//! | route | answer |
+//! | --- | --- |
+//! | `GET health` | the tape's name and format, and that the server runs |
+//! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536 |
+//! | `GET misses?session=` | the different misses and how often each came; `unlisted` counts those beyond the first 1,000 |
+//! | `GET unplayed?session=` | what that session has left; without the parameter, what no session has played |
+//! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |
+//! | `GET metrics` | counts since the start, as Prometheus text |
+//!
+//! A reset never lowers the counts of [`Replay::summary`]: a run that missed stays one that missed.
+//!
+//! # What it is not for
+//!
+//! It judges no request: one that was recorded is answered, valid or not. It forwards nothing and has no
+//! HTTP client: when a tape is used up, no request reaches a network. What plays and what misses is
+//! decided in `pipetape-tape`; this crate only puts it on the wire.
 
-use pipetape_serve::admin::AdminToken;
-use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, Tape};
+mod admin;
+mod logging;
+mod playback;
+mod replay;
 
-/// How a tape is played.
-#[derive(Debug, Clone, Default)]
-pub struct ReplayConfig {
-    /// What follows when every recorded answer to a request has been given.
-    pub exhausted: Exhausted,
-    /// Opens the admin routes to others than this machine.
-    pub admin_token: Option<AdminToken>,
-}
-
-/// A tape being played: one service for any number of connections.
-#[derive(Debug)]
-pub struct Replay {}
-
-/// What was played, over all sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReplaySummary {
-    /// Requests answered from the tape, or with an empty poll.
-    pub served: u64,
-    /// Requests that nothing on the tape answered.
-    pub missed: u64,
-    /// Exchanges that no session has played.
-    pub unplayed: u64,
-}
-
-impl Replay {
-    /// Prepares a tape.
-    pub fn new(tape: Tape, config: ReplayConfig) -> Replay {
-        let _ = (tape, config);
-        unimplemented!()
-    }
-
-    /// What was played so far.
-    pub fn summary(&self) -> ReplaySummary {
-        unimplemented!()
-    }
-}
-
-impl Service for Replay {
-    async fn call(&self, _request: Request) -> Reply {
-        unimplemented!()
-    }
-}
+pub use replay::{Replay, ReplayConfig, ReplaySummary};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
@@ -19,6 +19,9 @@ use crate::message::Service;
 
 /// How long to wait after an accept error that the next accept would meet again, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that the kernel keeps until they are accepted. The usual 128 overflow when a thousand
+/// clients connect at once, and Linux then resets some of them.
+const BACKLOG: u32 = 4096;
 
 /// A bound socket: clients can connect from here on, and are served once [`Listener::serve`] runs.
 #[derive(Debug)]
@@ -93,7 +96,7 @@ impl Listener {
             io::ErrorKind::AddrNotAvailable => BindError::NotOurs { address, source },
             _ => BindError::Refused { address, source },
         };
-        let socket = TcpListener::bind(address).await.map_err(refused)?;
+        let socket = listen(address).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
         Ok(Listener { socket, address })
     }
@@ -220,4 +223,15 @@ fn log_panic(ended: Result<(), JoinError>) {
     if ended.is_err_and(|error| error.is_panic()) {
         error!("a connection's task panicked");
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that starts again finds its port still in the hands of connections that are over.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

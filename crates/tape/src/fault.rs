@@ -1,6 +1,11 @@
 //! Upstream failures, and the one function that says what a client is given for each.
 
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use pipetape_core::protocol;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// How an upstream failed. Kept on the tape, so that a replay fails the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,6 +113,30 @@ impl Fault {
     }
 }
 
+impl FaultAnswer {
+    /// The whole response of a [`FaultAnswer::Error`]; `None` for a connection that is cut.
+    ///
+    /// Live and in replay alike, so that both give the same bytes.
+    pub fn error_response(&self) -> Option<Response<Bytes>> {
+        let FaultAnswer::Error {
+            status,
+            code,
+            message,
+        } = self
+        else {
+            return None;
+        };
+        let body = json!({ "__type": code, "message": message }).to_string();
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::from_u16(*status).ok()?;
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(protocol::CONTENT_TYPE),
+        );
+        Some(response)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,5 +165,35 @@ mod tests {
             }
         }
         assert_eq!(Fault::from_kind("unknown", None), None);
+    }
+
+    #[test]
+    fn an_error_is_a_response_and_a_cut_is_none() {
+        let response = Fault::Timeout.answer().error_response().unwrap();
+        assert_eq!(response.status(), 504);
+        assert_eq!(response.headers().len(), 1);
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "application/x-amz-json-1.1"
+        );
+        assert_eq!(
+            response.body(),
+            r#"{"__type":"PipetapeUpstreamTimeoutException","message":"the upstream did not answer pipetape in time"}"#
+        );
+        for fault in [Fault::Refused, Fault::Tls, Fault::Malformed] {
+            let response = fault.answer().error_response();
+            assert_eq!(
+                response.map(|response| response.status().as_u16()),
+                Some(502)
+            );
+        }
+        for cut in [
+            Fault::Reset,
+            Fault::Truncated {
+                declared_length: None,
+            },
+        ] {
+            assert!(cut.answer().error_response().is_none());
+        }
     }
 }

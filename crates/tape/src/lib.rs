@@ -28,7 +28,13 @@ pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::MatchKey;
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
-pub use player::Exhausted;
+pub use player::{
+    Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
+};
+pub use player::{
+    Exhausted, PlayerConfig, RecordedAnswer, Refusal, Reset, Served, ServedBy, Sighting,
+};
+pub use player::{Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
@@ -37,4 +43,4 @@ pub use store::{
     TapeWriter,
 };
 pub use tape::Tape;
-pub use tape_file::{TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};
+pub use tape_file::{FORMAT, TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};

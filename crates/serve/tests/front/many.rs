@@ -26,6 +26,20 @@ async fn a_thousand_connections() {
     assert_eq!((summary.accepted, summary.cut), (1000, 0));
 }
 
+/// Linux resets what it has no room to keep.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_clients_connect_before_the_first_is_accepted() {
+    let listener = pipetape_serve::Listener::bind("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..1000 {
+        clients.push(Client::connect(listener.local_addr()).await);
+    }
+    assert_eq!(clients.len(), 1000);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_connections_on_two_threads() {
     let server = Server::start(Limits::default()).await;

@@ -1,6 +1,7 @@
 //! The match key: a hash over operation and canonical body.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use pipetape_core::Operation;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use crate::pointer::Pointer;
 /// The body counts by its meaning: member order, spacing, escapes and number forms do not matter,
 /// a null member is an absent one, and the `created` of a revision counts in whole seconds. A body
 /// that is no JSON, or has duplicate members, counts by its bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MatchKey([u8; 16]);
 
 impl MatchKey {
@@ -32,16 +33,79 @@ impl MatchKey {
     /// # Ok::<(), pipetape_core::TargetError>(())
     /// ```
     pub fn of(operation: &Operation, redacted_body: &[u8], ignore: &[Pointer]) -> MatchKey {
+        let body = canonical(redacted_body, ignore);
+        MatchKey::of_canonical(operation, body.as_ref(), redacted_body)
+    }
+
+    fn of_canonical(
+        operation: &Operation,
+        body: Option<&Canonical<'_>>,
+        redacted_body: &[u8],
+    ) -> MatchKey {
         let mut hash = Sha256::new();
         text(&mut hash, b'O', operation.name().as_bytes());
-        match canonical(redacted_body, ignore) {
-            Some(body) => value(&mut hash, &body),
+        match body {
+            Some(body) => value(&mut hash, body),
             None => text(&mut hash, b'R', redacted_body),
         }
         let whole = hash.finalize();
         let mut key = [0; 16];
         key.copy_from_slice(&whole[..16]);
         MatchKey(key)
+    }
+}
+
+/// A key is a hash already: half of it is plenty for a table.
+impl Hash for MatchKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut half = [0; 8];
+        half.copy_from_slice(&self.0[..8]);
+        state.write_u64(u64::from_le_bytes(half));
+    }
+}
+
+/// What an index holds of a request, read in one pass over its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    pub(crate) key: MatchKey,
+    pub(crate) job: Option<JobTag>,
+}
+
+/// 32 bits of a hash of the job that a request is about, the same within one process. Requests about one
+/// job have the same tag; the reverse holds nearly always, which is enough to look for likeness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct JobTag(u32);
+
+impl Fingerprint {
+    /// The key as [`MatchKey::of`] gives it, and the job.
+    pub(crate) fn of(
+        operation: &Operation,
+        redacted_body: &[u8],
+        ignore: &[Pointer],
+    ) -> Fingerprint {
+        let body = canonical(redacted_body, ignore);
+        Fingerprint {
+            key: MatchKey::of_canonical(operation, body.as_ref(), redacted_body),
+            job: body.as_ref().and_then(JobTag::of),
+        }
+    }
+}
+
+impl JobTag {
+    /// The tag of a body's `jobId`; `None` where it has none.
+    pub(crate) fn of(body: &Canonical<'_>) -> Option<JobTag> {
+        let Canonical::Object(members) = body else {
+            return None;
+        };
+        let at = members
+            .binary_search_by(|(name, _)| name.as_ref().cmp(b"jobId"))
+            .ok()?;
+        let Canonical::String(id) = &members[at].1 else {
+            return None;
+        };
+        let mut hash = DefaultHasher::new();
+        hash.write(id);
+        Some(JobTag(hash.finish() as u32))
     }
 }
 
@@ -147,6 +211,22 @@ mod tests {
         }
         assert_ne!(key("GetJobDetails", "{}"), key("PutJobSuccessResult", "{}"));
         assert_ne!(key("Future", "{}"), key("future", "{}"));
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_key_and_the_job() {
+        let of = |body: &str| Fingerprint::of(&Operation::GetJobDetails, body.as_bytes(), &[]);
+        let one = of(r#"{"jobId":"a\u0062","nonce":"1"}"#);
+        assert_eq!(
+            one.key,
+            key("GetJobDetails", r#"{"nonce":"1","jobId":"ab"}"#)
+        );
+        assert_eq!(one.job, of(r#"{"jobId":"ab","zero":0}"#).job);
+        assert_ne!(one.job, of(r#"{"jobId":"abc"}"#).job);
+        for none in [r#"{"jobId":7}"#, r#"{"job":{"jobId":"ab"}}"#, "[]", "{", ""] {
+            assert_eq!(of(none).job, None, "{none}");
+            assert_eq!(of(none).key, key("GetJobDetails", none));
+        }
     }
 
     #[test]

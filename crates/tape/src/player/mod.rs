@@ -1,15 +1,31 @@
-//! Plays a tape: match index, cursors, sessions. No network.
+//! Plays a tape: match index, cursors, sessions, misses. No network.
 
-/// What follows when every recorded answer to a request has been given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Exhausted {
-    /// A poll gets an empty list of jobs; anything else is a miss.
-    #[default]
-    Auto,
-    /// A miss.
-    Error,
-    /// The last answer again.
-    RepeatLast,
-    /// From the first answer on.
-    Loop,
-}
+mod answer;
+mod builder;
+mod closest;
+mod cursor;
+mod exhausted;
+mod form;
+mod listing;
+mod miss;
+mod miss_message;
+mod misses;
+mod packed;
+mod play;
+mod played;
+mod prepared;
+mod served;
+mod session;
+mod sessions;
+mod tally;
+mod track;
+
+pub use answer::Answer;
+pub use builder::PlayerBuilder;
+pub use exhausted::{Exhausted, UnknownExhausted};
+pub use listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
+pub use miss::{Closest, Miss, MissCause, MissReport, Refusal, Sighting};
+pub use play::{PlaySummary, Player, PlayerConfig, Reset};
+
+#[cfg(test)]
+mod tests;

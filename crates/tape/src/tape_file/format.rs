@@ -1,9 +1,9 @@
 //! The version of the format.
 
-/// What stands in `format`.
+/// The format that tapes are written in: the `format` member of a tape file.
 ///
 /// - `pipetape/1`: the first.
-pub(super) const FORMAT: &str = "pipetape/1";
+pub const FORMAT: &str = "pipetape/1";
 const PREFIX: &str = "pipetape/";
 const VERSION: u32 = 1;
 

@@ -14,5 +14,6 @@ mod read;
 mod write;
 
 pub use error::TapeFileError;
+pub use format::FORMAT;
 pub use read::{read_tape, read_tape_file};
 pub use write::{write_exchange, write_tape};

@@ -1,0 +1,267 @@
+//! One set of credentials for all requests.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_credential_types::Credentials;
+use pipetape_core::Region;
+use pipetape_tape::Redactor;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::{info, warn};
+
+use super::chain::CredentialSource;
+use super::no_credentials::NoCredentials;
+use crate::cause::with_causes;
+
+/// How long before they expire credentials are renewed, in the background. AWS's own SDKs use 5 minutes.
+const AHEAD: Duration = Duration::from_secs(5 * 60);
+/// How long before they expire credentials are no longer used: a signed request is some time on its way.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Least time between two renewals in the background: they may fail, or bring credentials that last no longer.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Finds credentials when they are first asked for and renews them before they expire, one search at a time.
+///
+/// A failure is told to all who waited for that search; whoever comes later searches anew.
+pub(crate) struct CredentialsCache<S> {
+    shared: Arc<Shared<S>>,
+}
+
+struct Shared<S> {
+    source: S,
+    found: RwLock<Option<Credentials>>,
+    /// Held by the one search; guards how the last one ended.
+    search: Arc<Mutex<Option<Ended>>>,
+    redactor: Arc<Redactor>,
+}
+
+struct Ended {
+    at: Instant,
+    failure: Option<Arc<NoCredentials>>,
+}
+
+/// How good credentials are.
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Fresh,
+    /// Usable, to be renewed.
+    Ageing,
+    Expired,
+}
+
+impl<S: CredentialSource> CredentialsCache<S> {
+    /// An empty cache. `redactor` knows what is secret in credentials before anybody can use them.
+    pub(crate) fn new(source: S, redactor: Arc<Redactor>) -> CredentialsCache<S> {
+        CredentialsCache {
+            shared: Arc::new(Shared {
+                source,
+                found: RwLock::new(None),
+                search: Arc::new(Mutex::new(None)),
+                redactor,
+            }),
+        }
+    }
+
+    /// Credentials that hold for the moment. Waits for a search only where there are none.
+    pub(crate) async fn credentials(
+        &self,
+        region: &Region,
+    ) -> Result<Credentials, Arc<NoCredentials>> {
+        let asked = Instant::now();
+        match self.shared.kept() {
+            Some((credentials, State::Fresh)) => return Ok(credentials),
+            Some((credentials, State::Ageing)) => {
+                self.renew_in_background(region);
+                return Ok(credentials);
+            }
+            Some((_, State::Expired)) | None => {}
+        }
+        let search = Arc::clone(&self.shared.search).lock_owned().await;
+        // While we waited another request may have searched.
+        if let Some((credentials, State::Fresh | State::Ageing)) = self.shared.kept() {
+            return Ok(credentials);
+        }
+        let last = search.as_ref().filter(|last| last.at >= asked);
+        match last.and_then(|last| last.failure.clone()) {
+            Some(failure) => Err(failure),
+            None => self.shared.search(region, search).await,
+        }
+    }
+
+    fn renew_in_background(&self, region: &Region) {
+        let Ok(search) = Arc::clone(&self.shared.search).try_lock_owned() else {
+            return;
+        };
+        if search
+            .as_ref()
+            .is_some_and(|last| last.at.elapsed() < PAUSE)
+        {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let region = region.clone();
+        tokio::spawn(async move {
+            if let Err(error) = shared.search(&region, search).await {
+                warn!(
+                    error = with_causes(error.as_ref()),
+                    "cannot renew credentials, the old ones hold for now"
+                );
+            }
+        });
+    }
+}
+
+impl<S: CredentialSource> Shared<S> {
+    fn kept(&self) -> Option<(Credentials, State)> {
+        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        let credentials = found.as_ref()?;
+        Some((credentials.clone(), state(credentials, SystemTime::now())))
+    }
+
+    async fn search(
+        &self,
+        region: &Region,
+        mut search: OwnedMutexGuard<Option<Ended>>,
+    ) -> Result<Credentials, Arc<NoCredentials>> {
+        let found = self.source.find(region).await.map_err(Arc::new);
+        *search = Some(Ended {
+            at: Instant::now(),
+            failure: found.as_ref().err().cloned(),
+        });
+        let found = found?;
+        info!(expiry = ?found.expiry(), "found credentials");
+        let secrets = [Some(found.secret_access_key()), found.session_token()];
+        let secrets: Vec<&str> = secrets.into_iter().flatten().collect();
+        self.redactor.know_secrets(&secrets);
+        let mut kept = self.found.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(found.clone());
+        Ok(found)
+    }
+}
+
+fn state(credentials: &Credentials, now: SystemTime) -> State {
+    let Some(expiry) = credentials.expiry() else {
+        return State::Fresh;
+    };
+    let left = expiry.duration_since(now).unwrap_or_default();
+    if left > AHEAD {
+        State::Fresh
+    } else if left > MARGIN {
+        State::Ageing
+    } else {
+        State::Expired
+    }
+}
+
+impl<S> fmt::Debug for CredentialsCache<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialsCache").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pipetape_tape::Rules;
+
+    use super::*;
+    use crate::testing::{ScriptedSource, permanent, soon};
+
+    fn cache(source: &ScriptedSource) -> CredentialsCache<ScriptedSource> {
+        let redactor = Redactor::for_recording(&Rules::default());
+        CredentialsCache::new(source.clone(), Arc::new(redactor))
+    }
+
+    async fn key(cache: &CredentialsCache<ScriptedSource>) -> Result<String, String> {
+        let region = "us-east-1".parse().unwrap();
+        let found = cache.credentials(&region).await;
+        let found = found.map_err(|why| why.to_string());
+        found.map(|found| found.access_key_id().to_owned())
+    }
+
+    fn lasting(key: &str, seconds: u64) -> Option<Credentials> {
+        ScriptedSource::expiring(key, SystemTime::now() + Duration::from_secs(seconds))
+    }
+
+    #[tokio::test]
+    async fn many_requests_share_one_search() {
+        let source = ScriptedSource::held([lasting("one", 3600)]);
+        let cache = cache(&source);
+        let all = async {
+            tokio::join!(key(&cache), key(&cache), key(&cache), async {
+                source.gate.add_permits(3);
+            })
+        };
+        let (first, second, third, ()) = soon(all).await;
+        assert_eq!(
+            (first, second, third),
+            (Ok("one".into()), Ok("one".into()), Ok("one".into()))
+        );
+        assert_eq!(source.count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_by_no_other() {
+        let source = ScriptedSource::held([None, Some(permanent())]);
+        let cache = cache(&source);
+        let all = async {
+            tokio::join!(key(&cache), key(&cache), key(&cache), async {
+                source.gate.add_permits(1);
+            })
+        };
+        let (first, second, third, ()) = soon(all).await;
+        assert!(first.is_err() && second.is_err() && third.is_err());
+        assert_eq!(source.count(), 1);
+        source.gate.add_permits(1);
+        assert!(soon(key(&cache)).await.is_ok());
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn expired_credentials_are_replaced_before_use() {
+        let source = ScriptedSource::new([lasting("one", 5), lasting("two", 3600)]);
+        let cache = cache(&source);
+        assert_eq!(key(&cache).await.unwrap(), "one");
+        assert_eq!(key(&cache).await.unwrap(), "two");
+        assert_eq!(key(&cache).await.unwrap(), "two");
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn ageing_credentials_are_renewed_while_they_are_used() {
+        let source = ScriptedSource::held([lasting("one", 60), lasting("two", 3600)]);
+        let cache = cache(&source);
+        source.gate.add_permits(1);
+        assert_eq!(key(&cache).await.unwrap(), "one");
+        // A search has just been; the next may come when that was a while ago.
+        let earlier = Instant::now().checked_sub(PAUSE).unwrap();
+        if let Some(ended) = &mut *cache.shared.search.lock().await {
+            ended.at = earlier;
+        }
+        // The renewal hangs, and nobody waits for it.
+        for _ in 0..10 {
+            assert_eq!(soon(key(&cache)).await.unwrap(), "one");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(source.count(), 2);
+        source.gate.add_permits(1);
+        soon(async {
+            while key(&cache).await.unwrap() != "two" {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        assert_eq!(source.count(), 2);
+    }
+
+    #[tokio::test]
+    async fn credentials_that_never_last_long_are_not_renewed_at_every_request() {
+        let source = ScriptedSource::new([lasting("one", 60)]);
+        let cache = cache(&source);
+        for _ in 0..10 {
+            assert_eq!(key(&cache).await.unwrap(), "one");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(source.count(), 1);
+    }
+}

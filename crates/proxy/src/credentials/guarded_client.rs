@@ -1,0 +1,62 @@
+//! The HTTP client of our own credential calls, which does not call ourselves.
+
+use std::net::SocketAddr;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use http::Uri;
+
+use super::environment::is_ours;
+
+/// A credential call would come back to us.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "an endpoint setting of the AWS profile leads credential calls to pipetape itself at {listen}: \
+     set AWS_ENDPOINT_URL_CODEPIPELINE for the worker alone"
+)]
+struct CallsOurselves {
+    listen: SocketAddr,
+}
+
+/// An HTTPS client with the SDK's own settings (native roots, the proxy variables) that refuses to connect to `listen`.
+///
+/// Endpoints come from profiles and service sections too, where variables can't be hidden: this is the last gate for all.
+pub(super) fn refusing(listen: SocketAddr) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
+        let mut builder = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .proxy_config(ProxyConfig::from_env())
+            .connector_settings(settings.clone());
+        builder.set_sleep_impl(components.sleep_impl());
+        SharedHttpConnector::new(Guarded {
+            listen,
+            inner: SharedHttpConnector::new(builder.build()),
+        })
+    })
+}
+
+#[derive(Debug)]
+struct Guarded {
+    listen: SocketAddr,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Guarded {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let listen = self.listen;
+        match request.uri().parse::<Uri>() {
+            Ok(uri) if is_ours(&uri, listen) => {
+                HttpConnectorFuture::ready(Err(ConnectorError::user(Box::new(CallsOurselves {
+                    listen,
+                }))))
+            }
+            _ => self.inner.call(request),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why there are no credentials, in words for whoever runs pipetape.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::meta::ProviderChainError;
+use aws_credential_types::provider::error::CredentialsError;
+
+use crate::cause::{one_line, with_causes};
+
+/// No credentials were found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoCredentials {
+    /// No member of the chain has any, or one of them failed.
+    #[error(
+        "pipetape has no AWS credentials to sign with (profile `{profile}`), tried: {}; give pipetape \
+         credentials (environment, --profile, SSO, a role), or keep the client's signature with --sign keep",
+        tried(source)
+    )]
+    Chain {
+        /// The profile that was looked at.
+        profile: String,
+        /// What each member of the chain said.
+        #[source]
+        source: CredentialsError,
+    },
+    /// The search took too long.
+    #[error(
+        "pipetape found no AWS credentials to sign with within {} seconds (an SSO, STS, metadata or \
+         credential_process call does not end); set AWS_EC2_METADATA_DISABLED=true where there is no metadata service",
+        .0.as_secs()
+    )]
+    TimedOut(Duration),
+}
+
+/// Each member of the chain and why it has nothing; or the one failure that ended the search.
+fn tried(error: &CredentialsError) -> String {
+    let chain = error
+        .source()
+        .and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
+    match chain {
+        Some(chain) => {
+            let attempts = chain.attempts().iter();
+            let attempts: Vec<_> = attempts
+                .map(|attempt| format!("{} ({})", attempt.name(), with_causes(attempt.error())))
+                .collect();
+            one_line(&attempts.join(", "))
+        }
+        None => with_causes(error),
+    }
+}

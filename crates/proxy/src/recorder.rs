@@ -1,0 +1,113 @@
+//! The recording service, put together.
+
+use std::sync::Arc;
+
+use pipetape_serve::admin::{AdminGuard, WithAdmin};
+use pipetape_serve::{Reply, Request, Service};
+use pipetape_tape::{Redactor, TapeWriter};
+
+use crate::admin::Routes;
+use crate::config::RecordConfig;
+use crate::credentials::{Chain, CredentialsCache};
+use crate::destination::Routing;
+use crate::recording::Recording;
+use crate::tally::Tally;
+use crate::upstream::{RootsError, Trust, UpstreamClient};
+
+/// A recording in progress: one service for any number of connections, admin routes included.
+#[derive(Debug)]
+pub struct Recorder {
+    service: WithAdmin<Recording<TapeWriter, Chain>, Routes>,
+    tally: Arc<Tally>,
+    redactor: Arc<Redactor>,
+}
+
+/// A recording can't begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecorderError {
+    /// Requests would come back to this recorder for ever.
+    #[error(
+        "the upstream is the address that this recorder listens on: give another --upstream or --listen"
+    )]
+    UpstreamIsOurselves,
+    /// No trusted roots for TLS to upstream.
+    #[error("cannot verify an upstream over TLS")]
+    Roots(#[from] RootsError),
+}
+
+/// What a recording did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecordSummary {
+    /// Exchanges durable on the tape.
+    pub recorded: u64,
+    /// Exchanges that were forwarded but could not be written: the tape is incomplete, exit code 1.
+    pub unrecorded: u64,
+    /// Requests that were refused and not forwarded.
+    pub refused: u64,
+    /// Configuration keys whose value was kept in clear.
+    pub kept_config: Vec<String>,
+}
+
+impl Recorder {
+    /// Prepares a recording. Touches no network; credentials are looked for at the first request.
+    ///
+    /// The recorder never finishes the tape: keep a clone of `writer`, and call
+    /// [`TapeWriter::finish`] once no call runs.
+    ///
+    /// # Errors
+    ///
+    /// The upstream is ourselves, or its certificates could not be checked for want of roots.
+    pub fn new(config: RecordConfig, writer: TapeWriter) -> Result<Recorder, RecorderError> {
+        let listen = config.listen;
+        if config.upstream.as_ref().is_some_and(|url| url.is(listen)) {
+            return Err(RecorderError::UpstreamIsOurselves);
+        }
+        let trust = match &config.upstream {
+            Some(url) if !url.is_tls() => Trust::Nobody,
+            _ => Trust::System(config.upstream_ca.as_deref()),
+        };
+        let upstream = UpstreamClient::new(trust, config.upstream_timeout, config.max_body)?;
+        let tally = Arc::new(Tally::default());
+        let redactor = Arc::new(Redactor::for_recording(writer.rules()));
+        let recording = Recording {
+            log: writer,
+            routing: Routing {
+                upstream: config.upstream,
+                region: config.region,
+                sign: config.sign,
+            },
+            credentials: CredentialsCache::new(
+                Chain::new(config.profile, listen),
+                Arc::clone(&redactor),
+            ),
+            redactor: Arc::clone(&redactor),
+            upstream,
+            tally: Arc::clone(&tally),
+        };
+        let routes = Routes {
+            tally: Arc::clone(&tally),
+        };
+        Ok(Recorder {
+            service: WithAdmin::new(recording, AdminGuard::new(config.admin_token), routes),
+            tally,
+            redactor,
+        })
+    }
+
+    /// What was recorded so far.
+    pub fn summary(&self) -> RecordSummary {
+        RecordSummary {
+            recorded: self.tally.total_recorded(),
+            unrecorded: self.tally.total_unrecorded(),
+            refused: self.tally.total_refused(),
+            kept_config: self.redactor.kept_config(),
+        }
+    }
+}
+
+impl Service for Recorder {
+    async fn call(&self, request: Request) -> Reply {
+        self.service.call(request).await
+    }
+}

@@ -1,0 +1,13 @@
+//! Recordings over real sockets, in front of a scripted upstream.
+
+mod admission;
+mod captures;
+mod credentials;
+mod durability;
+mod faults;
+mod passing;
+mod proxies;
+mod secrets;
+mod signing;
+mod tls;
+mod worker;

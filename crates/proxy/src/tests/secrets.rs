@@ -1,0 +1,109 @@
+//! What is logged, and what never is.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::testing::{
+    Act, CLIENT_KEY, KEY, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
+};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Lines;
+
+    fn make_writer(&self) -> Lines {
+        self.clone()
+    }
+}
+
+impl Lines {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn one_line_for_each_exchange_and_no_secret_in_any() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("pipetape_proxy=trace")
+        .with_ansi(false)
+        .with_writer(lines.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+
+    let upstream = Upstream::start([
+        Act::Send(ok(r#"{"answer":"planted-in-the-answer"}"#)),
+        Act::Close(b"planted-in-garbage\r\n\r\n".to_vec()),
+    ])
+    .await;
+    let mut options = Options::to(&upstream.url());
+    let token = Some(TOKEN.to_owned());
+    options.source =
+        ScriptedSource::new([Some(Credentials::new(KEY, SECRET, token, None, "test"))]);
+    let (record, _log) = Record::start(options).await;
+    let mut client = record.client().await;
+    let more = "X-Amz-Security-Token: planted-token\r\nX-Planted: planted-header\r\n";
+    let body = r#"{"jobId":"planted-in-the-request"}"#;
+    for _ in 0..2 {
+        client.ask(post("AcknowledgeJob", more, body)).await;
+    }
+    let refused = post("Planted.", more, body);
+    client.ask(refused).await;
+    drop(guard);
+
+    let text = lines.text();
+    for secret in [SECRET, TOKEN, KEY, CLIENT_KEY, "planted", "Planted"] {
+        assert!(!text.contains(secret), "{secret} in\n{text}");
+    }
+    let with = |wanted: &str| text.lines().filter(|line| line.contains(wanted)).count();
+    assert_eq!(with(" INFO request{operation=AcknowledgeJob}"), 3, "{text}");
+    assert_eq!(with(": recorded operation=AcknowledgeJob"), 2, "{text}");
+    assert_eq!(with("status=200"), 1, "{text}");
+    assert_eq!(with("fault=\"malformed\""), 2, "{text}");
+    assert_eq!(with("latency_ms="), 2, "{text}");
+    assert_eq!((with("seq=1"), with("seq=2")), (1, 1), "{text}");
+    assert_eq!(with("request refused, not forwarded"), 1, "{text}");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    use std::time::Duration;
+
+    use pipetape_serve::admin::AdminToken;
+
+    use crate::config::{RecordConfig, Sign};
+
+    let config = RecordConfig {
+        upstream: None,
+        upstream_ca: None,
+        sign: Sign::Resign,
+        profile: None,
+        region: None,
+        listen: "127.0.0.1:1".parse().unwrap(),
+        max_body: 1,
+        upstream_timeout: Duration::from_secs(1),
+        admin_token: Some(AdminToken::new("planted".to_owned()).unwrap()),
+    };
+    let source = ScriptedSource::new([None]);
+    let redactor = pipetape_tape::Redactor::for_recording(&pipetape_tape::Rules::default());
+    let cache = crate::credentials::CredentialsCache::new(source, Arc::new(redactor));
+    let shown = format!("{config:?} {cache:?}");
+    assert!(!shown.contains("planted"), "{shown}");
+}

@@ -1,0 +1,11 @@
+//! The connection to upstream: dialling, TLS, one exchange, and what its failures are called.
+
+mod answer;
+mod client;
+mod dial;
+mod failure;
+mod roots;
+
+pub(crate) use client::UpstreamClient;
+pub use roots::RootsError;
+pub(crate) use roots::Trust;

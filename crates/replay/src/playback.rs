@@ -1,0 +1,95 @@
+//! From a request to what the tape has for it.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName};
+use pipetape_core::Operation;
+use pipetape_serve::{Reply, Request, Service, session_segment};
+use pipetape_tape::{Answer, MissReport, Player, Refusal, SessionName};
+
+use crate::logging::log_miss;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// Answers every path that is no admin route.
+#[derive(Debug)]
+pub(crate) struct Playback {
+    player: Arc<Player>,
+    default: SessionName,
+}
+
+impl Playback {
+    pub(crate) fn new(player: Arc<Player>) -> Playback {
+        Playback {
+            player,
+            default: SessionName::default(),
+        }
+    }
+
+    fn play(&self, request: &Request) -> Result<Answer, MissReport> {
+        let operation = operation(&request.headers);
+        let named;
+        let session = match session_segment(request.uri.path()) {
+            None => &self.default,
+            Some(segment) => match segment.parse() {
+                Ok(name) => {
+                    named = name;
+                    &named
+                }
+                Err(error) => {
+                    // Never a name, so nothing else can be mistaken for it.
+                    let shown: String = segment
+                        .chars()
+                        .take(64)
+                        .flat_map(char::escape_debug)
+                        .collect();
+                    let refusal = Refusal::BadSession(error);
+                    return Err(self
+                        .player
+                        .refuse(&shown, operation.as_ref().ok(), &refusal));
+                }
+            },
+        };
+        match operation {
+            Ok(operation) => self.player.play(session, &operation, &request.body),
+            Err(refusal) => Err(self.player.refuse(session.as_str(), None, &refusal)),
+        }
+    }
+}
+
+impl Service for Playback {
+    async fn call(&self, request: Request) -> Reply {
+        match self.play(&request) {
+            Ok(Answer::Response(response)) => Reply::Response(response),
+            Ok(Answer::Truncated {
+                response,
+                declared_length,
+            }) => Reply::Truncated {
+                response,
+                declared: declared_length,
+            },
+            Ok(Answer::Reset) => Reply::Reset,
+            Err(report) => {
+                log_miss(&report);
+                Reply::Response(report.miss.response())
+            }
+        }
+    }
+}
+
+/// The operation that the only `X-Amz-Target` names.
+fn operation(headers: &HeaderMap) -> Result<Operation, Refusal> {
+    let mut targets = headers.get_all(TARGET).iter();
+    let Some(target) = targets.next() else {
+        return Err(Refusal::NoTarget);
+    };
+    if targets.next().is_some() {
+        return Err(Refusal::ManyTargets);
+    }
+    let bad = |error| Refusal::BadTarget {
+        target: target.as_bytes().to_vec(),
+        error,
+    };
+    let text = target.to_str().map_err(|_| bad(None))?;
+    Operation::from_target(text).map_err(|error| bad(Some(error)))
+}

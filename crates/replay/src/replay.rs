@@ -1,0 +1,84 @@
+//! The service, put together.
+
+use std::sync::Arc;
+
+use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
+use pipetape_serve::{Reply, Request, Service};
+use pipetape_tape::{Exhausted, Player, PlayerConfig, Tape};
+
+use crate::admin::Routes;
+use crate::playback::Playback;
+
+/// How a tape is played.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayConfig {
+    /// What follows when every recorded answer to a request has been given.
+    pub exhausted: Exhausted,
+    /// Opens the admin routes to others than this machine.
+    pub admin_token: Option<AdminToken>,
+}
+
+/// A tape being played: one service for any number of connections.
+#[derive(Debug)]
+pub struct Replay {
+    player: Arc<Player>,
+    service: WithAdmin<Playback, Routes>,
+}
+
+/// What was played, over all sessions, since the start. No reset lowers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplaySummary {
+    /// Requests answered from the tape, or with an empty poll.
+    pub served: u64,
+    /// Requests that nothing on the tape answered.
+    pub missed: u64,
+    /// Exchanges that no session has played.
+    pub unplayed: u64,
+}
+
+impl Replay {
+    /// Prepares a tape.
+    pub fn new(tape: Tape, config: ReplayConfig) -> Replay {
+        let player = Player::new(tape, config.player());
+        Replay::of(player, config.admin_token)
+    }
+
+    /// Serves a player. For tapes too large to be in memory as a [`Tape`]: see
+    /// [`PlayerBuilder`](pipetape_tape::PlayerBuilder), which takes exchanges one by one.
+    pub fn of(player: Player, admin_token: Option<AdminToken>) -> Replay {
+        let player = Arc::new(player);
+        Replay {
+            service: WithAdmin::new(
+                Playback::new(Arc::clone(&player)),
+                AdminGuard::new(admin_token),
+                Routes::new(Arc::clone(&player)),
+            ),
+            player,
+        }
+    }
+
+    /// What was played so far.
+    pub fn summary(&self) -> ReplaySummary {
+        let summary = self.player.summary();
+        ReplaySummary {
+            served: summary.served,
+            missed: summary.missed,
+            unplayed: summary.unplayed,
+        }
+    }
+}
+
+impl ReplayConfig {
+    /// The part that decides what is played.
+    pub fn player(&self) -> PlayerConfig {
+        PlayerConfig {
+            exhausted: self.exhausted,
+        }
+    }
+}
+
+impl Service for Replay {
+    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+        self.service.call(request)
+    }
+}

@@ -1,0 +1,64 @@
+//! A player in the making.
+
+use super::packed::Packer;
+use super::play::{Player, PlayerConfig};
+use super::prepared::PreparedTape;
+use super::track::TracksBuilder;
+use crate::exchange::Exchange;
+use crate::matching::Fingerprint;
+use crate::name::TapeName;
+use crate::redact::Redactor;
+use crate::rules::Rules;
+
+/// Takes a tape's exchanges one by one, so that a large tape never has to be in memory twice.
+#[derive(Debug)]
+pub struct PlayerBuilder {
+    name: TapeName,
+    rules: Rules,
+    redactor: Redactor,
+    config: PlayerConfig,
+    packer: Packer,
+    tracks: TracksBuilder,
+}
+
+impl PlayerBuilder {
+    /// Begins with a tape's name and rules; [`Rules::default`] hold where it has none.
+    pub fn new(name: TapeName, rules: Option<Rules>, config: PlayerConfig) -> PlayerBuilder {
+        let rules = rules.unwrap_or_default();
+        PlayerBuilder {
+            name,
+            redactor: Redactor::for_replay(&rules),
+            rules,
+            config,
+            packer: Packer::default(),
+            tracks: TracksBuilder::default(),
+        }
+    }
+
+    /// Adds the exchange behind the last one. What the player needs is copied.
+    pub fn push(&mut self, exchange: &Exchange) {
+        // A recorded body is redacted already; on a tape written by hand it may not be.
+        let body = self.redactor.request_body(&exchange.request.body);
+        let fingerprint = Fingerprint::of(&exchange.operation, &body, &self.rules.ignore);
+        self.packer.push(
+            exchange.seq,
+            &exchange.operation,
+            fingerprint.job,
+            &body,
+            &exchange.outcome,
+        );
+        self.tracks.push(fingerprint.key);
+    }
+
+    /// The player.
+    pub fn build(self) -> Player {
+        let tape = PreparedTape::new(
+            self.name,
+            self.rules.ignore,
+            self.redactor,
+            self.packer.finish(),
+            self.tracks.finish(),
+        );
+        Player::of(tape, self.config)
+    }
+}

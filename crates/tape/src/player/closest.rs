@@ -1,0 +1,170 @@
+//! The recorded exchange that is most like a request that missed.
+
+use pipetape_core::Operation;
+
+use super::miss::Closest;
+use super::packed::{Packed, Position};
+use super::track::{Track, Tracks};
+use crate::matching::{
+    Canonical, JobTag, canonical, differences, distance, distance_of_bytes, shown_pointer,
+    shown_value,
+};
+use crate::pointer::Pointer;
+
+/// Most different recorded requests looked at for one miss.
+const MOST_LOOKED_AT: usize = 4000;
+/// Most bytes of bodies read for one miss, the request's own counted anew for each candidate.
+const MOST_READ: usize = 32 * 1024 * 1024;
+/// Most differences told.
+const MOST_DIFFERENCES: usize = 10;
+
+/// The different requests of each operation.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// By the operation's index on the tape, each in recorded order.
+    tracks: Vec<Vec<Track>>,
+}
+
+impl Candidates {
+    pub(super) fn new(packed: &Packed, tracks: &Tracks) -> Candidates {
+        let mut by_operation = vec![Vec::new(); packed.operations().len()];
+        for track in tracks.all() {
+            let first = tracks.positions(track)[0];
+            by_operation[packed.operation_index(first)].push(track);
+        }
+        by_operation.iter_mut().for_each(Vec::shrink_to_fit);
+        Candidates {
+            tracks: by_operation,
+        }
+    }
+
+    /// The closest one by structural distance, among the requests of the same operation: those about the
+    /// same job where there are any, else all of them. The first 4,000 are looked at, or as many as 32 MiB
+    /// of bodies hold. It depends on tape and request alone, so each replay names the same one.
+    pub(super) fn closest(
+        &self,
+        packed: &Packed,
+        tracks: &Tracks,
+        ignore: &[Pointer],
+        operation: &Operation,
+        redacted_body: &[u8],
+    ) -> Option<Closest> {
+        let index = packed.operations().iter().position(|o| o == operation)?;
+        let got = canonical(redacted_body, ignore);
+        let firsts = || {
+            self.tracks[index]
+                .iter()
+                .map(|&track| tracks.positions(track)[0])
+        };
+        let search = Search {
+            packed,
+            ignore,
+            got: got.as_ref(),
+            got_body: redacted_body,
+        };
+        let job = got.as_ref().and_then(JobTag::of);
+        let about_the_job = firsts().filter(|&at| packed.record(at).job == job);
+        let position = match job {
+            Some(_) => search.nearest(about_the_job),
+            None => None,
+        };
+        let position = position.or_else(|| search.nearest(firsts()))?;
+        Some(search.compare(position))
+    }
+}
+
+struct Search<'a> {
+    packed: &'a Packed,
+    ignore: &'a [Pointer],
+    /// `None` where the body only has bytes.
+    got: Option<&'a Canonical<'a>>,
+    got_body: &'a [u8],
+}
+
+impl Search<'_> {
+    /// The first of the nearest.
+    fn nearest(&self, candidates: impl Iterator<Item = Position>) -> Option<Position> {
+        let mut read = 0;
+        candidates
+            .take(MOST_LOOKED_AT)
+            .take_while(|&at| {
+                let fits = read < MOST_READ;
+                read += self.packed.request(at).len() + self.got_body.len();
+                fits
+            })
+            .min_by_key(|&at| self.distance(at))
+    }
+
+    fn distance(&self, at: Position) -> u64 {
+        let body = self.packed.request(at);
+        match (canonical(body, self.ignore), self.got) {
+            (Some(recorded), Some(got)) => distance(&recorded, got),
+            (recorded, got) => {
+                let neither = recorded.is_none() && got.is_none();
+                distance_of_bytes(body, self.got_body, neither)
+            }
+        }
+    }
+
+    fn compare(&self, at: Position) -> Closest {
+        let seq = self.packed.record(at).seq;
+        let body = self.packed.request(at);
+        let (Some(recorded), Some(got)) = (canonical(body, self.ignore), self.got) else {
+            return Closest {
+                seq,
+                differences: vec![self.compare_bytes(body)],
+                more: 0,
+            };
+        };
+        let (found, total) = differences(&recorded, got, MOST_DIFFERENCES);
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| {
+                let place = match one.path.as_slice() {
+                    [] => "the whole body".to_owned(),
+                    path => shown_pointer(path),
+                };
+                match (one.recorded.map(shown_value), one.got.map(shown_value)) {
+                    (Some(recorded), Some(got)) => {
+                        format!("{place}: recorded {recorded}, got {got}")
+                    }
+                    (Some(recorded), None) => format!("{place}: recorded {recorded}, got nothing"),
+                    (None, got) => {
+                        format!("{place}: not recorded, got {}", got.unwrap_or_default())
+                    }
+                }
+            })
+            .collect();
+        Closest {
+            seq,
+            more: total - told.len(),
+            differences: told,
+        }
+    }
+
+    fn compare_bytes(&self, recorded: &[u8]) -> String {
+        let whose = match (
+            canonical(recorded, self.ignore).is_some(),
+            self.got.is_some(),
+        ) {
+            (true, _) => "the request's",
+            (_, true) => "the recorded one",
+            _ => "neither body",
+        };
+        let is = if whose == "neither body" {
+            "is"
+        } else {
+            "is not"
+        };
+        let at = recorded
+            .iter()
+            .zip(self.got_body)
+            .take_while(|(a, b)| a == b)
+            .count();
+        format!(
+            "the body, by its bytes because {whose} {is} JSON with each member once: recorded {} bytes, got {} bytes, different from byte {at} on",
+            recorded.len(),
+            self.got_body.len(),
+        )
+    }
+}

@@ -1,0 +1,118 @@
+//! A request that nothing left on the tape answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Response, StatusCode};
+use pipetape_core::{Operation, TargetError};
+use serde_json::json;
+
+use super::answer::json_content_type;
+use crate::name::NameError;
+
+/// A request that no exchange left on the tape answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Miss {
+    /// Whose request; where the name is none that a session can have, what came, escaped and cut.
+    pub session: String,
+    /// What it asked for, where it says so.
+    pub operation: Option<Operation>,
+    /// Why it missed.
+    pub cause: MissCause,
+    /// The recorded exchange that is most like it.
+    pub closest: Option<Closest>,
+    /// All of it for people: one line of at most 4 KiB, no control characters, no secrets.
+    pub message: String,
+}
+
+/// Why a request missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MissCause {
+    /// No exchange has its key.
+    NeverRecorded,
+    /// The session has played every exchange with its key.
+    UsedUp,
+    /// It names no operation of CodePipeline.
+    NoOperation,
+    /// Its path names a session that can't be.
+    NoSession,
+}
+
+impl MissCause {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            MissCause::NeverRecorded => "never recorded",
+            MissCause::UsedUp => "used up",
+            MissCause::NoOperation => "no operation",
+            MissCause::NoSession => "no session",
+        }
+    }
+}
+
+/// A recorded exchange beside a request that missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closest {
+    /// Its number on the tape.
+    pub seq: u64,
+    /// `/json/pointer: recorded X, got Y` for the first places where they differ; none where the tape
+    /// holds this very request.
+    pub differences: Vec<String>,
+    /// How many further places differ.
+    pub more: usize,
+}
+
+/// Why a request can't even be looked up. The fault is the client's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no `X-Amz-Target`.
+    NoTarget,
+    /// It has more than one.
+    ManyTargets,
+    /// Its `X-Amz-Target` names no operation of CodePipeline.
+    BadTarget {
+        /// What came.
+        target: Vec<u8>,
+        /// What is wrong with it; `None` where it is no text.
+        error: Option<TargetError>,
+    },
+    /// Its path names a session that can't be.
+    BadSession(NameError),
+}
+
+impl Miss {
+    /// The error's code.
+    pub const CODE: &'static str = "PipetapeMissException";
+
+    /// What the client is given: status 400 and no `x-amzn-ErrorType`, which no SDK retries and all show.
+    pub fn response(&self) -> Response<Bytes> {
+        let body = json!({ "__type": Miss::CODE, "message": self.message });
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, json_content_type());
+        response
+    }
+}
+
+/// A miss, and whether it is news.
+#[derive(Debug, Clone)]
+pub struct MissReport {
+    /// The miss.
+    pub miss: Arc<Miss>,
+    /// Whether it came before.
+    pub sighting: Sighting,
+}
+
+/// Whether a miss came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sighting {
+    /// It is new.
+    First,
+    /// The same request of the same session missed before.
+    Again,
+    /// There are too many different misses to remember this one: it is counted, not listed.
+    Unlisted,
+}

@@ -1,0 +1,151 @@
+//! What a miss says.
+
+use std::fmt::Write;
+
+use pipetape_core::Operation;
+
+use super::miss::{Closest, MissCause, Refusal};
+use crate::matching::shown_text;
+use crate::name::TapeName;
+use crate::redact::Redactor;
+
+/// Longest message, in bytes.
+const MOST: usize = 4096;
+/// Longest list of operations, in bytes: all 44 known names fit, not what a hostile tape may hold.
+const MOST_OF_OPERATIONS: usize = 2048;
+
+/// Says that no exchange has the request's key.
+pub(super) fn never_recorded(
+    tape: &TapeName,
+    session: &str,
+    operation: &Operation,
+    on_tape: &[Operation],
+    closest: Option<&Closest>,
+) -> String {
+    let start = beginning(tape, session, operation, MissCause::NeverRecorded);
+    let Some(closest) = closest else {
+        let has = match on_tape {
+            [] => "The tape is empty.".to_owned(),
+            operations => format!(
+                "The tape has no {operation}; it has {}.",
+                listed(operations)
+            ),
+        };
+        let next = format!(
+            "Next: check that this is the right tape, or record more on it with `pipetape record {tape} --mode append`."
+        );
+        return format!("{start}. {has} {next}");
+    };
+    let next = format!(
+        "Next: send what was recorded, or record this request too with `pipetape record {tape} --mode append`; \
+         a member that differs from run to run can be named under `ignore` in the tape's rules."
+    );
+    let mut text = format!(
+        "{start}. The closest recorded exchange is {}: ",
+        closest.seq
+    );
+    let room = MOST.saturating_sub(text.len() + next.len());
+    text.push_str(&told(closest, room));
+    text.push_str(". ");
+    text.push_str(&next);
+    text
+}
+
+/// Says that the session has played all there is. `times` exchanges, the last one `seq`.
+pub(super) fn used_up(
+    tape: &TapeName,
+    session: &str,
+    operation: &Operation,
+    times: usize,
+    seq: u64,
+) -> String {
+    let start = beginning(tape, session, operation, MissCause::UsedUp);
+    let what = match times {
+        1 => format!("It was recorded once, as exchange {seq}, and this session has played that."),
+        times => format!(
+            "It was recorded {times} times, last as exchange {seq}, and this session has played them all."
+        ),
+    };
+    format!(
+        "{start}. {what} Next: start over in a session of its own (`/session/NAME/`) or with \
+         `POST /_pipetape/reset?session={session}`, answer again with `--exhausted repeat-last` or `--exhausted loop`, \
+         or record more with `pipetape record {tape} --mode append`."
+    )
+}
+
+/// Says why a request can't be looked up.
+pub(super) fn refused(
+    tape: &TapeName,
+    session: &str,
+    refusal: &Refusal,
+    redactor: &Redactor,
+) -> String {
+    let why = match refusal {
+        Refusal::BadSession(error) => {
+            return format!(
+                "no exchange of tape `{tape}` was looked for: the path names no session: {error}. \
+                 Next: use `/session/NAME/`, or any other path for the session `default`."
+            );
+        }
+        Refusal::NoTarget => "it has no X-Amz-Target header".to_owned(),
+        Refusal::ManyTargets => "it has more than one X-Amz-Target header".to_owned(),
+        Refusal::BadTarget { target, error } => {
+            let target = String::from_utf8_lossy(target);
+            let target = shown_text(redactor.text(&target).as_bytes());
+            match error {
+                Some(error) => format!("X-Amz-Target is {target}: {error}"),
+                None => format!("X-Amz-Target is {target}, which is no text"),
+            }
+        }
+    };
+    format!(
+        "no exchange of tape `{tape}` was looked for: the request in session `{session}` names no CodePipeline operation: {why}. \
+         Next: send `X-Amz-Target: {}OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline.",
+        pipetape_core::TARGET_PREFIX
+    )
+}
+
+fn beginning(tape: &TapeName, session: &str, operation: &Operation, cause: MissCause) -> String {
+    format!(
+        "no exchange of tape `{tape}` answers this {operation} in session `{session}`: {}",
+        cause.name()
+    )
+}
+
+/// As many differences as there is room for.
+fn told(closest: &Closest, room: usize) -> String {
+    let mut text = String::new();
+    let total = closest.differences.len() + closest.more;
+    for (index, difference) in closest.differences.iter().enumerate() {
+        let rest = format!("; and {} more", total - index);
+        if text.len() + difference.len() + rest.len() + 2 > room {
+            text.push_str(&rest);
+            return text;
+        }
+        if index > 0 {
+            text.push_str("; ");
+        }
+        text.push_str(difference);
+    }
+    if closest.more > 0 {
+        let _ = write!(text, "; and {} more", closest.more);
+    }
+    text
+}
+
+fn listed(operations: &[Operation]) -> String {
+    let mut names: Vec<_> = operations.iter().map(Operation::name).collect();
+    names.sort_unstable();
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if text.len() + name.len() > MOST_OF_OPERATIONS {
+            let _ = write!(text, " and {} more", names.len() - index);
+            break;
+        }
+        if index > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(name);
+    }
+    text
+}

@@ -1,0 +1,428 @@
+//! Exchanges in few, large pieces of memory: a million of them fit into a few hundred megabytes, and an
+//! answer is a slice of what is there already.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Response};
+use pipetape_core::Operation;
+use tracing::warn;
+
+use super::answer::Answer;
+use super::form::{Ending, Form, Forms, Head, Header};
+use crate::exchange::Outcome;
+use crate::matching::JobTag;
+
+/// Size of a piece of memory, in bytes. An exchange that is larger gets one of its own.
+const BLOCK: usize = 256 * 1024;
+/// In the place of a value's length: the value is none of HTTP's.
+const NO_VALUE: u32 = u32::MAX;
+
+/// Where an exchange stands on the tape, from 0.
+pub(super) type Position = u32;
+
+/// One exchange. Its bytes are, one behind the other: the request's body, the values of the response's
+/// headers that vary (each behind its length), the response's body.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) seq: u64,
+    pub(super) job: Option<JobTag>,
+    /// Index into the operations.
+    operation: u32,
+    form: u32,
+    block: u32,
+    start: usize,
+    request: usize,
+    values: usize,
+    body: usize,
+}
+
+/// All exchanges of a tape.
+#[derive(Debug)]
+pub(super) struct Packed {
+    records: Vec<Record>,
+    blocks: Vec<Bytes>,
+    forms: Vec<Form>,
+    operations: Vec<Operation>,
+}
+
+impl Record {
+    fn request(&self) -> Range<usize> {
+        self.start..self.start + self.request
+    }
+
+    fn values(&self) -> Range<usize> {
+        let start = self.request().end;
+        start..start + self.values
+    }
+
+    fn body(&self) -> Range<usize> {
+        let start = self.values().end;
+        start..start + self.body
+    }
+}
+
+impl Packed {
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Every operation on the tape, in the order in which it first came.
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    pub(super) fn record(&self, at: Position) -> &Record {
+        &self.records[at as usize]
+    }
+
+    pub(super) fn operation(&self, at: Position) -> &Operation {
+        &self.operations[self.operation_index(at)]
+    }
+
+    /// The place of its operation among [`Packed::operations`].
+    pub(super) fn operation_index(&self, at: Position) -> usize {
+        self.record(at).operation as usize
+    }
+
+    pub(super) fn form(&self, at: Position) -> &Form {
+        &self.forms[self.record(at).form as usize]
+    }
+
+    /// The request's body, redacted.
+    pub(super) fn request(&self, at: Position) -> &[u8] {
+        let record = self.record(at);
+        &self.block(record)[record.request()]
+    }
+
+    /// What the client is given.
+    pub(super) fn answer(&self, at: Position) -> Answer {
+        match &self.form(at).ending {
+            Ending::Whole(head) => Answer::Response(self.response(at, head)),
+            Ending::Cut(head, declared_length) => Answer::Truncated {
+                response: self.response(at, head),
+                declared_length: *declared_length,
+            },
+            Ending::Error(response) => Answer::Response(response.clone()),
+            Ending::Reset => Answer::Reset,
+        }
+    }
+
+    fn response(&self, at: Position, head: &Head) -> Response<Bytes> {
+        let record = self.record(at);
+        let block = self.block(record);
+        let mut values = block.slice(record.values());
+        let mut headers = HeaderMap::with_capacity(head.headers.len());
+        for header in &head.headers {
+            match header {
+                Header::Fixed(name, value) => {
+                    headers.append(name.clone(), value.clone());
+                }
+                Header::Varying(name) => {
+                    if let Some(value) = next_value(&mut values) {
+                        headers.append(name.clone(), value);
+                    }
+                }
+                Header::Unsent => {}
+            }
+        }
+        let mut response = Response::new(block.slice(record.body()));
+        *response.status_mut() = head.status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    fn block(&self, record: &Record) -> &Bytes {
+        &self.blocks[record.block as usize]
+    }
+}
+
+fn next_value(values: &mut Bytes) -> Option<HeaderValue> {
+    let length = values.try_get_u32_le().ok()?;
+    if length == NO_VALUE {
+        return None;
+    }
+    HeaderValue::from_maybe_shared(values.split_to(length as usize)).ok()
+}
+
+/// Packs exchanges one by one, in the tape's order.
+#[derive(Debug, Default)]
+pub(super) struct Packer {
+    records: Vec<Record>,
+    blocks: Vec<Bytes>,
+    current: BytesMut,
+    /// The values of the exchange at hand, kept for their memory.
+    values: Vec<u8>,
+    forms: Forms,
+    operations: Vec<Operation>,
+    numbers: HashMap<Operation, u32>,
+}
+
+impl Packer {
+    /// Packs an exchange; gives its position.
+    pub(super) fn push(
+        &mut self,
+        seq: u64,
+        operation: &Operation,
+        job: Option<JobTag>,
+        request: &[u8],
+        outcome: &Outcome,
+    ) -> Position {
+        let form = self.forms.number(seq, outcome);
+        self.values.clear();
+        write_values(&mut self.values, self.forms.form(form), seq, outcome);
+        let body: &[u8] = outcome.response().map_or(&[], |response| &response.body);
+        let needed = request.len() + self.values.len() + body.len();
+        if needed > self.current.capacity() - self.current.len() {
+            self.finish_block();
+            self.current.reserve(needed.max(BLOCK));
+        }
+        let position = number(self.records.len());
+        let operation = self.operation(operation);
+        self.records.push(Record {
+            seq,
+            job,
+            operation,
+            form: number(form),
+            block: number(self.blocks.len()),
+            start: self.current.len(),
+            request: request.len(),
+            values: self.values.len(),
+            body: body.len(),
+        });
+        for part in [request, &self.values, body] {
+            self.current.extend_from_slice(part);
+        }
+        position
+    }
+
+    pub(super) fn finish(mut self) -> Packed {
+        self.finish_block();
+        self.records.shrink_to_fit();
+        Packed {
+            records: self.records,
+            blocks: self.blocks,
+            forms: self.forms.into_forms(),
+            operations: self.operations,
+        }
+    }
+
+    fn finish_block(&mut self) {
+        if !self.current.is_empty() {
+            let block = std::mem::take(&mut self.current);
+            self.blocks.push(block.freeze());
+        }
+    }
+
+    fn operation(&mut self, operation: &Operation) -> u32 {
+        if let Some(&number) = self.numbers.get(operation) {
+            return number;
+        }
+        let next = number(self.operations.len());
+        self.operations.push(operation.clone());
+        self.numbers.insert(operation.clone(), next);
+        next
+    }
+}
+
+fn write_values(values: &mut Vec<u8>, form: &Form, seq: u64, outcome: &Outcome) {
+    let (Ending::Whole(head) | Ending::Cut(head, _)) = &form.ending else {
+        return;
+    };
+    let recorded = outcome
+        .response()
+        .and_then(|response| response.headers.as_ref());
+    // A form has one header for each recorded one.
+    for (header, (_, value)) in head.headers.iter().zip(recorded.into_iter().flatten()) {
+        if !matches!(header, Header::Varying(_)) {
+            continue;
+        }
+        let length = match HeaderValue::from_bytes(value.as_bytes()) {
+            Ok(_) => u32::try_from(value.len()).unwrap_or(NO_VALUE),
+            Err(_) => NO_VALUE,
+        };
+        values.extend_from_slice(&length.to_le_bytes());
+        if length == NO_VALUE {
+            warn!(seq, "a recorded header is none of HTTP's and is not played");
+        } else {
+            values.extend_from_slice(value.as_bytes());
+        }
+    }
+}
+
+/// An index in half the room.
+#[expect(
+    clippy::expect_used,
+    reason = "no machine has the memory for four billion records"
+)]
+pub(super) fn number(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than four billion exchanges")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::RecordedResponse;
+    use crate::fault::Fault;
+
+    fn response(headers: Option<&[(&str, &str)]>, body: &[u8]) -> RecordedResponse {
+        let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        RecordedResponse {
+            status: 200,
+            headers: headers.map(|headers| headers.iter().map(owned).collect()),
+            body: Bytes::copy_from_slice(body),
+        }
+    }
+
+    fn pack(outcomes: &[Outcome]) -> Packed {
+        let mut packer = Packer::default();
+        for (seq, outcome) in (1..).zip(outcomes) {
+            let request = format!("request {seq}");
+            let operation = &Operation::ALL[seq as usize % 3];
+            packer.push(seq, operation, None, request.as_bytes(), outcome);
+        }
+        packer.finish()
+    }
+
+    /// Status, header lines and body, as text.
+    fn text(answer: &Answer) -> String {
+        let response = match answer {
+            Answer::Response(response) | Answer::Truncated { response, .. } => response,
+            Answer::Reset => return "reset".to_owned(),
+        };
+        let mut text = response.status().as_u16().to_string();
+        for (name, value) in response.headers() {
+            text.push_str(&format!(
+                " {name}={}",
+                String::from_utf8_lossy(value.as_bytes())
+            ));
+        }
+        format!("{text} {}", String::from_utf8_lossy(response.body()))
+    }
+
+    #[test]
+    fn answers_are_what_was_recorded() {
+        let json = ("content-type", "application/x-amz-json-1.1");
+        let packed = pack(&[
+            Outcome::Response(response(Some(&[("x-id", "1"), json, ("x-id", "é")]), b"{}")),
+            Outcome::Response(response(
+                Some(&[("x-id", "22"), json, ("x-id", "")]),
+                b"\xff\0",
+            )),
+            Outcome::Response(response(Some(&[]), b"")),
+            Outcome::Response(response(None, b"{}")),
+            Outcome::Fault(Fault::Timeout),
+            Outcome::Fault(Fault::Reset),
+        ]);
+        let answers: Vec<_> = (0..6).map(|at| text(&packed.answer(at))).collect();
+        assert_eq!(
+            answers[0],
+            "200 x-id=1 x-id=é content-type=application/x-amz-json-1.1 {}"
+        );
+        assert_eq!(
+            answers[1],
+            "200 x-id=22 x-id= content-type=application/x-amz-json-1.1 \u{fffd}\0"
+        );
+        assert_eq!(answers[2], "200 ");
+        assert_eq!(answers[3], "200 content-type=application/x-amz-json-1.1 {}");
+        assert!(answers[4].starts_with("504 content-type"), "{}", answers[4]);
+        assert_eq!(answers[5], "reset");
+        assert_eq!(packed.forms.len(), 5, "the first two share theirs");
+        for at in 0..6 {
+            let seq = u64::from(at) + 1;
+            assert_eq!(packed.record(at).seq, seq);
+            assert_eq!(packed.request(at), format!("request {seq}").as_bytes());
+            assert_eq!(packed.operation(at), &Operation::ALL[seq as usize % 3]);
+        }
+    }
+
+    #[test]
+    fn headers_that_belong_to_a_connection_or_a_moment_are_not_sent() {
+        let headers = [
+            ("date", "Thu, 01 Jan 2026 00:00:00 GMT"),
+            ("x-one", "1"),
+            ("connection", "x-hop, close"),
+            ("x-hop", "gone"),
+            ("content-length", "7"),
+            ("bad name", "2"),
+            ("x-bad", "a\nb"),
+            ("x-two", "2"),
+        ];
+        // The second has a form of its own: other headers are listed.
+        let mut other = headers;
+        other[2].1 = "close";
+        let packed = pack(&[
+            Outcome::Response(response(Some(&headers), b"x")),
+            Outcome::Response(response(Some(&other), b"x")),
+        ]);
+        assert_eq!(text(&packed.answer(0)), "200 x-one=1 x-two=2 x");
+        assert_eq!(text(&packed.answer(1)), "200 x-one=1 x-hop=gone x-two=2 x");
+    }
+
+    #[test]
+    fn a_bad_value_is_left_out_also_where_the_form_is_known() {
+        let good = Outcome::Response(response(Some(&[("x-id", "1"), ("x-z", "z")]), b"{}"));
+        let bad = Outcome::Response(response(Some(&[("x-id", "\n"), ("x-z", "z")]), b"{}"));
+        let packed = pack(&[good, bad]);
+        assert_eq!(text(&packed.answer(0)), "200 x-id=1 x-z=z {}");
+        assert_eq!(text(&packed.answer(1)), "200 x-z=z {}");
+    }
+
+    #[test]
+    fn a_cut_answer_keeps_its_declared_length() {
+        let cut = |declared_length, fault: fn(Option<u64>) -> Fault| Outcome::Cut {
+            response: response(Some(&[]), b"ha"),
+            fault: fault(declared_length),
+        };
+        let truncated = |declared_length| Fault::Truncated { declared_length };
+        let packed = pack(&[
+            cut(Some(9), truncated),
+            cut(None, truncated),
+            cut(None, |_| Fault::Reset),
+            Outcome::Fault(truncated(Some(9))),
+        ]);
+        let lengths: Vec<_> = (0..4)
+            .map(|at| match packed.answer(at) {
+                Answer::Truncated {
+                    declared_length,
+                    ref response,
+                } => {
+                    assert_eq!(&response.body()[..], b"ha");
+                    Some(declared_length)
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(lengths, [Some(Some(9)), Some(None), None, None]);
+        assert!(matches!(packed.answer(2), Answer::Reset));
+        assert!(matches!(packed.answer(3), Answer::Reset));
+    }
+
+    #[test]
+    fn large_and_small_bodies_lie_side_by_side() {
+        let sizes = [
+            0,
+            1,
+            BLOCK - 10,
+            10,
+            BLOCK * 3,
+            5,
+            BLOCK,
+            BLOCK / 2,
+            BLOCK / 2,
+        ];
+        let outcomes: Vec<_> = sizes
+            .iter()
+            .zip(b'a'..)
+            .map(|(&size, byte)| Outcome::Response(response(Some(&[]), &vec![byte; size])))
+            .collect();
+        let packed = pack(&outcomes);
+        for ((at, size), byte) in (0..).zip(sizes).zip(b'a'..) {
+            let Answer::Response(response) = packed.answer(at) else {
+                panic!("a response");
+            };
+            assert!(response.body() == &vec![byte; size], "body {at}");
+        }
+    }
+}

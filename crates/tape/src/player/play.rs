@@ -1,0 +1,304 @@
+//! Answers requests from a tape.
+
+use std::sync::Arc;
+
+use pipetape_core::Operation;
+
+use super::answer::Answer;
+use super::builder::PlayerBuilder;
+use super::cursor::{Turn, turn};
+use super::exhausted::Exhausted;
+use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
+use super::miss::{Miss, MissReport, Refusal};
+use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
+use super::played::PlayedSet;
+use super::prepared::PreparedTape;
+use super::served::{Entry, MOST_SERVED, ServedLog};
+use super::session::Session;
+use super::sessions::{MOST_SESSIONS, Sessions};
+use super::tally::ByOperation;
+use super::track::Track;
+use crate::matching::MatchKey;
+use crate::name::{SessionName, TapeName};
+use crate::tape::Tape;
+
+/// How a tape is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlayerConfig {
+    /// What follows when every recorded answer to a request has been given.
+    pub exhausted: Exhausted,
+}
+
+/// Plays one tape to any number of sessions, from any number of threads.
+///
+/// Exchanges with one match key are played in recorded order, once each, by each session on its own.
+/// What is on the tape is read without a lock; a session's cursors have one lock for each session.
+///
+/// ```
+/// use pipetape_core::Operation;
+/// use pipetape_tape::{Answer, MissCause, Player, PlayerConfig, SessionName, Tape};
+///
+/// # fn play(tape: Tape) {
+/// let player = Player::new(tape, PlayerConfig::default());
+/// let session = SessionName::default();
+/// match player.play(&session, &Operation::AcknowledgeJob, br#"{"jobId":"f","nonce":"3"}"#) {
+///     Ok(Answer::Response(response)) => println!("{}", response.status()),
+///     Ok(Answer::Truncated { .. } | Answer::Reset) => println!("the connection was cut"),
+///     Err(report) => println!("{}", report.miss.message),
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Player {
+    tape: PreparedTape,
+    config: PlayerConfig,
+    sessions: Sessions,
+    played: PlayedSet,
+    served_log: ServedLog,
+    miss_log: MissLog,
+    served: ByOperation,
+    missed: ByOperation,
+}
+
+/// What was played since the start. No reset lowers it: a miss stays a miss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlaySummary {
+    /// Requests answered from the tape, or with an empty poll.
+    pub served: u64,
+    /// Requests that nothing on the tape answered.
+    pub missed: u64,
+    /// Exchanges that no session has played.
+    pub unplayed: u64,
+}
+
+/// What starts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reset<'a> {
+    /// The cursors of one session. What is listed stays.
+    Session(&'a SessionName),
+    /// Every session, and what is listed as served, missed and played. The summary stays.
+    Everything,
+}
+
+impl Player {
+    /// Prepares a tape.
+    pub fn new(tape: Tape, config: PlayerConfig) -> Player {
+        let mut builder = PlayerBuilder::new(tape.name, tape.rules, config);
+        // One by one, so that each is freed as soon as it is packed.
+        for exchange in tape.exchanges {
+            builder.push(&exchange);
+        }
+        builder.build()
+    }
+
+    pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {
+        Player {
+            config,
+            sessions: Sessions::new(MOST_SESSIONS),
+            played: PlayedSet::new(tape.packed.len()),
+            served_log: ServedLog::new(MOST_SERVED),
+            miss_log: MissLog::new(MOST_MISSES),
+            served: ByOperation::new(),
+            missed: ByOperation::new(),
+            tape,
+        }
+    }
+
+    /// The tape's name.
+    pub fn name(&self) -> &TapeName {
+        &self.tape.name
+    }
+
+    /// Answers a request. A session begins with its first request.
+    ///
+    /// # Errors
+    ///
+    /// Nothing left on the tape answers it: a miss, which is counted and moves no cursor.
+    pub fn play(
+        &self,
+        session: &SessionName,
+        operation: &Operation,
+        body: &[u8],
+    ) -> Result<Answer, MissReport> {
+        let body = self.tape.redactor.request_body(body);
+        let key = MatchKey::of(operation, &body, &self.tape.ignore);
+        let session = self.sessions.of(session);
+        let found = self.tape.tracks.of(&key);
+        let answer = found.and_then(|track| self.step(&session, operation, track));
+        if let Some(answer) = answer {
+            self.served.add(Some(operation));
+            return Ok(answer);
+        }
+        self.missed.add(Some(operation));
+        let name = session.name.as_str();
+        let id = MissId {
+            session: name.to_owned(),
+            request: MissedRequest::Keyed(key),
+        };
+        Err(self.miss_log.note(id, || match found {
+            Some(track) => self.tape.used_up(name, operation, track),
+            None => self.tape.never_recorded(name, operation, &body),
+        }))
+    }
+
+    /// Counts a request that can't be looked up as a miss. `session` is the name in its path, whatever it is.
+    pub fn refuse(
+        &self,
+        session: &str,
+        operation: Option<&Operation>,
+        refusal: &Refusal,
+    ) -> MissReport {
+        self.missed.add(operation);
+        let miss: Miss = self.tape.refused(session, operation, refusal);
+        let id = MissId {
+            session: miss.session.clone(),
+            request: MissedRequest::Refused(miss.message.clone()),
+        };
+        self.miss_log.note(id, || miss)
+    }
+
+    /// One step of a session along a track; `None` at its end.
+    fn step(&self, session: &Session, operation: &Operation, track: Track) -> Option<Answer> {
+        let positions = self.tape.tracks.positions(track);
+        let entry = |position, times| Entry {
+            session: Arc::clone(&session.name),
+            position,
+            times,
+        };
+        let mut cursors = session.cursors();
+        let next = turn(
+            cursors.entry(track).or_insert(0),
+            positions.len(),
+            self.config.exhausted,
+            operation.is_poll(),
+        );
+        // Under the session's lock, so that its answers are listed in the order of its cursors.
+        match next {
+            Turn::Play { index, times } => {
+                let position = positions[index];
+                self.served_log.push(entry(position, times));
+                drop(cursors);
+                self.played.mark(position);
+                Some(self.tape.packed.answer(position))
+            }
+            Turn::EmptyPoll => {
+                self.served_log
+                    .push(entry(positions[positions.len() - 1], 0));
+                Some(Answer::empty_poll())
+            }
+            Turn::UsedUp => None,
+        }
+    }
+
+    /// What was played since the start.
+    pub fn summary(&self) -> PlaySummary {
+        PlaySummary {
+            served: self.served.total(),
+            missed: self.missed.total(),
+            unplayed: self.played.never() as u64,
+        }
+    }
+
+    /// Counts since the start.
+    pub fn tally(&self) -> Tally {
+        Tally {
+            served: self.served.counts(),
+            missed: self.missed.counts(),
+            sessions: self.sessions.count(),
+            dropped_sessions: self.sessions.dropped(),
+            exchanges: self.tape.packed.len(),
+            unplayed: self.played.never(),
+        }
+    }
+
+    /// The last 65,536 answers in the order in which they were given, and how many earlier ones are
+    /// forgotten. Both since the last reset of everything.
+    pub fn served(&self) -> (Vec<Served>, u64) {
+        let (entries, forgotten) = self.served_log.snapshot();
+        let served = entries.into_iter().map(|entry| self.describe(entry));
+        (served.collect(), forgotten)
+    }
+
+    fn describe(&self, entry: Entry) -> Served {
+        let packed = &self.tape.packed;
+        let (by, answer) = match entry.times {
+            0 => (
+                ServedBy::EmptyPoll,
+                RecordedAnswer {
+                    status: Some(200),
+                    fault: None,
+                },
+            ),
+            times => (
+                ServedBy::Exchange {
+                    seq: packed.record(entry.position).seq,
+                    times,
+                },
+                RecordedAnswer::at(packed, entry.position),
+            ),
+        };
+        Served {
+            session: entry.session,
+            operation: packed.operation(entry.position).clone(),
+            by,
+            answer,
+        }
+    }
+
+    /// The first 1,000 different misses, and how many requests missed beyond those. Both since the
+    /// last reset of everything.
+    pub fn misses(&self) -> (Vec<MissCount>, u64) {
+        self.miss_log.snapshot()
+    }
+
+    /// The exchanges that a session has left, in the tape's order; without a session, those that no session
+    /// has played since the last reset of everything. At most `most`, and how many there are in all.
+    pub fn unplayed(&self, session: Option<&SessionName>, most: usize) -> (Vec<Unplayed>, usize) {
+        let tape = &self.tape;
+        let mut positions: Vec<_> = match session {
+            None => (0..)
+                .take(tape.packed.len())
+                .filter(|&at| !self.played.contains(at))
+                .collect(),
+            Some(name) => {
+                let cursors = self
+                    .sessions
+                    .find(name)
+                    .map(|session| session.cursors().clone())
+                    .unwrap_or_default();
+                tape.tracks
+                    .all()
+                    .flat_map(|track| {
+                        let played = cursors.get(&track).copied().unwrap_or(0) as usize;
+                        tape.tracks.positions(track).iter().skip(played).copied()
+                    })
+                    .collect()
+            }
+        };
+        positions.sort_unstable();
+        let total = positions.len();
+        positions.truncate(most);
+        let unplayed = positions.into_iter().map(|at| tape.unplayed(at));
+        (unplayed.collect(), total)
+    }
+
+    /// Starts over; says how many sessions did.
+    pub fn reset(&self, what: Reset<'_>) -> usize {
+        match what {
+            Reset::Session(name) => match self.sessions.find(name) {
+                Some(session) => {
+                    session.cursors().clear();
+                    1
+                }
+                None => 0,
+            },
+            Reset::Everything => {
+                let sessions = self.sessions.reset();
+                self.served_log.clear();
+                self.miss_log.clear();
+                self.played.reset();
+                sessions
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A tape made ready for playing. Nothing in it changes any more.
+
+use std::fmt;
+
+use pipetape_core::Operation;
+
+use super::closest::Candidates;
+use super::listing::{RecordedAnswer, Unplayed};
+use super::miss::{Closest, Miss, MissCause, Refusal};
+use super::miss_message;
+use super::packed::{Packed, Position};
+use super::track::{Track, Tracks};
+use crate::name::TapeName;
+use crate::pointer::Pointer;
+use crate::redact::Redactor;
+
+/// Exchanges, their tracks, and what misses are explained from.
+pub(super) struct PreparedTape {
+    pub(super) name: TapeName,
+    pub(super) ignore: Vec<Pointer>,
+    pub(super) redactor: Redactor,
+    pub(super) packed: Packed,
+    pub(super) tracks: Tracks,
+    candidates: Candidates,
+}
+
+impl PreparedTape {
+    pub(super) fn new(
+        name: TapeName,
+        ignore: Vec<Pointer>,
+        redactor: Redactor,
+        packed: Packed,
+        tracks: Tracks,
+    ) -> PreparedTape {
+        PreparedTape {
+            candidates: Candidates::new(&packed, &tracks),
+            name,
+            ignore,
+            redactor,
+            packed,
+            tracks,
+        }
+    }
+
+    /// The exchange of an unplayed position, for a listing.
+    pub(super) fn unplayed(&self, at: Position) -> Unplayed {
+        Unplayed {
+            seq: self.packed.record(at).seq,
+            operation: self.packed.operation(at).clone(),
+            answer: RecordedAnswer::at(&self.packed, at),
+        }
+    }
+
+    /// The miss of a request whose key is not on the tape.
+    pub(super) fn never_recorded(
+        &self,
+        session: &str,
+        operation: &Operation,
+        redacted_body: &[u8],
+    ) -> Miss {
+        let closest = self.candidates.closest(
+            &self.packed,
+            &self.tracks,
+            &self.ignore,
+            operation,
+            redacted_body,
+        );
+        let message = miss_message::never_recorded(
+            &self.name,
+            session,
+            operation,
+            self.packed.operations(),
+            closest.as_ref(),
+        );
+        Miss {
+            session: session.to_owned(),
+            operation: Some(operation.clone()),
+            cause: MissCause::NeverRecorded,
+            closest,
+            message,
+        }
+    }
+
+    /// The miss of a request whose track is played to its end.
+    pub(super) fn used_up(&self, session: &str, operation: &Operation, track: Track) -> Miss {
+        let positions = self.tracks.positions(track);
+        // A track has at least one exchange.
+        let last = positions[positions.len() - 1];
+        let seq = self.packed.record(last).seq;
+        let message = miss_message::used_up(&self.name, session, operation, positions.len(), seq);
+        Miss {
+            session: session.to_owned(),
+            operation: Some(operation.clone()),
+            cause: MissCause::UsedUp,
+            closest: Some(Closest {
+                seq,
+                differences: Vec::new(),
+                more: 0,
+            }),
+            message,
+        }
+    }
+
+    /// The miss of a request that can't be looked up.
+    pub(super) fn refused(
+        &self,
+        session: &str,
+        operation: Option<&Operation>,
+        refusal: &Refusal,
+    ) -> Miss {
+        Miss {
+            session: session.to_owned(),
+            operation: operation.cloned(),
+            cause: match refusal {
+                Refusal::BadSession(_) => MissCause::NoSession,
+                Refusal::NoTarget | Refusal::ManyTargets | Refusal::BadTarget { .. } => {
+                    MissCause::NoOperation
+                }
+            },
+            closest: None,
+            message: miss_message::refused(&self.name, session, refusal, &self.redactor),
+        }
+    }
+}
+
+/// Bodies are nobody's business in a log.
+impl fmt::Debug for PreparedTape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedTape")
+            .field("name", &self.name)
+            .field("exchanges", &self.packed.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! All sessions of a player.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tracing::{debug, warn};
+
+use super::session::Session;
+use crate::name::SessionName;
+
+/// Most sessions kept beside the default one.
+pub(super) const MOST_SESSIONS: usize = 10_000;
+
+/// Sessions by name. One is made when it is first used; when there are too many, the one that was
+/// idle for longest goes.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    default: Arc<Session>,
+    others: RwLock<HashMap<Arc<SessionName>, Arc<Session>>>,
+    most: usize,
+    /// Counts requests: the time that idleness is measured in.
+    clock: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl Sessions {
+    pub(super) fn new(most: usize) -> Sessions {
+        Sessions {
+            default: Arc::new(Session::new(SessionName::default())),
+            others: RwLock::default(),
+            most,
+            clock: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    /// The session of that name, new where there is none.
+    pub(super) fn of(&self, name: &SessionName) -> Arc<Session> {
+        if *name == *self.default.name {
+            return Arc::clone(&self.default);
+        }
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        let known = self.read().get(name).map(Arc::clone);
+        let session = known.unwrap_or_else(|| self.insert(name));
+        session.last_used.store(now, Ordering::Relaxed);
+        session
+    }
+
+    /// The session of that name, if there is one.
+    pub(super) fn find(&self, name: &SessionName) -> Option<Arc<Session>> {
+        if *name == *self.default.name {
+            return Some(Arc::clone(&self.default));
+        }
+        self.read().get(name).map(Arc::clone)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.read().len() + 1
+    }
+
+    /// How many had to go.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Puts every session back to the tape's beginning; says how many there were.
+    pub(super) fn reset(&self) -> usize {
+        let others = std::mem::take(&mut *self.write());
+        self.default.cursors().clear();
+        // A request that has one of them in hand right now still counts for what was before.
+        for session in others.values() {
+            session.cursors().clear();
+        }
+        others.len() + 1
+    }
+
+    fn insert(&self, name: &SessionName) -> Arc<Session> {
+        let mut others = self.write();
+        // Another request may have been quicker.
+        if let Some(session) = others.get(name) {
+            return Arc::clone(session);
+        }
+        if others.len() >= self.most {
+            let oldest = others
+                .values()
+                .min_by_key(|session| session.last_used.load(Ordering::Relaxed))
+                .map(|session| Arc::clone(&session.name));
+            if let Some(oldest) = oldest {
+                others.remove(&oldest);
+                self.note_dropped(&oldest);
+            }
+        }
+        let session = Arc::new(Session::new(name.clone()));
+        others.insert(Arc::clone(&session.name), Arc::clone(&session));
+        session
+    }
+
+    fn note_dropped(&self, session: &SessionName) {
+        let most = self.most;
+        if self.dropped.fetch_add(1, Ordering::Relaxed) == 0 {
+            warn!(
+                %session,
+                most,
+                "too many sessions: the longest idle one is dropped and would start over; the metrics count further ones"
+            );
+        } else {
+            debug!(%session, most, "session dropped");
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<Arc<SessionName>, Arc<Session>>> {
+        self.others.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Arc<SessionName>, Arc<Session>>> {
+        self.others.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> SessionName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_longest_idle_session_goes() {
+        let sessions = Sessions::new(2);
+        for text in ["a", "b", "a", "default", "c"] {
+            sessions.of(&name(text)).cursors().insert(7, 1);
+        }
+        assert_eq!((sessions.count(), sessions.dropped()), (3, 1));
+        let played = |text| {
+            let session = sessions.find(&name(text))?;
+            let played = session.cursors().get(&7).copied();
+            Some(played)
+        };
+        assert_eq!(played("a"), Some(Some(1)));
+        assert_eq!(played("b"), None);
+        assert_eq!(played("c"), Some(Some(1)));
+        assert_eq!(played("default"), Some(Some(1)));
+        // It starts over.
+        assert!(sessions.of(&name("b")).cursors().is_empty());
+    }
+
+    #[test]
+    fn a_reset_is_for_all() {
+        let sessions = Sessions::new(9);
+        let held = sessions.of(&name("a"));
+        held.cursors().insert(7, 1);
+        sessions.of(&SessionName::default()).cursors().insert(7, 1);
+        assert_eq!(sessions.reset(), 2);
+        assert!(held.cursors().is_empty());
+        assert!(sessions.of(&SessionName::default()).cursors().is_empty());
+        assert_eq!(sessions.count(), 1);
+    }
+}

@@ -1,0 +1,7 @@
+//! The player as a whole.
+
+mod misses;
+mod playing;
+mod random;
+mod tape;
+mod threads;

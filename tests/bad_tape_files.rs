@@ -47,10 +47,15 @@ fn text(value: &Value) -> String {
 }
 
 /// Asserts that every command refuses the file with 3 and says `pieces`, and that the store stays empty.
+#[track_caller]
 fn assert_refused(name: &str, bytes: impl AsRef<[u8]>, pieces: &[&str]) {
     let sandbox = Sandbox::new();
     let file = sandbox.write("bad.tape.json", bytes);
-    for args in [&["show", &file][..], &["show", &file], &["import", &file]] {
+    for args in [
+        &["replay", &file, "--listen", "127.0.0.1:0"][..],
+        &["show", &file],
+        &["import", &file],
+    ] {
         let ended = sandbox.run(args);
         assert_eq!(ended.code, Some(3), "{name}: {args:?}: {ended}");
         ended.assert_said(&["bad.tape.json"]);
@@ -98,7 +103,7 @@ fn cut_at_every_fiftieth_byte() {
     let mut cuts = 0;
     for end in (1..whole.len() - 2).step_by(50) {
         let file = sandbox.write("cut.tape.json", &whole[..end]);
-        let command = ["show", "show", "import"][cuts % 3];
+        let command = ["replay", "show", "import"][cuts % 3];
         let ended = sandbox.run(&[command, &file]);
         assert_eq!(ended.code, Some(3), "cut at {end}: {ended}");
         ended.assert_said(&["cut.tape.json", "line", "cut short"]);

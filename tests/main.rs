@@ -1,1 +1,27 @@
-//! stub
+//! The built `pipetape` over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test without what it needs has failed"
+)]
+
+mod admin;
+mod bad_requests;
+mod bad_stores;
+mod bad_tape_files;
+mod crash;
+mod cross_client;
+mod faults;
+mod full_disk;
+mod misses;
+mod no_network;
+mod oracle;
+mod permissions;
+mod replaying;
+mod sample;
+mod secrets;
+mod signing;
+mod support;
+mod tapes;
+mod whole_session;
+mod wrapped;

@@ -33,7 +33,10 @@ impl Answer {
             status,
             headers: vec![
                 ("Date".to_owned(), OLD_DATE.to_owned()),
-                ("Content-Type".to_owned(), "application/x-amz-json-1.1".to_owned()),
+                (
+                    "Content-Type".to_owned(),
+                    "application/x-amz-json-1.1".to_owned(),
+                ),
                 (
                     "x-amzn-RequestId".to_owned(),
                     format!("{id:08x}-88cb-11e5-b497-75c49e0a1b2c"),

@@ -30,12 +30,13 @@ impl Authority {
             .signed_by(&leaf_key, &issuer)
             .expect("a leaf");
         let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
-        let mut server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("protocol versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], private)
-            .expect("a certificate and its key");
+        let mut server =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("protocol versions")
+                .with_no_client_auth()
+                .with_single_cert(vec![leaf.der().clone()], private)
+                .expect("a certificate and its key");
         // As the real service does: a client that would take HTTP/2 is offered it.
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Self {

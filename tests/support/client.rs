@@ -31,7 +31,10 @@ impl Call {
             path: "/".to_owned(),
             headers: vec![
                 header("Content-Type", "application/x-amz-json-1.1"),
-                header("X-Amz-Target", &format!("CodePipeline_20150709.{operation}")),
+                header(
+                    "X-Amz-Target",
+                    &format!("CodePipeline_20150709.{operation}"),
+                ),
                 header("X-Amz-Date", "20261124T120000Z"),
                 header("Authorization", &authorization),
                 header("Connection", "close"),

@@ -258,28 +258,46 @@ mod tests {
 
     #[test]
     fn bodies_by_length_chunks_and_end() {
-        let message = read(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcd", Side::Response);
+        let message = read(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcd",
+            Side::Response,
+        );
         assert_eq!((message.text().as_str(), message.cut), ("ab", false));
         assert_eq!(message.status(), 200);
 
-        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
+        let chunked =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
         let message = read(chunked, Side::Response);
         assert_eq!((message.text().as_str(), message.cut), ("abc", false));
         assert_eq!(message.raw(), chunked);
 
         let message = read(b"HTTP/1.1 200 OK\r\n\r\nabc", Side::Response);
         assert_eq!((message.text().as_str(), message.cut), ("abc", false));
-        assert_eq!(read(b"POST / HTTP/1.1\r\n\r\nabc", Side::Request).text(), "");
+        assert_eq!(
+            read(b"POST / HTTP/1.1\r\n\r\nabc", Side::Request).text(),
+            ""
+        );
     }
 
     #[test]
     fn a_message_cut_short_is_told_from_a_whole_one() {
-        assert!(read(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", Side::Response).cut);
+        assert!(
+            read(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
+                Side::Response
+            )
+            .cut
+        );
         assert!(read(b"HTTP/1.1 200 O", Side::Response).cut);
         let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab";
         let message = read(chunked, Side::Response);
         assert_eq!((message.text().as_str(), message.cut), ("ab", true));
-        assert!(Wire::new(&b""[..]).message(Side::Response).unwrap().is_none());
+        assert!(
+            Wire::new(&b""[..])
+                .message(Side::Response)
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]

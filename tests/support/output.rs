@@ -31,7 +31,10 @@ impl Ended {
     pub(crate) fn assert_said(&self, said: &[&str]) {
         let stderr = self.stderr.to_lowercase();
         for piece in said {
-            assert!(stderr.contains(&piece.to_lowercase()), "no `{piece}`: {self}");
+            assert!(
+                stderr.contains(&piece.to_lowercase()),
+                "no `{piece}`: {self}"
+            );
         }
         self.assert_calm();
     }
@@ -40,6 +43,7 @@ impl Ended {
     #[track_caller]
     pub(crate) fn assert_calm(&self) {
         assert!(!self.stderr.contains("panicked at"), "{self}");
+        assert!(!self.stderr.contains("internal error"), "{self}");
         assert!(!self.stderr.contains("RUST_BACKTRACE"), "{self}");
         assert_ne!(self.code, Some(101), "{self}");
     }

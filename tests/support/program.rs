@@ -71,6 +71,13 @@ impl Running {
         self.child.wait().expect("wait");
     }
 
+    /// The same, where it may have ended by itself.
+    pub(crate) fn kill_if_running(&mut self) {
+        if self.end_within(Duration::ZERO).is_none() {
+            self.kill();
+        }
+    }
+
     /// Waits for its own end.
     pub(crate) fn wait(mut self) -> Ended {
         let Some(status) = self.end_within(PATIENCE) else {

@@ -32,7 +32,10 @@ impl Sandbox {
 
     /// The same as text, for an argument.
     pub(crate) fn arg(&self, name: &str) -> String {
-        self.path(name).to_str().expect("a path in UTF-8").to_owned()
+        self.path(name)
+            .to_str()
+            .expect("a path in UTF-8")
+            .to_owned()
     }
 
     /// The directory of the store: where the program puts it by default.
@@ -106,7 +109,10 @@ impl Sandbox {
 pub(crate) fn with_free_port<'a>(args: &[&'a str]) -> Vec<&'a str> {
     let mut args = args.to_vec();
     if !args.contains(&"--listen") {
-        let end = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+        let end = args
+            .iter()
+            .position(|arg| *arg == "--")
+            .unwrap_or(args.len());
         args.splice(end..end, ["--listen", "127.0.0.1:0"]);
     }
     args

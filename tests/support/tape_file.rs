@@ -28,7 +28,13 @@ impl Tape {
     }
 
     /// Adds an exchange at the end.
-    pub(crate) fn exchange(mut self, operation: &str, request: Value, status: u16, response: Value) -> Self {
+    pub(crate) fn exchange(
+        mut self,
+        operation: &str,
+        request: Value,
+        status: u16,
+        response: Value,
+    ) -> Self {
         let exchanges = self.value["exchanges"].as_array_mut().expect("exchanges");
         let seq = exchanges.len() + 1;
         exchanges.push(json!({
@@ -46,14 +52,21 @@ impl Tape {
 
     /// The text of the file.
     pub(crate) fn text(&self) -> String {
-        format!("{}\n", serde_json::to_string_pretty(&self.value).expect("JSON"))
+        format!(
+            "{}\n",
+            serde_json::to_string_pretty(&self.value).expect("JSON")
+        )
     }
 }
 
 /// A tape with the same AcknowledgeJob twice, whose answers differ, and one GetJobDetails.
 pub(crate) fn two_answers() -> Tape {
     Tape::new("two")
-        .ok("AcknowledgeJob", acknowledge("1"), json!({ "status": "InProgress" }))
+        .ok(
+            "AcknowledgeJob",
+            acknowledge("1"),
+            json!({ "status": "InProgress" }),
+        )
         .exchange(
             "AcknowledgeJob",
             acknowledge("1"),
@@ -84,13 +97,21 @@ pub(crate) fn parse(text: &str) -> Value {
 
 /// The exchanges of an exported tape.
 pub(crate) fn exchanges(text: &str) -> Vec<Value> {
-    parse(text)["exchanges"].as_array().expect("exchanges").clone()
+    parse(text)["exchanges"]
+        .as_array()
+        .expect("exchanges")
+        .clone()
 }
 
 /// The operations of an exported tape, in order.
 pub(crate) fn operations(text: &str) -> Vec<String> {
     exchanges(text)
         .iter()
-        .map(|exchange| exchange["operation"].as_str().expect("operation").to_owned())
+        .map(|exchange| {
+            exchange["operation"]
+                .as_str()
+                .expect("operation")
+                .to_owned()
+        })
         .collect()
 }

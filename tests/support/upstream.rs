@@ -36,6 +36,8 @@ pub(crate) enum Step {
     CutAndReset(Answer, usize),
     /// Sends these bytes as they are, then closes.
     Garbage(Vec<u8>),
+    /// Sends these bytes as they are, then says nothing more until the client gives up.
+    Stall(Vec<u8>),
 }
 
 type Handler = dyn Fn(&Message, usize) -> Step + Send + Sync;
@@ -223,7 +225,12 @@ fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 }
 
 /// Does what the step says. `false`: the connection is to be closed.
-fn perform(step: Step, socket: &mut Socket, below: &TcpStream, shared: &Shared) -> io::Result<bool> {
+fn perform(
+    step: Step,
+    socket: &mut Socket,
+    below: &TcpStream,
+    shared: &Shared,
+) -> io::Result<bool> {
     match step {
         Step::Answer(answer) => {
             socket.write_all(&answer.bytes())?;
@@ -256,6 +263,12 @@ fn perform(step: Step, socket: &mut Socket, below: &TcpStream, shared: &Shared) 
             reset(below)?;
             Ok(false)
         }
+        Step::Stall(bytes) => {
+            socket.write_all(&bytes)?;
+            socket.flush()?;
+            wait_for_the_end(below, shared);
+            Ok(false)
+        }
         Step::Garbage(bytes) => {
             socket.write_all(&bytes)?;
             socket.flush()?;
@@ -283,7 +296,11 @@ fn wait_for_the_end(stream: &TcpStream, shared: &Shared) {
         match stream.peek(&mut byte) {
             Ok(0) => return,
             Ok(_) => thread::sleep(Duration::from_millis(50)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+                ) => {}
             Err(_) => return,
         }
     }

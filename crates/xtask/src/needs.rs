@@ -17,11 +17,18 @@ struct Program {
 }
 
 /// Linux only: elsewhere the tests that use these do not exist.
-const PROGRAMS: &[Program] = &[Program {
-    name: "strace",
-    package: "strace",
-    why: "tests watch the system calls of a replay: it must never call connect",
-}];
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "strace",
+        package: "strace",
+        why: "tests watch the system calls of a replay: it must never call connect",
+    },
+    Program {
+        name: "curl",
+        package: "curl",
+        why: "tests run the README's example, and commands around which pipetape runs",
+    },
+];
 
 /// Makes sure that every needed program is there.
 ///

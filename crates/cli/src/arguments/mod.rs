@@ -3,6 +3,7 @@
 mod choices;
 mod cli;
 mod listen;
+mod period;
 mod record;
 mod replay;
 mod serving;

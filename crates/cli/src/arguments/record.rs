@@ -8,6 +8,7 @@ use pipetape_proxy::UpstreamUrl;
 use pipetape_tape::{Pointer, TapeName};
 
 use super::choices::{ConfigRedaction, Mode, Signing};
+use super::period::Period;
 use super::serving::ServingArguments;
 
 /// Record a session: forward CodePipeline calls and keep each exchange on a tape
@@ -31,6 +32,11 @@ pub(crate) struct RecordArguments {
     /// Trust the certificates in this PEM file too, for the upstream
     #[arg(long, value_name = "FILE")]
     pub(crate) upstream_ca: Option<PathBuf>,
+
+    /// How long an upstream may take for a whole answer. The default is as long as the most patient
+    /// SDK waits
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) upstream_timeout: Period,
 
     /// What to do where there is a tape of that name
     #[arg(long, value_enum, default_value_t = Mode::Fresh)]

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pipetape_proxy::{RecordConfig, RecordSummary, Recorder};
 use pipetape_serve::Listener;
@@ -21,9 +20,6 @@ use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
-
-/// How long an upstream may take for a whole answer: as long as the most patient SDK waits by default.
-const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Records until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(
@@ -147,7 +143,7 @@ fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
         region: arguments.region.clone(),
         listen,
         max_body: arguments.serving.limits().max_body,
-        upstream_timeout: UPSTREAM_TIMEOUT,
+        upstream_timeout: arguments.upstream_timeout.0,
         admin_token: arguments.serving.admin_token.clone(),
     }
 }

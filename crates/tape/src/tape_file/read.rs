@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -47,8 +48,8 @@ pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
 /// The text is no tape that this build can play. It names line and member.
 pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let error = match serde_json::from_slice::<File<'_>>(text) {
-        Ok(file) => return Ok(file.into_tape()),
+    let error = match serde_json::from_slice::<Object<File>>(text) {
+        Ok(Object(file)) => return Ok(file.into_tape()),
         Err(error) => error,
     };
     let path = path.to_owned();
@@ -82,9 +83,22 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
         Category::Data => TapeFileError::NotATape {
             path,
             line,
-            reason: without_position(&error),
+            reason: match member(text) {
+                Some(member) => format!("`{}`: {}", printable(&member), without_position(&error)),
+                None => without_position(&error),
+            },
         },
     })
+}
+
+/// The path to the member that is wrong, such as `exchanges[0].response.status`. Reads the text once more:
+/// keeping track costs time that a good file need not spend.
+fn member(text: &[u8]) -> Option<String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let error = serde_path_to_error::deserialize::<_, Object<File>>(&mut deserializer).err()?;
+    let path = error.path().to_string();
+    // The whole file has no path.
+    (path != ".").then_some(path)
 }
 
 /// Whether the text ends where a number has begun and can't end: the parser calls that no number.
@@ -103,22 +117,47 @@ fn ends_in_a_number(text: &[u8]) -> bool {
     }
 }
 
-/// The error's text without ` at line 1 column 2`, in which what came from the file is escaped and bounded.
+/// The error's text without ` at line 1 column 2`.
 fn without_position(error: &serde_json::Error) -> String {
-    const LONGEST: usize = 300;
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&position).unwrap_or(&text);
-    let escaped: String = text
-        .chars()
+    printable(text.strip_suffix(&position).unwrap_or(&text))
+}
+
+/// A text that may quote the file: bounded, and safe on a terminal.
+fn printable(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars()
         .flat_map(|c| {
             let escape = c.is_control().then(|| c.escape_default());
             let plain = escape.is_none().then_some(c);
             escape.into_iter().flatten().chain(plain)
         })
         .take(LONGEST)
-        .collect();
-    escaped
+        .collect()
+}
+
+/// An object. serde would take a list in its place, whose items are the members in order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer
+            .deserialize_map(Members(PhantomData))
+            .map(Object)
+    }
 }
 
 /// Reads nothing but the version.
@@ -130,7 +169,7 @@ struct Probe<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct File<'a> {
+struct File {
     #[serde(rename = "format")]
     _format: Known<Format>,
     name: Parsed<TapeName>,
@@ -139,17 +178,16 @@ struct File<'a> {
     #[serde(rename = "apiVersion")]
     _api_version: Known<ApiVersion>,
     #[serde(default)]
-    rules: Option<FileRules>,
-    #[serde(borrow)]
-    exchanges: FileExchanges<'a>,
+    rules: Option<Object<FileRules>>,
+    exchanges: FileExchanges,
 }
 
-impl File<'_> {
+impl File {
     fn into_tape(self) -> Tape {
         Tape {
             name: self.name.0,
-            rules: self.rules.map(FileRules::into_rules),
-            exchanges: self.exchanges.exchanges,
+            rules: self.rules.map(|rules| rules.0.into_rules()),
+            exchanges: self.exchanges.0,
         }
     }
 }
@@ -190,7 +228,7 @@ impl Constant for Format {
     fn check(found: &str) -> Result<(), String> {
         match readable(found) {
             Readable::Yes => Ok(()),
-            Readable::Newer | Readable::Foreign => Err(format!("`format` has to be `{FORMAT}`")),
+            Readable::Newer | Readable::Foreign => Err(format!("has to be `{FORMAT}`")),
         }
     }
 }
@@ -199,7 +237,7 @@ impl Constant for Service {
     fn check(found: &str) -> Result<(), String> {
         (found == SERVICE)
             .then_some(())
-            .ok_or_else(|| format!("`service` has to be `{SERVICE}`"))
+            .ok_or_else(|| format!("has to be `{SERVICE}`"))
     }
 }
 
@@ -207,7 +245,7 @@ impl Constant for ApiVersion {
     fn check(found: &str) -> Result<(), String> {
         (found == API_VERSION)
             .then_some(())
-            .ok_or_else(|| format!("`apiVersion` has to be `{API_VERSION}`"))
+            .ok_or_else(|| format!("has to be `{API_VERSION}`"))
     }
 }
 
@@ -275,18 +313,15 @@ impl<'de> Deserialize<'de> for FileSalt {
         read_text(deserializer, |text| {
             Salt::new(text)
                 .map(FileSalt)
-                .ok_or_else(|| "`salt` is printable ASCII of at most 128 characters".to_owned())
+                .ok_or_else(|| "has to be printable ASCII of at most 128 characters".to_owned())
         })
     }
 }
 
 /// The list of exchanges, whose numbers rise.
-struct FileExchanges<'a> {
-    exchanges: Vec<Exchange>,
-    file: PhantomData<&'a str>,
-}
+struct FileExchanges(Vec<Exchange>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for FileExchanges<'a> {
+impl<'de> Deserialize<'de> for FileExchanges {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct InOrder;
         impl<'de> Visitor<'de> for InOrder {
@@ -299,8 +334,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for FileExchanges<'a> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut exchanges: Vec<Exchange> = Vec::new();
                 let mut last = 0;
-                while let Some(exchange) = list.next_element::<FileExchange<'de>>()? {
-                    let exchange = exchange.into_exchange()?;
+                while let Some(Checked(exchange)) = list.next_element()? {
                     if exchange.seq <= last {
                         return Err(de::Error::custom(format!(
                             "`seq` {} is out of order: it has to be higher than {last}",
@@ -313,10 +347,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for FileExchanges<'a> {
                 Ok(exchanges)
             }
         }
-        Ok(FileExchanges {
-            exchanges: deserializer.deserialize_seq(InOrder)?,
-            file: PhantomData,
-        })
+        deserializer.deserialize_seq(InOrder).map(FileExchanges)
+    }
+}
+
+/// One exchange, whose members agree with each other.
+struct Checked(Exchange);
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object(exchange) = Object::<FileExchange<'de>>::deserialize(deserializer)?;
+        exchange.into_exchange().map(Checked)
     }
 }
 
@@ -332,11 +373,11 @@ struct FileExchange<'a> {
     #[serde(default)]
     latency_ms: Option<u64>,
     #[serde(borrow)]
-    request: FileRequest<'a>,
+    request: Object<FileRequest<'a>>,
     #[serde(default, borrow)]
-    response: Option<FileResponse<'a>>,
+    response: Option<Object<FileResponse<'a>>>,
     #[serde(default)]
-    fault: Option<FileFault>,
+    fault: Option<Object<FileFault>>,
 }
 
 #[derive(Deserialize)]
@@ -391,18 +432,19 @@ impl FileExchange<'_> {
         if self.after.is_some_and(|after| after >= seq) {
             return Err(wrong("`after` has to be lower than `seq`".to_owned()));
         }
+        let Object(request) = self.request;
         let request = RecordedRequest {
-            headers: self.request.headers.map(|headers| headers.0),
+            headers: request.headers.map(|headers| headers.0),
             body: one_body(
                 "request",
-                self.request.body,
-                self.request.body_text,
-                self.request.body_base64,
+                request.body,
+                request.body_text,
+                request.body_base64,
             )
             .map_err(wrong)?,
         };
         let response = match self.response {
-            Some(response) => Some(RecordedResponse {
+            Some(Object(response)) => Some(RecordedResponse {
                 status: response.status.0,
                 headers: response.headers.map(|headers| headers.0),
                 body: one_body(
@@ -416,7 +458,7 @@ impl FileExchange<'_> {
             None => None,
         };
         let fault = match self.fault {
-            Some(fault) => Some(
+            Some(Object(fault)) => Some(
                 Fault::from_kind(&fault.kind, fault.declared_length).ok_or_else(|| {
                     wrong("the `kind` of its `fault` is not one that this build knows".to_owned())
                 })?,
@@ -484,7 +526,7 @@ impl<'de> Deserialize<'de> for FileStatus {
         if (200..600).contains(&status) {
             Ok(FileStatus(status))
         } else {
-            Err(de::Error::custom("`status` has to be from 200 to 599"))
+            Err(de::Error::custom("has to be from 200 to 599"))
         }
     }
 }

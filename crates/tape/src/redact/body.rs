@@ -63,7 +63,15 @@ enum Place {
 impl Walk<'_> {
     /// The body redacted; `None` where nothing had to be.
     pub(super) fn body(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
-        self.embedded(text, findings, 0, Within::Plain)
+        // Outside of brackets a name and its value are two pieces, so prose is read as a whole as well.
+        let is_json = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
+        let prose = if is_json {
+            None
+        } else {
+            self.text(text, self.accounts(), findings)
+        };
+        let walked = self.embedded(prose.as_deref().unwrap_or(text), findings, 0, Within::Plain);
+        walked.or(prose)
     }
 
     fn embedded(
@@ -115,7 +123,15 @@ impl Walk<'_> {
                         closed,
                     );
                 }
-                Piece::Other { range } => self.other(&mut out, &frames, findings, within, range),
+                Piece::Other { range } => {
+                    if let Some(frame) = frames.last_mut()
+                        && frame.expects_name
+                        && let word @ [_, ..] = text[range.clone()].trim_ascii()
+                    {
+                        frame.name = word.to_vec();
+                    }
+                    self.other(&mut out, &frames, findings, within, range);
+                }
             }
         }
         out.finish()

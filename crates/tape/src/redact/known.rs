@@ -114,7 +114,7 @@ mod tests {
         for not in [&b"abc"[..], b"REDACTED-0a1b2", b"REDACTED", b"0000"] {
             assert!(!known.add(not, "P"));
         }
-        assert_eq!(known.find(b"xhunter2-longest", 1), Some((14, "P2")));
+        assert_eq!(known.find(b"xhunter2-longer-still", 1), Some((14, "P2")));
         assert_eq!(known.find(b"xhunter2-longish", 1), Some((12, "P1")));
         assert_eq!(known.find(b"=1234.", 1), Some((4, "P3")));
         assert_eq!(known.find(b"=12345", 1), None);

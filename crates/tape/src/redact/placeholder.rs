@@ -88,6 +88,19 @@ pub(super) fn is_secret_placeholder(value: &[u8]) -> bool {
         || arn_prefix(value).is_some_and(|prefix| hashed(&format!("{prefix}{GENERIC}")))
 }
 
+/// The length of the placeholder that `text` begins with, of one of the forms that stand out in any text.
+pub(super) fn placeholder_length(text: &[u8]) -> Option<usize> {
+    if !matches!(text.first(), Some(b'R' | b'A')) {
+        return None;
+    }
+    [SECRET_KEY, GENERIC, ACCESS_KEY].iter().find_map(|form| {
+        let length = form.len() + HEX_DIGITS;
+        let hash = text.get(form.len()..length)?;
+        (text.starts_with(form.as_bytes()) && hash.iter().all(u8::is_ascii_hexdigit))
+            .then_some(length)
+    })
+}
+
 /// Whether twelve digits are a pseudonym already.
 pub(super) fn is_account_placeholder(digits: &[u8]) -> bool {
     digits.len() == ACCOUNT_DIGITS

@@ -125,7 +125,9 @@ fn is_random(value: &[u8]) -> bool {
     let has = |wanted: i32| value.iter().any(|b| kind(*b) == wanted);
     let changes = value
         .windows(2)
-        .filter(|pair| kind(pair[0]) != kind(pair[1]))
+        .map(|pair| (kind(pair[0]), kind(pair[1])))
+        // Words joined by punctuation are a path, not a secret.
+        .filter(|(one, next)| one != next && *one != 3 && *next != 3)
         .count();
     has(0) && has(1) && has(2) && changes * 3 >= value.len()
 }

@@ -4,6 +4,7 @@
 use super::known::KnownSecrets;
 use super::placeholder::{
     Placeholders, is_access_key, is_account_placeholder, is_secret_placeholder, is_uuid,
+    placeholder_length,
 };
 
 /// Whether runs of twelve digits are account ids.
@@ -55,11 +56,15 @@ impl TextRules<'_> {
         let mut out: Option<Vec<u8>> = None;
         let mut copied = 0;
         let mut at = 0;
+        // Where the last thing recognised ended: what follows is read as if it stood alone, whether that
+        // thing was a secret or is a placeholder by now.
+        let mut edge = 0;
         while at < text.len() {
-            let Some((length, replacement)) = self.at(text, at, &mut found) else {
+            let Some((length, replacement)) = self.at(text, at, at == edge, &mut found) else {
                 at += 1;
                 continue;
             };
+            edge = at + length;
             if let Some(replacement) = replacement {
                 let out = out.get_or_insert_default();
                 out.extend_from_slice(&text[copied..at]);
@@ -79,22 +84,26 @@ impl TextRules<'_> {
         &self,
         text: &[u8],
         at: usize,
+        at_edge: bool,
         found: &mut impl FnMut(&[u8], &str),
     ) -> Option<(usize, Option<String>)> {
+        if let Some(length) = placeholder_length(&text[at..]) {
+            return Some((length, None));
+        }
         if !self.known.is_empty()
             && let Some((length, placeholder)) = self.known.find(text, at)
         {
             return Some((length, Some(placeholder.to_owned())));
         }
         let byte = text[at];
-        let starts_word = at == 0 || !text[at - 1].is_ascii_alphanumeric();
+        let starts_word = at_edge || !text[at - 1].is_ascii_alphanumeric();
         if starts_word && byte.is_ascii_hexdigit() && text.get(at..at + UUID).is_some_and(is_uuid) {
             return Some((UUID, None));
         }
         if byte == b'A' && starts_word {
             return self.access_key(text, at);
         }
-        if byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()) {
+        if byte.is_ascii_digit() && (at_edge || !text[at - 1].is_ascii_digit()) {
             return self.digits(text, at);
         }
         if matches!(byte, b'=' | b':') {

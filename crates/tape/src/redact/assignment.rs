@@ -44,8 +44,12 @@ pub(super) fn assigned(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Optio
 
 /// A secret behind a command's `--name` that begins at `at`.
 pub(super) fn flag(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Option<Found> {
+    if text[..at].ends_with(b"-") {
+        return None;
+    }
     let rest = text[at..].strip_prefix(b"--")?;
-    let length = rest.iter().take_while(|b| is_name_byte(b)).count();
+    let name = &rest[..rest.len().min(LONGEST_NAME + 1)];
+    let length = name.iter().take_while(|b| is_name_byte(b)).count();
     let is_short = length <= LONGEST_NAME && rest.get(length) == Some(&b' ');
     let trust = Trust::in_name(rest.get(..length).filter(|_| is_short)?)?;
     value(text, at + 2 + length, trust, unclosed)
@@ -102,8 +106,9 @@ fn element_before(text: &[u8], at: usize) -> Option<&[u8]> {
 }
 
 fn last_name(text: &[u8]) -> &[u8] {
-    let length = text.iter().rev().take_while(|b| is_name_byte(b)).count();
-    &text[text.len() - length.min(LONGEST_NAME)..]
+    let name = &text[text.len().saturating_sub(LONGEST_NAME)..];
+    let length = name.iter().rev().take_while(|b| is_name_byte(b)).count();
+    &text[text.len() - length..]
 }
 
 fn is_name_byte(byte: &u8) -> bool {
@@ -200,7 +205,11 @@ fn unquoted(text: &[u8], start: usize, trust: Trust) -> Option<Found> {
 
 /// The length of the scheme before a header's credentials, where what follows is one secret.
 fn scheme(text: &[u8]) -> Option<usize> {
-    let length = text.iter().take_while(|b| is_name_byte(b)).count();
+    let length = text
+        .iter()
+        .take(LONGEST_NAME + 1)
+        .take_while(|b| is_name_byte(b))
+        .count();
     let space = count(&text[length..], b' ');
     let (scheme, rest) = (&text[..length], &text[length + space..]);
     if scheme.to_ascii_uppercase().starts_with(b"AWS4") || length > LONGEST_NAME {

@@ -11,7 +11,7 @@ use super::place::{Place, Places, Within};
 use super::placeholder::{
     Placeholders, is_account_placeholder, is_number_placeholder, is_secret_placeholder,
 };
-use super::suspect::{key_is_suspect, value_is_suspect};
+use super::suspect::value_is_suspect;
 use super::text::{Accounts, Guesses, TextRules};
 use crate::json::{Piece, Scanner, escape_into, unescape};
 use crate::pointer::Pointer;
@@ -94,7 +94,7 @@ impl Walk<'_> {
         // Pointers name places in the body, not in texts within it.
         let redact = if context.depth == 0 { self.redact } else { &[] };
         let mut walked = Walked {
-            places: Places::new(context.within, redact),
+            places: Places::new(context.within, redact, self.config),
             out: Replacing::new(text),
             context,
             is_json,
@@ -129,7 +129,7 @@ impl Walk<'_> {
             Place::Name => self.text(&value, context, walked.findings),
             Place::Secret => self.secret(&value, walked.findings),
             Place::Configuration => {
-                self.configuration(walked.places.key(), &value, context, walked.findings)
+                self.configuration(&walked.places, &value, context, walked.findings)
             }
             Place::Identifier => {
                 let context = Context {
@@ -169,7 +169,7 @@ impl Walk<'_> {
 
     fn configuration(
         &self,
-        key: &[u8],
+        places: &Places<'_, '_>,
         value: &[u8],
         context: Context,
         findings: &mut Findings,
@@ -178,7 +178,7 @@ impl Walk<'_> {
             return None;
         }
         let can_be_walked = context.depth <= MAX_EMBEDDED && may_be_json(value) && is_json(value);
-        let is_suspect = key_is_suspect(key) || (!can_be_walked && value_is_suspect(value));
+        let is_suspect = places.is_suspect() || (!can_be_walked && value_is_suspect(value));
         let is_secret = match self.config {
             RedactConfig::All => true,
             RedactConfig::Suspect => is_suspect,
@@ -192,28 +192,20 @@ impl Walk<'_> {
             return Some(placeholder.into_bytes());
         }
         if context.depth == 1 {
-            let key = String::from_utf8_lossy(key).into_owned();
-            findings.kept_config.push(key);
+            findings.kept(places.key());
         }
         let context = Context {
-            within: Within::Configuration,
+            within: match can_be_walked {
+                true => Within::Configuration,
+                false => Within::Plain,
+            },
             guesses: match self.config {
                 RedactConfig::None => Guesses::Kept,
                 RedactConfig::All | RedactConfig::Suspect => context.guesses,
             },
             ..context
         };
-        match can_be_walked {
-            true => self.content(value, context, findings),
-            false => self.content(
-                value,
-                Context {
-                    within: Within::Plain,
-                    ..context
-                },
-                findings,
-            ),
-        }
+        self.content(value, context, findings)
     }
 
     fn text(&self, value: &[u8], context: Context, findings: &mut Findings) -> Option<Vec<u8>> {
@@ -233,14 +225,22 @@ impl Walk<'_> {
         if token.is_empty() || matches!(token, b"null" | b"true" | b"false") {
             return;
         }
-        let start = range.start + (text.len() - text.trim_ascii_start().len());
+        let mut start = range.start + (text.len() - text.trim_ascii_start().len());
+        let token = match token {
+            // What is nearly JSON has such strings.
+            [b'\'', inner @ .., b'\''] if !walked.is_json && !inner.is_empty() => {
+                start += 1;
+                inner
+            }
+            _ => token,
+        };
         let token_range = start..start + token.len();
         let place = walked.places.place();
         let is_secret = place == Place::Secret
             || (place == Place::Configuration
                 && match self.config {
                     RedactConfig::All => true,
-                    RedactConfig::Suspect => key_is_suspect(walked.places.key()),
+                    RedactConfig::Suspect => walked.places.is_suspect(),
                     RedactConfig::None => false,
                 });
         if is_secret {

@@ -17,7 +17,7 @@ const SHORTEST_DIGITS: usize = 6;
 /// whatever follows. A multiple of what session tokens of one account have in common.
 const HEAD: usize = 64;
 /// Most secrets remembered, and most bytes of them; the oldest is forgotten first.
-const MOST: usize = 65_536;
+pub(super) const MOST: usize = 65_536;
 const MOST_BYTES: usize = 32 << 20;
 
 /// Secrets and what replaces them.
@@ -235,7 +235,7 @@ fn common(one: &[u8], other: &[u8]) -> usize {
 }
 
 /// Whether a text is not one that turns up by chance.
-fn is_distinct(value: &[u8]) -> bool {
+pub(super) fn is_distinct(value: &[u8]) -> bool {
     let all = |is: fn(&u8) -> bool| value.iter().all(is);
     match value.len() {
         0..SHORTEST => false,

@@ -51,12 +51,11 @@ const ENDINGS: [&[u8]; 20] = [
 ];
 
 /// Names that are secrets where the value looks like one; in prose they are words as well.
-const WORDS: [&[u8]; 7] = [
+const WORDS: [&[u8]; 6] = [
     b"token",
     b"secret",
     b"pwd",
     b"pass",
-    b"credential",
     b"credentials",
     b"approvaltoken",
 ];

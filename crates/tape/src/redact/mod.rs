@@ -23,5 +23,7 @@ mod properties;
 mod redactor;
 mod suspect;
 mod text;
+#[cfg(test)]
+mod tricky;
 
 pub use redactor::Redactor;

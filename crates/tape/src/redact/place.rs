@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::member::Member;
 use super::suspect::key_is_suspect;
 use crate::pointer::Pointer;
+use crate::rules::RedactConfig;
 
 /// Deepest nesting that is told apart. CodePipeline's own shapes nest less than twenty deep; whatever stands deeper is a secret.
 const MAX_DEPTH: usize = 128;
@@ -39,6 +40,7 @@ pub(super) struct Places<'t, 'r> {
     too_deep: usize,
     outermost: Within,
     redact: &'r [Pointer],
+    config: RedactConfig,
 }
 
 struct Frame<'t> {
@@ -53,16 +55,21 @@ struct Frame<'t> {
     index: usize,
     /// What stands under `name` or `key`: the key of the `value` beside it.
     key: Option<Cow<'t, [u8]>>,
+    /// Whether the name, or that key, is one that configuration has its secrets under. Judged once: a list may have
+    /// many items, and a name be long.
+    has_suspect_name: bool,
+    has_suspect_key: bool,
 }
 
 impl<'t, 'r> Places<'t, 'r> {
     /// At the beginning of a text which as a whole is `outermost`; `redact` names further secrets in it.
-    pub(super) fn new(outermost: Within, redact: &'r [Pointer]) -> Self {
+    pub(super) fn new(outermost: Within, redact: &'r [Pointer], config: RedactConfig) -> Self {
         Places {
             frames: Vec::new(),
             too_deep: 0,
             outermost,
             redact,
+            config,
         }
     }
 
@@ -80,6 +87,8 @@ impl<'t, 'r> Places<'t, 'r> {
             member: Member::Plain,
             index: 0,
             key: None,
+            has_suspect_name: false,
+            has_suspect_key: false,
         });
     }
 
@@ -107,6 +116,9 @@ impl<'t, 'r> Places<'t, 'r> {
     pub(super) fn name(&mut self, name: Cow<'t, [u8]>) {
         if let Some(frame) = self.here_mut() {
             frame.member = Member::of(&name);
+            frame.has_suspect_name =
+                matches!(frame.within, Within::Configuration | Within::Variables)
+                    && key_is_suspect(&name);
             frame.name = name;
         }
     }
@@ -116,6 +128,7 @@ impl<'t, 'r> Places<'t, 'r> {
         if let Some(frame) = self.here_mut()
             && frame.member == Member::Name
         {
+            frame.has_suspect_key = key_is_suspect(&value);
             frame.key = Some(value);
         }
     }
@@ -151,11 +164,11 @@ impl<'t, 'r> Places<'t, 'r> {
             // There the rule for configuration decides.
             Within::Configuration => frame.member == Member::Secret,
             Within::Variables => {
-                matches!(frame.member, Member::Secret | Member::Named) || key_is_suspect(self.key())
+                matches!(frame.member, Member::Secret | Member::Named) || frame.is_suspect()
             }
             Within::Plain => match frame.member {
                 Member::Secret | Member::Named | Member::Credentials => true,
-                Member::Value => frame.key.as_deref().is_some_and(key_is_suspect),
+                Member::Value => frame.has_suspect_key,
                 _ => false,
             },
         };
@@ -182,6 +195,11 @@ impl<'t, 'r> Places<'t, 'r> {
         }
     }
 
+    /// Whether the value at hand is under a key that configuration has its secrets under.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.frames.last().is_some_and(Frame::is_suspect)
+    }
+
     /// What an object or list that opens here holds.
     fn within_next(&self) -> Within {
         let Some(frame) = self.frames.last() else {
@@ -191,7 +209,10 @@ impl<'t, 'r> Places<'t, 'r> {
             (Place::Secret, Member::Secret) => Within::SecretWithNames,
             (Place::Secret, _) if frame.within == Within::SecretWithNames => frame.within,
             (Place::Secret, _) => Within::Secret,
-            (_, _) if frame.within == Within::Configuration => Within::Configuration,
+            (Place::Configuration, _) => match self.config {
+                RedactConfig::Suspect if frame.is_suspect() => Within::Secret,
+                _ => Within::Configuration,
+            },
             (_, Member::Configuration) => Within::Configuration,
             (_, Member::Variables) => Within::Variables,
             _ => frame.within,
@@ -199,7 +220,8 @@ impl<'t, 'r> Places<'t, 'r> {
     }
 
     fn is_pointed_at(&self) -> bool {
-        !self.redact.is_empty() && {
+        let is_as_deep = |pointer: &Pointer| pointer.segments().len() == self.frames.len();
+        self.redact.iter().any(is_as_deep) && {
             let path: Vec<Cow<'_, [u8]>> = self
                 .frames
                 .iter()
@@ -216,6 +238,15 @@ impl<'t, 'r> Places<'t, 'r> {
         match self.too_deep {
             0 => self.frames.last_mut(),
             _ => None,
+        }
+    }
+}
+
+impl Frame<'_> {
+    fn is_suspect(&self) -> bool {
+        match (&self.key, self.member) {
+            (Some(_), Member::Value) => self.has_suspect_key,
+            _ => self.has_suspect_name,
         }
     }
 }

@@ -201,7 +201,9 @@ fn arn_prefix(value: &[u8]) -> Option<&str> {
         }
         length += part.len() + 1;
     }
-    parts.next()?;
+    // An account and a resource: an ARN cut short would stand in its own placeholder.
+    let mut rest = parts.next()?.splitn(2, |b| *b == b':').skip(1);
+    rest.next().filter(|resource| !resource.is_empty())?;
     std::str::from_utf8(&value[..length]).ok()
 }
 
@@ -230,6 +232,8 @@ mod tests {
             // Not parts of an ARN: they could be the secret.
             ("arn:aws:Hunter2:us-east-1:1:x", "REDACTED-", 14),
             ("arn:aws:iam:", "REDACTED-", 14),
+            ("arn:aws:iam::", "REDACTED-", 14),
+            ("arn:aws:iam::123456789012:", "REDACTED-", 14),
         ] {
             let placeholder = placeholders.secret(secret.as_bytes());
             assert!(placeholder.starts_with(start), "{placeholder}");
@@ -252,18 +256,20 @@ mod tests {
     #[test]
     fn placeholders_are_found_in_any_text() {
         for (text, found) in [
-            ("xREDACTED-0a1b2c", vec![1..15]),
+            ("xREDACTED-0a1b2c", &[(1, 15)][..]),
             (
                 "REDACTED-0a1b2REDACTED-0a1b2-REDACTED-0a1b",
-                vec![0..14, 14..28],
+                &[(0, 14), (14, 28)],
             ),
-            ("0ASIAREDACTED0000A1B2", vec![1..21]),
+            ("0ASIAREDACTED0000A1B2", &[(1, 21)]),
             // The secret key's form, whatever stands before it.
-            ("ASIAREDACTED0000000000000000000000000000A1B2", vec![4..44]),
-            ("000000000-0000-0000-0000-00000000a1b2", vec![1..37]),
-            ("REDACTED 0000", vec![]),
+            ("ASIAREDACTED0000000000000000000000000000A1B2", &[(4, 44)]),
+            ("000000000-0000-0000-0000-00000000a1b2", &[(1, 37)]),
+            ("REDACTED 0000", &[]),
         ] {
-            assert_eq!(placeholders_in(text.as_bytes()), found, "{text}");
+            let ranges = placeholders_in(text.as_bytes());
+            let ranges: Vec<_> = ranges.iter().map(|r| (r.start, r.end)).collect();
+            assert_eq!(ranges, found, "{text}");
         }
     }
 

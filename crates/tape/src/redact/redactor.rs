@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::body::Walk;
-use super::findings::Findings;
+use super::findings::{Findings, MOST_KEYS};
 use super::known::KnownSecrets;
 use super::placeholder::Placeholders;
 use crate::pointer::Pointer;
 use crate::rules::{RedactConfig, Rules};
 
-/// Most configuration keys remembered for the summary.
-const MOST_CONFIG_KEYS: usize = 1000;
 /// Most passes over one body. One finds the secrets, one finds them again elsewhere, one finds nothing:
 /// only text that was built to need more does.
 const MOST_PASSES: usize = 8;
@@ -129,7 +127,7 @@ impl Redactor {
                     .body(&redacted, &mut findings),
             };
             let Some(replaced) = replaced else {
-                self.list_kept(findings.kept_config);
+                self.list_kept(findings.into_kept());
                 return redacted;
             };
             redacted = Cow::Owned(replaced);
@@ -154,7 +152,7 @@ impl Redactor {
         }
     }
 
-    fn list_kept(&self, keys: Vec<String>) {
+    fn list_kept(&self, keys: BTreeSet<String>) {
         let Memory::Kept(seen) = &self.memory else {
             return;
         };
@@ -171,7 +169,7 @@ impl Redactor {
 
 impl Seen {
     fn would_list(&self, key: &str) -> bool {
-        self.kept_config.len() < MOST_CONFIG_KEYS && !self.kept_config.contains(key)
+        self.kept_config.len() < MOST_KEYS && !self.kept_config.contains(key)
     }
 }
 

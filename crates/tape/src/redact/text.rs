@@ -70,6 +70,7 @@ impl TextRules<'_> {
             edge: 0,
             in_arn: false,
             unclosed: Unclosed::default(),
+            password: None,
         };
         let mut out = Vec::new();
         let mut copied = 0;
@@ -108,6 +109,11 @@ impl TextRules<'_> {
         findings: &mut Findings,
     ) -> Option<(usize, usize, Option<String>)> {
         let (text, at) = (reading.text, reading.at);
+        if let Some(password) = reading.password.take_if(|password| password.start <= at)
+            && password.start == at
+        {
+            return Some(self.found(&password, findings));
+        }
         let is_uuid = reading.is_uuid();
         if !self.known.is_empty()
             && let Some((length, placeholder)) = self.known.find(text, at, reading.limit)
@@ -135,9 +141,17 @@ impl TextRules<'_> {
                 }
                 self.guess(|| form(text, at))
             }
-            b':' => self.guess(|| {
-                url_password(text, at).or_else(|| assigned(text, at, &mut reading.unclosed))
-            }),
+            b':' => {
+                if let Some(password) = self.guess(|| url_password(text, at)) {
+                    // The user before it is read first.
+                    reading.password = Some(password);
+                    return None;
+                }
+                if reading.password.as_ref().is_some_and(|p| p.start == at + 1) {
+                    return None;
+                }
+                self.guess(|| assigned(text, at, &mut reading.unclosed))
+            }
             b'=' | b'>' | b'%' => self.guess(|| assigned(text, at, &mut reading.unclosed)),
             b'-' => self
                 .guess(|| private_key(text, at).or_else(|| flag(text, at, &mut reading.unclosed))),
@@ -147,12 +161,16 @@ impl TextRules<'_> {
             }
             _ => return None,
         }?;
+        Some(self.found(&found, findings))
+    }
+
+    fn found(&self, found: &Found, findings: &mut Findings) -> (usize, usize, Option<String>) {
         if is_secret_placeholder(&found.value) {
-            return None;
+            return (found.start, found.end, None);
         }
         let placeholder = self.placeholders.secret(&found.value);
         findings.guess(&found.value, &placeholder);
-        Some((found.start, found.end, Some(placeholder)))
+        (found.start, found.end, Some(placeholder))
     }
 
     fn guess(&self, find: impl FnOnce() -> Option<Found>) -> Option<Found> {
@@ -202,6 +220,8 @@ struct Reading<'a> {
     /// Whether the word at hand began as an ARN.
     in_arn: bool,
     unclosed: Unclosed,
+    /// The password of the URL that is read.
+    password: Option<Found>,
 }
 
 impl Reading<'_> {
@@ -291,6 +311,8 @@ mod tests {
             ("Credential%3DAKIAIOSFODNN7EXAMPLE%2F20260101", "AKIAIOS"),
             (r"first\nAKIAIOSFODNN7EXAMPLE\n", "AKIAIOS"),
             ("it said xcorrect-horsey", "correct-horse"),
+            ("https://correct-horse:pw@h/", "correct-horse"),
+            ("https://AKIAIOSFODNN7EXAMPLE:pw@h/", "AKIAIOS"),
         ] {
             for guesses in [Guesses::Replaced, Guesses::Kept] {
                 let redacted = redact(text, Accounts::Anywhere, guesses);

@@ -220,8 +220,7 @@ impl<'t, 'r> Places<'t, 'r> {
     }
 
     fn is_pointed_at(&self) -> bool {
-        let is_as_deep = |pointer: &Pointer| pointer.segments().len() == self.frames.len();
-        self.redact.iter().any(is_as_deep) && {
+        !self.redact.is_empty() && {
             let path: Vec<Cow<'_, [u8]>> = self
                 .frames
                 .iter()

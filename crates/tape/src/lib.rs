@@ -23,7 +23,7 @@ mod tape_file;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
 pub use fault::{Fault, FaultAnswer};
-pub use keep::{Kept, keep, keeps_response_header};
+pub use keep::{Kept, keep};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::MatchKey;
 pub use name::{NameError, SessionName, TapeName};

@@ -12,11 +12,6 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// The segments, their escapes resolved.
-    pub(crate) fn segments(&self) -> &[Vec<u8>] {
-        &self.segments
-    }
-
     /// Whether the pointer names the place that `path` leads to. List items have their index as name.
     pub(crate) fn names<S: AsRef<[u8]>>(&self, path: &[S]) -> bool {
         self.segments.len() == path.len()

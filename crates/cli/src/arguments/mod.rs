@@ -9,6 +9,7 @@ mod replay;
 mod serving;
 mod size;
 mod tapes;
+mod unshown;
 
 pub(crate) use choices::{Color, LogFormat, Mode};
 pub(crate) use cli::{Cli, Command, GlobalArguments};

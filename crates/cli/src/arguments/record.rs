@@ -10,6 +10,7 @@ use pipetape_tape::{Pointer, TapeName};
 use super::choices::{ConfigRedaction, Mode, Signing};
 use super::period::Period;
 use super::serving::ServingArguments;
+use super::unshown::Unshown;
 
 /// Record a session: forward CodePipeline calls and keep each exchange on a tape
 ///
@@ -26,7 +27,7 @@ pub(crate) struct RecordArguments {
 
     /// Where to forward to: https://HOST[:PORT], or http:// on this machine
     /// [default: the service in the region that the client signs for]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = Unshown::<UpstreamUrl>::new())]
     pub(crate) upstream: Option<UpstreamUrl>,
 
     /// Trust the certificates in this PEM file too, for the upstream

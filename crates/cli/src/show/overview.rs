@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pipetape_tape::{Exchange, Rules, Tape};
+use pipetape_tape::{Exchange, FORMAT, Rules, Tape};
 
 use super::answer::{error_code, job, result};
 use super::judgement::notes;
@@ -18,6 +18,7 @@ pub(crate) fn overview(tape: &Tape, place: &str) -> String {
     };
     fact("tape", tape.name.as_str());
     fact("from", &printable(place));
+    fact("format", FORMAT);
     fact(
         "rules",
         &tape
@@ -159,6 +160,7 @@ mod tests {
         insta::assert_snapshot!(overview(&tape, "store .pipetape"), @r"
         tape       deploy
         from       store .pipetape
+        format     pipetape/1
         rules      configuration values redacted: suspect; account ids replaced; redact /a /b
         exchanges  4
 
@@ -182,6 +184,7 @@ mod tests {
         insta::assert_snapshot!(overview(&tape, "file a\u{1b}b.json"), @r"
         tape       empty
         from       file a\u{1b}b.json
+        format     pipetape/1
         rules      none, so the defaults hold
         exchanges  0
         ");

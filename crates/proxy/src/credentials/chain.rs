@@ -11,6 +11,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_types::os_shim_internal::Env;
 use pipetape_core::Region;
 use tokio::time::timeout;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use super::environment::without_ourselves;
 use super::guarded_client::refusing;
@@ -94,7 +96,9 @@ impl Chain {
 
 impl CredentialSource for Chain {
     async fn find(&self, region: &Region) -> Result<Credentials, NoCredentials> {
-        match timeout(PATIENCE, self.look(region)).await {
+        // The AWS crates log failed calls with headers and bodies. What matters is in the error.
+        let look = self.look(region).with_subscriber(NoSubscriber::default());
+        match timeout(PATIENCE, look).await {
             Ok(found) => found.map_err(|source| NoCredentials::Chain {
                 profile: self.profile_name(),
                 source,
@@ -112,7 +116,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::testing::{Act, Upstream, soon};
+    use crate::testing::{Act, Log, Upstream, soon};
 
     const PAIR: [(&str, &str); 2] = [
         ("AWS_ACCESS_KEY_ID", "AKIAFROMENVIRONMENT1"),
@@ -282,6 +286,29 @@ mod tests {
             "{error}"
         );
         assert_eq!(ours.connections(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_failed_call_is_told_and_its_body_not_logged() {
+        let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yours</Message></Error>\
+            <Detail>planted</Detail></ErrorResponse>";
+        let head = format!(
+            "HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let sts = Upstream::start([Act::Send((head + body).into_bytes())]).await;
+        let mut home = Home::new("", &[]);
+        home.web_identity();
+        home.set("AWS_ENDPOINT_URL_STS", sts.url());
+        let (log, guard) = Log::capture("trace");
+        let error = home.find(None, elsewhere()).await.unwrap_err().to_string();
+        drop(guard);
+        assert!(
+            error.contains("AccessDenied") && error.contains("web identity"),
+            "{error}"
+        );
+        assert!(!error.contains("planted"), "{error}");
+        assert!(!log.text().contains("planted"), "{}", log.text());
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use http::Uri;
+use http::uri::Scheme;
 
 use super::environment::is_ours;
 
@@ -24,19 +25,24 @@ struct CallsOurselves {
     listen: SocketAddr,
 }
 
-/// An HTTPS client with the SDK's own settings (native roots, the proxy variables) that refuses to connect to `listen`.
+/// An HTTP client with the SDK's own settings (native roots, the proxy variables) that refuses to connect to `listen`.
 ///
 /// Endpoints come from profiles and service sections too, where variables can't be hidden: this is the last gate for all.
+/// Plain http, which metadata services on this machine and its host speak, never goes through a proxy.
 pub(super) fn refusing(listen: SocketAddr) -> SharedHttpClient {
     http_client_fn(move |settings, components| {
-        let mut builder = Connector::builder()
+        let mut http = Connector::builder().connector_settings(settings.clone());
+        http.set_sleep_impl(components.sleep_impl());
+        http.set_proxy_config(Some(ProxyConfig::disabled()));
+        let mut https = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .proxy_config(ProxyConfig::from_env())
             .connector_settings(settings.clone());
-        builder.set_sleep_impl(components.sleep_impl());
+        https.set_sleep_impl(components.sleep_impl());
+        https.set_proxy_config(Some(ProxyConfig::from_env()));
         SharedHttpConnector::new(Guarded {
             listen,
-            inner: SharedHttpConnector::new(builder.build()),
+            http: SharedHttpConnector::new(http.build_http()),
+            https: SharedHttpConnector::new(https.build()),
         })
     })
 }
@@ -44,7 +50,8 @@ pub(super) fn refusing(listen: SocketAddr) -> SharedHttpClient {
 #[derive(Debug)]
 struct Guarded {
     listen: SocketAddr,
-    inner: SharedHttpConnector,
+    http: SharedHttpConnector,
+    https: SharedHttpConnector,
 }
 
 impl HttpConnector for Guarded {
@@ -56,7 +63,8 @@ impl HttpConnector for Guarded {
                     listen,
                 }))))
             }
-            _ => self.inner.call(request),
+            Ok(uri) if uri.scheme() == Some(&Scheme::HTTP) => self.http.call(request),
+            _ => self.https.call(request),
         }
     }
 }

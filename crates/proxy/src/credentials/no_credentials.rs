@@ -13,9 +13,10 @@ use crate::cause::{one_line, with_causes};
 pub(crate) enum NoCredentials {
     /// No member of the chain has any, or one of them failed.
     #[error(
-        "pipetape has no AWS credentials to sign with (profile `{profile}`), tried: {}; give pipetape \
-         credentials (environment, --profile, SSO, a role), or keep the client's signature with --sign keep",
-        tried(source)
+        "pipetape has no AWS credentials to sign with; looked in environment, profile `{profile}`, web identity, \
+         container and instance metadata, in this order: {}; give pipetape credentials (environment, --profile, \
+         SSO, a role), or keep the client's signature with --sign keep",
+        outcome(source)
     )]
     Chain {
         /// The profile that was looked at.
@@ -33,8 +34,9 @@ pub(crate) enum NoCredentials {
     TimedOut(Duration),
 }
 
-/// Each member of the chain and why it has nothing; or the one failure that ended the search.
-fn tried(error: &CredentialsError) -> String {
+/// What each member of the chain said; or, where one had credentials to find and failed, how it failed. That ends
+/// the search, and the chain does not say whose failure it was.
+fn outcome(error: &CredentialsError) -> String {
     let chain = error
         .source()
         .and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
@@ -46,6 +48,6 @@ fn tried(error: &CredentialsError) -> String {
                 .collect();
             one_line(&attempts.join(", "))
         }
-        None => with_causes(error),
+        None => format!("the search ended with a failure: {}", with_causes(error)),
     }
 }

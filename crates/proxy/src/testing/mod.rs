@@ -2,6 +2,7 @@
 
 mod authority;
 mod client;
+mod log;
 mod message;
 mod record;
 mod signature;
@@ -10,6 +11,7 @@ mod upstream;
 
 pub(crate) use authority::Authority;
 pub(crate) use client::{Client, post, soon};
+pub(crate) use log::Log;
 pub(crate) use message::{Message, head_end};
 pub(crate) use record::{Options, Record};
 pub(crate) use signature::verify;

@@ -1,53 +1,16 @@
 //! What is logged, and what never is.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::testing::{
-    Act, CLIENT_KEY, KEY, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
+    Act, CLIENT_KEY, KEY, Log, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
 };
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Lines;
-
-    fn make_writer(&self) -> Lines {
-        self.clone()
-    }
-}
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 #[tokio::test]
 async fn one_line_for_each_exchange_and_no_secret_in_any() {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("pipetape_proxy=trace")
-        .with_ansi(false)
-        .with_writer(lines.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
-
+    let (log, guard) = Log::capture("pipetape_proxy=trace");
     let upstream = Upstream::start([
         Act::Send(ok(r#"{"answer":"planted-in-the-answer"}"#)),
         Act::Close(b"planted-in-garbage\r\n\r\n".to_vec()),
@@ -57,7 +20,7 @@ async fn one_line_for_each_exchange_and_no_secret_in_any() {
     let token = Some(TOKEN.to_owned());
     options.source =
         ScriptedSource::new([Some(Credentials::new(KEY, SECRET, token, None, "test"))]);
-    let (record, _log) = Record::start(options).await;
+    let (record, _tape) = Record::start(options).await;
     let mut client = record.client().await;
     let more = "X-Amz-Security-Token: planted-token\r\nX-Planted: planted-header\r\n";
     let body = r#"{"jobId":"planted-in-the-request"}"#;
@@ -68,7 +31,7 @@ async fn one_line_for_each_exchange_and_no_secret_in_any() {
     client.ask(refused).await;
     drop(guard);
 
-    let text = lines.text();
+    let text = log.text();
     for secret in [SECRET, TOKEN, KEY, CLIENT_KEY, "planted", "Planted"] {
         assert!(!text.contains(secret), "{secret} in\n{text}");
     }

@@ -30,15 +30,12 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
         LiveOutcome::Fault(fault) => (Outcome::Fault(fault), LiveOutcome::Fault(fault)),
         LiveOutcome::Response(response) => match whole(&response, redactor) {
             Some(kept) => (Outcome::Response(kept), LiveOutcome::Response(response)),
-            None => {
-                let fault = Fault::Malformed;
-                (Outcome::Fault(fault), LiveOutcome::Fault(fault))
-            }
+            None => malformed(),
         },
-        LiveOutcome::Cut { response, fault } => {
-            let outcome = cut(&response, fault, redactor);
-            (outcome, LiveOutcome::Cut { response, fault })
-        }
+        LiveOutcome::Cut { response, fault } => match cut(&response, fault, redactor) {
+            Some(kept) => (kept, LiveOutcome::Cut { response, fault }),
+            None => malformed(),
+        },
     };
     let body = redactor.request_body(&live.request_body);
     Kept {
@@ -63,11 +60,16 @@ fn whole(response: &LiveResponse, redactor: &Redactor) -> Option<RecordedRespons
     Some(recorded(response, &decoded, redactor))
 }
 
-/// A response that was cut. What is on the tape lacks as many bytes as what came did.
-fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Outcome {
-    let Ok(decoded) = decoded(&response.headers, &response.body, Extent::Part) else {
-        return Outcome::Fault(Fault::Malformed);
-    };
+/// What becomes of an answer that can't be kept: on the tape, and for the client.
+fn malformed() -> (Outcome, LiveOutcome) {
+    let fault = Fault::Malformed;
+    (Outcome::Fault(fault), LiveOutcome::Fault(fault))
+}
+
+/// A response that was cut; `None` where its body can't be decoded. What is on the tape lacks as many
+/// bytes as what came did.
+fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Option<Outcome> {
+    let decoded = decoded(&response.headers, &response.body, Extent::Part).ok()?;
     let is_decoded = *decoded != response.body[..];
     let kept = recorded(response, &decoded, redactor);
     let fault = match fault {
@@ -85,10 +87,10 @@ fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Outcome {
         }
         fault => fault,
     };
-    Outcome::Cut {
+    Some(Outcome::Cut {
         response: kept,
         fault,
-    }
+    })
 }
 
 fn recorded(response: &LiveResponse, decoded: &[u8], redactor: &Redactor) -> RecordedResponse {
@@ -268,9 +270,18 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_not_given() {
         let headers = [("content-encoding", "br")];
-        let kept = kept(LiveOutcome::Response(response(&headers, b"x")));
-        assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Malformed));
-        assert!(matches!(kept.given, LiveOutcome::Fault(Fault::Malformed)));
+        let response = response(&headers, b"x");
+        let cut = LiveOutcome::Cut {
+            response: response.clone(),
+            fault: Fault::Truncated {
+                declared_length: Some(9),
+            },
+        };
+        for outcome in [LiveOutcome::Response(response), cut] {
+            let kept = kept(outcome);
+            assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Malformed));
+            assert!(matches!(kept.given, LiveOutcome::Fault(Fault::Malformed)));
+        }
     }
 
     #[test]

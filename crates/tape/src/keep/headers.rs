@@ -36,7 +36,7 @@ const CHECKSUMS: [HeaderName; 5] = [
 
 /// Whether a tape has, and a replay sends, an end-to-end header of that name. Hop-by-hop ones are
 /// [`end_to_end`]'s to drop.
-pub fn keeps_response_header(name: &HeaderName) -> bool {
+pub(crate) fn keeps_response_header(name: &HeaderName) -> bool {
     !COMPUTED.contains(name) && !SECRET.contains(name)
 }
 

@@ -10,4 +10,4 @@ mod exchange;
 mod headers;
 
 pub use exchange::{Kept, keep};
-pub use headers::keeps_response_header;
+pub(crate) use headers::keeps_response_header;

@@ -31,14 +31,14 @@ pub(crate) fn canonical<'a>(body: &'a [u8], ignore: &[Pointer]) -> Option<Canoni
     .value(parse(body)?)
 }
 
-struct Reader<'i> {
+struct Reader<'i, 'a> {
     ignore: &'i [Pointer],
     /// The names that lead to the value at hand.
-    path: Vec<Vec<u8>>,
+    path: Vec<Cow<'a, [u8]>>,
 }
 
-impl Reader<'_> {
-    fn value<'a>(&mut self, node: Node<'a>) -> Option<Canonical<'a>> {
+impl<'a> Reader<'_, 'a> {
+    fn value(&mut self, node: Node<'a>) -> Option<Canonical<'a>> {
         Some(match node {
             Node::Null => Canonical::Null,
             Node::Bool(value) => Canonical::Bool(value),
@@ -50,10 +50,10 @@ impl Reader<'_> {
         })
     }
 
-    fn items<'a>(&mut self, items: Vec<Node<'a>>) -> Option<Vec<Canonical<'a>>> {
+    fn items(&mut self, items: Vec<Node<'a>>) -> Option<Vec<Canonical<'a>>> {
         let mut kept = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            self.path.push(index.to_string().into_bytes());
+            self.path.push(Cow::Owned(index.to_string().into_bytes()));
             if !self.is_ignored() {
                 kept.push(self.value(item)?);
             }
@@ -62,7 +62,7 @@ impl Reader<'_> {
         Some(kept)
     }
 
-    fn members<'a>(
+    fn members(
         &mut self,
         mut members: Vec<(Cow<'a, [u8]>, Node<'a>)>,
     ) -> Option<Vec<(Cow<'a, [u8]>, Canonical<'a>)>> {
@@ -72,7 +72,7 @@ impl Reader<'_> {
         }
         let mut kept = Vec::with_capacity(members.len());
         for (name, node) in members {
-            self.path.push(name.to_vec());
+            self.path.push(name.clone());
             if !self.is_ignored() {
                 let value = self.value(node)?;
                 if value != Canonical::Null {
@@ -92,6 +92,6 @@ impl Reader<'_> {
         let [.., parent, name] = self.path.as_slice() else {
             return false;
         };
-        name == b"created" && WITH_CREATED.contains(&parent.as_slice())
+        name.as_ref() == b"created" && WITH_CREATED.contains(&parent.as_ref())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU32;
 
 use pipetape_core::Operation;
 use sha2::{Digest, Sha256};
@@ -71,10 +72,10 @@ pub(crate) struct Fingerprint {
     pub(crate) job: Option<JobTag>,
 }
 
-/// 32 bits of a hash of the job that a request is about, the same within one process. Requests about one
+/// 31 bits of a hash of the job that a request is about, the same within one process. Requests about one
 /// job have the same tag; the reverse holds nearly always, which is enough to look for likeness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct JobTag(u32);
+pub(crate) struct JobTag(NonZeroU32);
 
 impl Fingerprint {
     /// The key as [`MatchKey::of`] gives it, and the job.
@@ -105,7 +106,7 @@ impl JobTag {
         };
         let mut hash = DefaultHasher::new();
         hash.write(id);
-        Some(JobTag(hash.finish() as u32))
+        NonZeroU32::new(hash.finish() as u32 | 1).map(JobTag)
     }
 }
 

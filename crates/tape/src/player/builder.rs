@@ -3,7 +3,7 @@
 use super::packed::Packer;
 use super::play::{Player, PlayerConfig};
 use super::prepared::PreparedTape;
-use super::track::TracksBuilder;
+use super::track::Tracks;
 use crate::exchange::Exchange;
 use crate::matching::Fingerprint;
 use crate::name::TapeName;
@@ -18,7 +18,7 @@ pub struct PlayerBuilder {
     redactor: Redactor,
     config: PlayerConfig,
     packer: Packer,
-    tracks: TracksBuilder,
+    tracks: Tracks,
 }
 
 impl PlayerBuilder {
@@ -31,7 +31,7 @@ impl PlayerBuilder {
             rules,
             config,
             packer: Packer::default(),
-            tracks: TracksBuilder::default(),
+            tracks: Tracks::default(),
         }
     }
 
@@ -51,13 +51,14 @@ impl PlayerBuilder {
     }
 
     /// The player.
-    pub fn build(self) -> Player {
+    pub fn build(mut self) -> Player {
+        self.tracks.shrink_to_fit();
         let tape = PreparedTape::new(
             self.name,
             self.rules.ignore,
             self.redactor,
             self.packer.finish(),
-            self.tracks.finish(),
+            self.tracks,
         );
         Player::of(tape, self.config)
     }

@@ -4,7 +4,7 @@ use pipetape_core::Operation;
 
 use super::miss::Closest;
 use super::packed::{Packed, Position};
-use super::track::{Track, Tracks};
+use super::track::Tracks;
 use crate::matching::{
     Canonical, JobTag, canonical, differences, distance, distance_of_bytes, shown_pointer,
     shown_value,
@@ -21,21 +21,21 @@ const MOST_DIFFERENCES: usize = 10;
 /// The different requests of each operation.
 #[derive(Debug)]
 pub(super) struct Candidates {
-    /// By the operation's index on the tape, each in recorded order.
-    tracks: Vec<Vec<Track>>,
+    /// The first exchange of each track, by the operation's index on the tape, in recorded order.
+    firsts: Vec<Vec<Position>>,
 }
 
 impl Candidates {
     pub(super) fn new(packed: &Packed, tracks: &Tracks) -> Candidates {
-        let mut by_operation = vec![Vec::new(); packed.operations().len()];
+        let mut firsts = vec![Vec::new(); packed.operations().len()];
         for track in tracks.all() {
-            let first = tracks.positions(track)[0];
-            by_operation[packed.operation_index(first)].push(track);
+            firsts[packed.operation_index(track.first())].push(track.first());
         }
-        by_operation.iter_mut().for_each(Vec::shrink_to_fit);
-        Candidates {
-            tracks: by_operation,
+        for firsts in &mut firsts {
+            firsts.sort_unstable();
+            firsts.shrink_to_fit();
         }
+        Candidates { firsts }
     }
 
     /// The closest one by structural distance, among the requests of the same operation: those about the
@@ -44,18 +44,13 @@ impl Candidates {
     pub(super) fn closest(
         &self,
         packed: &Packed,
-        tracks: &Tracks,
         ignore: &[Pointer],
         operation: &Operation,
         redacted_body: &[u8],
     ) -> Option<Closest> {
         let index = packed.operations().iter().position(|o| o == operation)?;
         let got = canonical(redacted_body, ignore);
-        let firsts = || {
-            self.tracks[index]
-                .iter()
-                .map(|&track| tracks.positions(track)[0])
-        };
+        let firsts = || self.firsts[index].iter().copied();
         let search = Search {
             packed,
             ignore,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use pipetape_core::headers::end_to_end;
 use tracing::warn;
@@ -11,6 +11,7 @@ use tracing::warn;
 use super::answer::json_content_type;
 use crate::exchange::{Outcome, RecordedResponse};
 use crate::fault::{Fault, FaultAnswer};
+use crate::keep::keeps_response_header;
 
 /// What an exchange's answer is made of, its varying header values and its body aside.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ fn sent(seq: u64, headers: &[(String, String)]) -> Vec<Header> {
             let name = name
                 .parse::<HeaderName>()
                 .ok()
-                .filter(|name| kept.contains_key(name) && ![DATE, CONTENT_LENGTH].contains(name));
+                .filter(|name| kept.contains_key(name) && keeps_response_header(name));
             match name {
                 None => Header::Unsent,
                 Some(name) if is_part_of_form(name.as_str()) => {

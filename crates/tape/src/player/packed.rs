@@ -23,19 +23,22 @@ const NO_VALUE: u32 = u32::MAX;
 pub(super) type Position = u32;
 
 /// One exchange. Its bytes are, one behind the other: the request's body, the values of the response's
-/// headers that vary (each behind its length), the response's body.
+/// headers that vary (each behind its length), the response's body. Small, as a request for one of a
+/// million exchanges waits for memory more than for anything else.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) seq: u64,
+    /// Length of the request's body.
+    request: usize,
+    /// Length of what is behind it.
+    answer: usize,
     pub(super) job: Option<JobTag>,
     /// Index into the operations.
     operation: u32,
     form: u32,
     block: u32,
-    start: usize,
-    request: usize,
-    values: usize,
-    body: usize,
+    /// Where it begins in its block. One in a block of its own begins at 0.
+    start: u32,
 }
 
 /// All exchanges of a tape.
@@ -49,17 +52,13 @@ pub(super) struct Packed {
 
 impl Record {
     fn request(&self) -> Range<usize> {
-        self.start..self.start + self.request
+        let start = self.start as usize;
+        start..start + self.request
     }
 
-    fn values(&self) -> Range<usize> {
+    fn answer(&self) -> Range<usize> {
         let start = self.request().end;
-        start..start + self.values
-    }
-
-    fn body(&self) -> Range<usize> {
-        let start = self.values().end;
-        start..start + self.body
+        start..start + self.answer
     }
 }
 
@@ -111,8 +110,7 @@ impl Packed {
 
     fn response(&self, at: Position, head: &Head) -> Response<Bytes> {
         let record = self.record(at);
-        let block = self.block(record);
-        let mut values = block.slice(record.values());
+        let mut rest = self.block(record).slice(record.answer());
         let mut headers = HeaderMap::with_capacity(head.headers.len());
         for header in &head.headers {
             match header {
@@ -120,14 +118,14 @@ impl Packed {
                     headers.append(name.clone(), value.clone());
                 }
                 Header::Varying(name) => {
-                    if let Some(value) = next_value(&mut values) {
+                    if let Some(value) = next_value(&mut rest) {
                         headers.append(name.clone(), value);
                     }
                 }
                 Header::Unsent => {}
             }
         }
-        let mut response = Response::new(block.slice(record.body()));
+        let mut response = Response::new(rest);
         *response.status_mut() = head.status;
         *response.headers_mut() = headers;
         response
@@ -138,12 +136,13 @@ impl Packed {
     }
 }
 
-fn next_value(values: &mut Bytes) -> Option<HeaderValue> {
-    let length = values.try_get_u32_le().ok()?;
+/// Takes a value off what is left of an answer.
+fn next_value(rest: &mut Bytes) -> Option<HeaderValue> {
+    let length = rest.try_get_u32_le().ok()?;
     if length == NO_VALUE {
         return None;
     }
-    HeaderValue::from_maybe_shared(values.split_to(length as usize)).ok()
+    HeaderValue::from_maybe_shared(rest.split_to(length as usize)).ok()
 }
 
 /// Packs exchanges one by one, in the tape's order.
@@ -186,10 +185,9 @@ impl Packer {
             operation,
             form: number(form),
             block: number(self.blocks.len()),
-            start: self.current.len(),
+            start: number(self.current.len()),
             request: request.len(),
-            values: self.values.len(),
-            body: body.len(),
+            answer: self.values.len() + body.len(),
         });
         for part in [request, &self.values, body] {
             self.current.extend_from_slice(part);

@@ -94,7 +94,7 @@ impl Player {
     pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {
         Player {
             config,
-            sessions: Sessions::new(MOST_SESSIONS),
+            sessions: Sessions::new(MOST_SESSIONS, tape.packed.len()),
             played: PlayedSet::new(tape.packed.len()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
@@ -158,7 +158,7 @@ impl Player {
     }
 
     /// One step of a session along a track; `None` at its end.
-    fn step(&self, session: &Session, operation: &Operation, track: Track) -> Option<Answer> {
+    fn step(&self, session: &Session, operation: &Operation, track: &Track) -> Option<Answer> {
         let positions = self.tape.tracks.positions(track);
         let entry = |position, times| Entry {
             session: Arc::clone(&session.name),
@@ -167,7 +167,7 @@ impl Player {
         };
         let mut cursors = session.cursors();
         let next = turn(
-            cursors.entry(track).or_insert(0),
+            cursors.played_mut(track),
             positions.len(),
             self.config.exhausted,
             operation.is_poll(),
@@ -261,17 +261,15 @@ impl Player {
                 .filter(|&at| !self.played.contains(at))
                 .collect(),
             Some(name) => {
-                let cursors = self
-                    .sessions
-                    .find(name)
-                    .map(|session| session.cursors().clone())
-                    .unwrap_or_default();
-                tape.tracks
+                let found = self.sessions.find(name);
+                // A copy, so that the session can go on meanwhile.
+                let cursors = found.map(|session| session.cursors().clone());
+                let played = |track| cursors.as_ref().map_or(0, |cursors| cursors.played(track));
+                let tracks = &tape.tracks;
+                tracks
                     .all()
-                    .flat_map(|track| {
-                        let played = cursors.get(&track).copied().unwrap_or(0) as usize;
-                        tape.tracks.positions(track).iter().skip(played).copied()
-                    })
+                    .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))
+                    .copied()
                     .collect()
             }
         };

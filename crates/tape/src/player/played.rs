@@ -29,10 +29,10 @@ impl PlayedSet {
     }
 
     pub(super) fn mark(&self, position: Position) {
-        if set(&self.ever, position) {
+        // What was played since the reset was played since the start.
+        if set(&self.since_reset, position) && set(&self.ever, position) {
             self.never.fetch_sub(1, Ordering::Relaxed);
         }
-        set(&self.since_reset, position);
     }
 
     /// Whether it was played since the last reset.

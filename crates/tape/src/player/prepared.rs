@@ -58,13 +58,9 @@ impl PreparedTape {
         operation: &Operation,
         redacted_body: &[u8],
     ) -> Miss {
-        let closest = self.candidates.closest(
-            &self.packed,
-            &self.tracks,
-            &self.ignore,
-            operation,
-            redacted_body,
-        );
+        let closest = self
+            .candidates
+            .closest(&self.packed, &self.ignore, operation, redacted_body);
         let message = miss_message::never_recorded(
             &self.name,
             session,
@@ -82,7 +78,7 @@ impl PreparedTape {
     }
 
     /// The miss of a request whose track is played to its end.
-    pub(super) fn used_up(&self, session: &str, operation: &Operation, track: Track) -> Miss {
+    pub(super) fn used_up(&self, session: &str, operation: &Operation, track: &Track) -> Miss {
         let positions = self.tracks.positions(track);
         // A track has at least one exchange.
         let last = positions[positions.len() - 1];

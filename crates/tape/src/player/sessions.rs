@@ -19,17 +19,21 @@ pub(super) struct Sessions {
     default: Arc<Session>,
     others: RwLock<HashMap<Arc<SessionName>, Arc<Session>>>,
     most: usize,
+    /// Exchanges on the tape.
+    length: usize,
     /// Counts requests: the time that idleness is measured in.
     clock: AtomicU64,
     dropped: AtomicU64,
 }
 
 impl Sessions {
-    pub(super) fn new(most: usize) -> Sessions {
+    /// Of a tape of `length` exchanges.
+    pub(super) fn new(most: usize, length: usize) -> Sessions {
         Sessions {
-            default: Arc::new(Session::new(SessionName::default())),
+            default: Arc::new(Session::new(SessionName::default(), length)),
             others: RwLock::default(),
             most,
+            length,
             clock: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -92,7 +96,7 @@ impl Sessions {
                 self.note_dropped(&oldest);
             }
         }
-        let session = Arc::new(Session::new(name.clone()));
+        let session = Arc::new(Session::new(name.clone(), self.length));
         others.insert(Arc::clone(&session.name), Arc::clone(&session));
         session
     }
@@ -121,41 +125,63 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
+    use pipetape_core::Operation;
+
     use super::*;
+    use crate::matching::MatchKey;
+    use crate::player::track::{Track, Tracks};
 
     fn name(text: &str) -> SessionName {
         text.parse().unwrap()
     }
 
+    /// A tape of one exchange, and how to count its plays.
+    fn play(sessions: &Sessions, text: &str) {
+        *sessions.of(&name(text)).cursors().played_mut(&track()) += 1;
+    }
+
+    fn track() -> Track {
+        let mut tracks = Tracks::default();
+        let key = MatchKey::of(&Operation::PollForJobs, b"", &[]);
+        tracks.push(key);
+        *tracks.of(&key).unwrap()
+    }
+
+    fn played(sessions: &Sessions, text: &str) -> Option<u32> {
+        let session = sessions.find(&name(text))?;
+        let played = session.cursors().played(&track());
+        Some(played)
+    }
+
     #[test]
     fn the_longest_idle_session_goes() {
-        let sessions = Sessions::new(2);
+        let sessions = Sessions::new(2, 1);
         for text in ["a", "b", "a", "default", "c"] {
-            sessions.of(&name(text)).cursors().insert(7, 1);
+            play(&sessions, text);
         }
         assert_eq!((sessions.count(), sessions.dropped()), (3, 1));
-        let played = |text| {
-            let session = sessions.find(&name(text))?;
-            let played = session.cursors().get(&7).copied();
-            Some(played)
-        };
-        assert_eq!(played("a"), Some(Some(1)));
-        assert_eq!(played("b"), None);
-        assert_eq!(played("c"), Some(Some(1)));
-        assert_eq!(played("default"), Some(Some(1)));
+        for (text, expected) in [
+            ("a", Some(2)),
+            ("b", None),
+            ("c", Some(1)),
+            ("default", Some(1)),
+        ] {
+            assert_eq!(played(&sessions, text), expected, "{text}");
+        }
         // It starts over.
-        assert!(sessions.of(&name("b")).cursors().is_empty());
+        play(&sessions, "b");
+        assert_eq!(played(&sessions, "b"), Some(1));
     }
 
     #[test]
     fn a_reset_is_for_all() {
-        let sessions = Sessions::new(9);
+        let sessions = Sessions::new(9, 1);
         let held = sessions.of(&name("a"));
-        held.cursors().insert(7, 1);
-        sessions.of(&SessionName::default()).cursors().insert(7, 1);
+        play(&sessions, "a");
+        play(&sessions, "default");
         assert_eq!(sessions.reset(), 2);
-        assert!(held.cursors().is_empty());
-        assert!(sessions.of(&SessionName::default()).cursors().is_empty());
+        assert_eq!(held.cursors().played(&track()), 0);
+        assert_eq!(played(&sessions, "default"), Some(0));
         assert_eq!(sessions.count(), 1);
     }
 }

@@ -2,76 +2,76 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::slice;
 
 use super::packed::{Position, number};
 use crate::matching::MatchKey;
 
-/// The exchanges with one key, by their number.
-pub(super) type Track = u32;
+/// The exchanges with one key. Most tracks have one exchange: no more memory is read for these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Track {
+    first: Position,
+    /// Index into the longer tracks; [`ALONE`] where the first is the only one.
+    longer: u32,
+}
+
+const ALONE: u32 = u32::MAX;
 
 /// Which exchanges have which key.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tracks {
     by_key: HashMap<MatchKey, Track, Hashed>,
-    /// Where each track begins in `positions`, and one more for the end of the last.
-    starts: Vec<u32>,
-    /// Track by track, each in recorded order.
-    positions: Vec<Position>,
+    /// Each in recorded order, the first exchange included.
+    longer: Vec<Vec<Position>>,
+    length: Position,
+}
+
+impl Track {
+    /// Its first exchange, which no other track has.
+    pub(super) fn first(&self) -> Position {
+        self.first
+    }
 }
 
 impl Tracks {
-    pub(super) fn of(&self, key: &MatchKey) -> Option<Track> {
-        self.by_key.get(key).copied()
+    /// Takes the exchange behind the last one.
+    pub(super) fn push(&mut self, key: MatchKey) {
+        let position = self.length;
+        self.length += 1;
+        let track = self.by_key.entry(key).or_insert(Track {
+            first: position,
+            longer: ALONE,
+        });
+        if track.first == position {
+            return;
+        }
+        if track.longer == ALONE {
+            track.longer = number(self.longer.len());
+            self.longer.push(vec![track.first]);
+        }
+        self.longer[track.longer as usize].push(position);
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.by_key.shrink_to_fit();
+        self.longer.iter_mut().for_each(Vec::shrink_to_fit);
+    }
+
+    pub(super) fn of(&self, key: &MatchKey) -> Option<&Track> {
+        self.by_key.get(key)
     }
 
     /// The exchanges of a track, in recorded order; at least one.
-    pub(super) fn positions(&self, track: Track) -> &[Position] {
-        let track = track as usize;
-        let range = self.starts[track] as usize..self.starts[track + 1] as usize;
-        &self.positions[range]
+    pub(super) fn positions<'a>(&'a self, track: &'a Track) -> &'a [Position] {
+        match track.longer {
+            ALONE => slice::from_ref(&track.first),
+            longer => &self.longer[longer as usize],
+        }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = Track> {
-        0..number(self.starts.len() - 1)
-    }
-}
-
-/// Sorts exchanges into tracks as they come.
-#[derive(Debug, Default)]
-pub(super) struct TracksBuilder {
-    by_key: HashMap<MatchKey, Track, Hashed>,
-    /// The track of each position.
-    tracks: Vec<Track>,
-}
-
-impl TracksBuilder {
-    /// Takes the exchange behind the last one.
-    pub(super) fn push(&mut self, key: MatchKey) {
-        let next = number(self.by_key.len());
-        self.tracks.push(*self.by_key.entry(key).or_insert(next));
-    }
-
-    pub(super) fn finish(mut self) -> Tracks {
-        self.by_key.shrink_to_fit();
-        let mut starts = vec![0; self.by_key.len() + 1];
-        for &track in &self.tracks {
-            starts[track as usize + 1] += 1;
-        }
-        for track in 1..starts.len() {
-            starts[track] += starts[track - 1];
-        }
-        let mut ends = starts.clone();
-        let mut positions = vec![0; self.tracks.len()];
-        for (position, &track) in (0..).zip(&self.tracks) {
-            let end = &mut ends[track as usize];
-            positions[*end as usize] = position;
-            *end += 1;
-        }
-        Tracks {
-            by_key: self.by_key,
-            starts,
-            positions,
-        }
+    /// Every track, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Track> {
+        self.by_key.values()
     }
 }
 
@@ -115,9 +115,9 @@ mod tests {
         #[test]
         fn each_track_has_its_exchanges_in_order(names in proptest::collection::vec(0u8..20, 0..200)) {
             let key = |name: u8| MatchKey::of(&Operation::PollForJobs, &[name], &[]);
-            let mut builder = TracksBuilder::default();
-            names.iter().for_each(|&name| builder.push(key(name)));
-            let tracks = builder.finish();
+            let mut tracks = Tracks::default();
+            names.iter().for_each(|&name| tracks.push(key(name)));
+            tracks.shrink_to_fit();
             for name in 0..20 {
                 let expected: Vec<u32> = (0..)
                     .zip(&names)

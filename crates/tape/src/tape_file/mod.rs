@@ -5,12 +5,15 @@
 //! any spacing and order of members.
 //!
 //! - `format` names the version and the members, `body` says in which of three forms a body stands;
-//! - `read` and `write` are the two directions, `error` is what can be wrong with a file.
+//! - `read` and `write` are the two directions, `error` is what can be wrong with a file;
+//! - `members` is what serde reads, `values` how it reads single values.
 
 mod body;
 mod error;
 mod format;
+mod members;
 mod read;
+mod values;
 mod write;
 
 pub use error::TapeFileError;

@@ -1,30 +1,18 @@
 //! From text to a tape.
 //!
-//! serde reads the file, so that it can say at which line a member is wrong. Bodies stay raw text: they
-//! never pass through a value tree.
+//! serde reads the file, so that it can say at which line a member is wrong.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 use std::path::Path;
 
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
-use pipetape_core::Operation;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
-use super::body::from_base64;
 use super::error::TapeFileError;
-use super::format::{API_VERSION, FORMAT, Readable, SERVICE, readable};
-use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
-use crate::fault::Fault;
-use crate::json::compact;
-use crate::name::TapeName;
-use crate::pointer::Pointer;
-use crate::rules::{RedactConfig, Rules, Salt};
+use super::format::{FORMAT, Readable, readable};
+use super::members::File;
+use super::values::Object;
 use crate::tape::Tape;
 
 /// Reads a tape file.
@@ -47,8 +35,8 @@ pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
 /// The text is no tape that this build can play. It names line and member.
 pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let error = match serde_json::from_slice::<File<'_>>(text) {
-        Ok(file) => return Ok(file.into_tape()),
+    let error = match serde_json::from_slice::<Object<File>>(text) {
+        Ok(Object(file)) => return Ok(file.into_tape()),
         Err(error) => error,
     };
     let path = path.to_owned();
@@ -82,9 +70,22 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
         Category::Data => TapeFileError::NotATape {
             path,
             line,
-            reason: without_position(&error),
+            reason: match member(text) {
+                Some(member) => format!("`{}`: {}", printable(&member), without_position(&error)),
+                None => without_position(&error),
+            },
         },
     })
+}
+
+/// The path to the member that is wrong, such as `exchanges[0].response.status`. Reads the text once more:
+/// keeping track costs time that a good file need not spend.
+fn member(text: &[u8]) -> Option<String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let error = serde_path_to_error::deserialize::<_, Object<File>>(&mut deserializer).err()?;
+    let path = error.path().to_string();
+    // The whole file has no path.
+    (path != ".").then_some(path)
 }
 
 /// Whether the text ends where a number has begun and can't end: the parser calls that no number.
@@ -103,22 +104,24 @@ fn ends_in_a_number(text: &[u8]) -> bool {
     }
 }
 
-/// The error's text without ` at line 1 column 2`, in which what came from the file is escaped and bounded.
+/// The error's text without ` at line 1 column 2`.
 fn without_position(error: &serde_json::Error) -> String {
-    const LONGEST: usize = 300;
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&position).unwrap_or(&text);
-    let escaped: String = text
-        .chars()
+    printable(text.strip_suffix(&position).unwrap_or(&text))
+}
+
+/// A text that may quote the file: bounded, and safe on a terminal.
+fn printable(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars()
         .flat_map(|c| {
             let escape = c.is_control().then(|| c.escape_default());
             let plain = escape.is_none().then_some(c);
             escape.into_iter().flatten().chain(plain)
         })
         .take(LONGEST)
-        .collect();
-    escaped
+        .collect()
 }
 
 /// Reads nothing but the version.
@@ -126,434 +129,4 @@ fn without_position(error: &serde_json::Error) -> String {
 struct Probe<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct File<'a> {
-    #[serde(rename = "format")]
-    _format: Known<Format>,
-    name: Parsed<TapeName>,
-    #[serde(rename = "service")]
-    _service: Known<Service>,
-    #[serde(rename = "apiVersion")]
-    _api_version: Known<ApiVersion>,
-    #[serde(default)]
-    rules: Option<FileRules>,
-    #[serde(borrow)]
-    exchanges: FileExchanges<'a>,
-}
-
-impl File<'_> {
-    fn into_tape(self) -> Tape {
-        Tape {
-            name: self.name.0,
-            rules: self.rules.map(FileRules::into_rules),
-            exchanges: self.exchanges.exchanges,
-        }
-    }
-}
-
-/// Reads a string. An error of `parse` is raised where the string stands: raised any later, serde_json
-/// would name the line behind it.
-fn read_text<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<T, D::Error> {
-    struct Text<F>(F);
-    impl<T, F: FnOnce(&str) -> Result<T, String>> Visitor<'_> for Text<F> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            (self.0)(text).map_err(E::custom)
-        }
-    }
-    deserializer.deserialize_str(Text(parse))
-}
-
-/// A member with one right value.
-struct Known<T>(PhantomData<T>);
-
-trait Constant {
-    fn check(found: &str) -> Result<(), String>;
-}
-
-struct Format;
-struct Service;
-struct ApiVersion;
-
-impl Constant for Format {
-    fn check(found: &str) -> Result<(), String> {
-        match readable(found) {
-            Readable::Yes => Ok(()),
-            Readable::Newer | Readable::Foreign => Err(format!("`format` has to be `{FORMAT}`")),
-        }
-    }
-}
-
-impl Constant for Service {
-    fn check(found: &str) -> Result<(), String> {
-        (found == SERVICE)
-            .then_some(())
-            .ok_or_else(|| format!("`service` has to be `{SERVICE}`"))
-    }
-}
-
-impl Constant for ApiVersion {
-    fn check(found: &str) -> Result<(), String> {
-        (found == API_VERSION)
-            .then_some(())
-            .ok_or_else(|| format!("`apiVersion` has to be `{API_VERSION}`"))
-    }
-}
-
-impl<'de, T: Constant> Deserialize<'de> for Known<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, |found| {
-            T::check(found).map(|()| Known(PhantomData))
-        })
-    }
-}
-
-/// A string that has to be a `T`.
-struct Parsed<T>(T);
-
-impl<'de, T> Deserialize<'de> for Parsed<T>
-where
-    T: std::str::FromStr,
-    T::Err: fmt::Display,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, |text| {
-            text.parse()
-                .map(Parsed)
-                .map_err(|error: T::Err| error.to_string())
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileRules {
-    #[serde(default)]
-    salt: FileSalt,
-    #[serde(default)]
-    redact: Vec<Parsed<Pointer>>,
-    #[serde(default)]
-    ignore: Vec<Parsed<Pointer>>,
-    #[serde(default)]
-    keep_account_ids: bool,
-    #[serde(default)]
-    redact_config: Option<Parsed<RedactConfig>>,
-}
-
-impl FileRules {
-    fn into_rules(self) -> Rules {
-        let pointers = |list: Vec<Parsed<Pointer>>| list.into_iter().map(|p| p.0).collect();
-        Rules {
-            salt: self.salt.0,
-            redact: pointers(self.redact),
-            ignore: pointers(self.ignore),
-            keep_account_ids: self.keep_account_ids,
-            redact_config: self
-                .redact_config
-                .map(|config| config.0)
-                .unwrap_or_default(),
-        }
-    }
-}
-
-#[derive(Default)]
-struct FileSalt(Salt);
-
-impl<'de> Deserialize<'de> for FileSalt {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, |text| {
-            Salt::new(text)
-                .map(FileSalt)
-                .ok_or_else(|| "`salt` is printable ASCII of at most 128 characters".to_owned())
-        })
-    }
-}
-
-/// The list of exchanges, whose numbers rise.
-struct FileExchanges<'a> {
-    exchanges: Vec<Exchange>,
-    file: PhantomData<&'a str>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for FileExchanges<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Vec<Exchange>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of exchanges")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut exchanges: Vec<Exchange> = Vec::new();
-                let mut last = 0;
-                while let Some(exchange) = list.next_element::<FileExchange<'de>>()? {
-                    let exchange = exchange.into_exchange()?;
-                    if exchange.seq <= last {
-                        return Err(de::Error::custom(format!(
-                            "`seq` {} is out of order: it has to be higher than {last}",
-                            exchange.seq
-                        )));
-                    }
-                    last = exchange.seq;
-                    exchanges.push(exchange);
-                }
-                Ok(exchanges)
-            }
-        }
-        Ok(FileExchanges {
-            exchanges: deserializer.deserialize_seq(InOrder)?,
-            file: PhantomData,
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileExchange<'a> {
-    seq: u64,
-    #[serde(default)]
-    after: Option<u64>,
-    operation: Operation,
-    #[serde(default)]
-    recorded_at: Option<Parsed<UnixMillis>>,
-    #[serde(default)]
-    latency_ms: Option<u64>,
-    #[serde(borrow)]
-    request: FileRequest<'a>,
-    #[serde(default, borrow)]
-    response: Option<FileResponse<'a>>,
-    #[serde(default)]
-    fault: Option<FileFault>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileRequest<'a> {
-    #[serde(default)]
-    headers: Option<HeaderObject>,
-    #[serde(default, borrow, deserialize_with = "present")]
-    body: Option<&'a RawValue>,
-    #[serde(default)]
-    body_text: Option<String>,
-    #[serde(default)]
-    body_base64: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileResponse<'a> {
-    status: FileStatus,
-    #[serde(default)]
-    headers: Option<HeaderPairs>,
-    #[serde(default, borrow, deserialize_with = "present")]
-    body: Option<&'a RawValue>,
-    #[serde(default)]
-    body_text: Option<String>,
-    #[serde(default)]
-    body_base64: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileFault {
-    kind: String,
-    #[serde(default)]
-    declared_length: Option<u64>,
-}
-
-/// `"body": null` is a body.
-fn present<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<&'a RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
-impl FileExchange<'_> {
-    fn into_exchange<E: de::Error>(self) -> Result<Exchange, E> {
-        let seq = self.seq;
-        let wrong = |what: String| E::custom(format!("exchange {seq}: {what}"));
-        if seq == 0 {
-            return Err(E::custom("`seq` counts from 1"));
-        }
-        if self.after.is_some_and(|after| after >= seq) {
-            return Err(wrong("`after` has to be lower than `seq`".to_owned()));
-        }
-        let request = RecordedRequest {
-            headers: self.request.headers.map(|headers| headers.0),
-            body: one_body(
-                "request",
-                self.request.body,
-                self.request.body_text,
-                self.request.body_base64,
-            )
-            .map_err(wrong)?,
-        };
-        let response = match self.response {
-            Some(response) => Some(RecordedResponse {
-                status: response.status.0,
-                headers: response.headers.map(|headers| headers.0),
-                body: one_body(
-                    "response",
-                    response.body,
-                    response.body_text,
-                    response.body_base64,
-                )
-                .map_err(wrong)?,
-            }),
-            None => None,
-        };
-        let fault = match self.fault {
-            Some(fault) => Some(
-                Fault::from_kind(&fault.kind, fault.declared_length).ok_or_else(|| {
-                    wrong("the `kind` of its `fault` is not one that this build knows".to_owned())
-                })?,
-            ),
-            None => None,
-        };
-        if let (
-            Some(response),
-            Some(Fault::Truncated {
-                declared_length: Some(declared),
-            }),
-        ) = (&response, &fault)
-            && *declared <= response.body.len() as u64
-        {
-            return Err(wrong(
-                "`declaredLength` has to be larger than the part of the body that came".to_owned(),
-            ));
-        }
-        let is_missing = response.is_none() && fault.is_none();
-        let outcome = Outcome::of(response, fault).ok_or_else(|| {
-            wrong(if is_missing {
-                "missing member `response` (or `fault`)".to_owned()
-            } else {
-                "a `response` stands beside a `fault` of kind `truncated`, and beside no other"
-                    .to_owned()
-            })
-        })?;
-        Ok(Exchange {
-            seq,
-            after: self.after,
-            operation: self.operation,
-            recorded_at: self.recorded_at.map(|moment| moment.0),
-            latency_ms: self.latency_ms,
-            request,
-            outcome,
-        })
-    }
-}
-
-/// The bytes of a body that stands in one of its three forms.
-fn one_body(
-    of: &str,
-    json: Option<&RawValue>,
-    text: Option<String>,
-    base64: Option<String>,
-) -> Result<Bytes, String> {
-    match (json, text, base64) {
-        (Some(json), None, None) => Ok(compact(json.get().as_bytes()).into()),
-        (None, Some(text), None) => Ok(text.into_bytes().into()),
-        (None, None, Some(text)) => from_base64(&text)
-            .map(Bytes::from)
-            .ok_or_else(|| format!("`bodyBase64` of its {of} is no base64")),
-        (None, None, None) => Err(format!("missing member `body` of its {of}")),
-        _ => Err(format!(
-            "only one of `body`, `bodyText` and `bodyBase64` can be the body of its {of}"
-        )),
-    }
-}
-
-struct FileStatus(u16);
-
-impl<'de> Deserialize<'de> for FileStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let status = u16::deserialize(deserializer)?;
-        if (200..600).contains(&status) {
-            Ok(FileStatus(status))
-        } else {
-            Err(de::Error::custom("`status` has to be from 200 to 599"))
-        }
-    }
-}
-
-/// A request's headers: an object, each name once.
-struct HeaderObject(Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for HeaderObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Headers;
-        impl<'de> Visitor<'de> for Headers {
-            type Value = Vec<(String, String)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of header names and values")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut headers: Vec<(String, String)> = Vec::new();
-                while let Some((Parsed(name), value)) =
-                    map.next_entry::<Parsed<FileHeaderName>, FileHeaderValue>()?
-                {
-                    if headers.iter().any(|(known, _)| *known == name.0) {
-                        return Err(de::Error::custom(format!("duplicate header `{}`", name.0)));
-                    }
-                    headers.push((name.0, value.0));
-                }
-                Ok(headers)
-            }
-        }
-        deserializer.deserialize_map(Headers).map(HeaderObject)
-    }
-}
-
-/// A response's headers: pairs, in order.
-struct HeaderPairs(Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for HeaderPairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pairs = Vec::<(Parsed<FileHeaderName>, FileHeaderValue)>::deserialize(deserializer)?;
-        let pairs = pairs.into_iter();
-        Ok(HeaderPairs(
-            pairs.map(|(name, value)| (name.0.0, value.0)).collect(),
-        ))
-    }
-}
-
-/// A name as HTTP can carry it, in lower case.
-struct FileHeaderName(String);
-
-impl std::str::FromStr for FileHeaderName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let shown = || text.chars().take(40).collect::<String>();
-        HeaderName::from_bytes(text.as_bytes())
-            .map(|name| FileHeaderName(name.as_str().to_owned()))
-            .map_err(|_| format!("`{}` is no header name", shown()))
-    }
-}
-
-struct FileHeaderValue(String);
-
-impl<'de> Deserialize<'de> for FileHeaderValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read_text(deserializer, |text| {
-            HeaderValue::from_bytes(text.as_bytes())
-                .map(|_| FileHeaderValue(text.to_owned()))
-                .map_err(|_| "a header has a value that HTTP can't carry".to_owned())
-        })
-    }
 }

@@ -137,17 +137,17 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "pipetape/1",
         "other/1",
-        "line 2: `format` has to be `pipetape/1`",
+        "line 2: `format`: has to be `pipetape/1`",
     );
     refuse(
         "codepipeline\"",
         "s3\"",
-        "line 4: `service` has to be `codepipeline`",
+        "line 4: `service`: has to be `codepipeline`",
     );
     refuse(
         "2015-07-09",
         "2016-07-09",
-        "line 5: `apiVersion` has to be `2015-07-09`",
+        "line 5: `apiVersion`: has to be `2015-07-09`",
     );
     refuse(
         "  \"name\": \"sample\",\n",
@@ -157,108 +157,112 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"name\": \"sample\"",
         "\"name\": \"../x\"",
-        "line 3: `../x` is no valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
+        "line 3: `name`: `../x` is no valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
     );
     refuse(
         "\"salt\"",
         "\"slat\"",
-        "line 7: unknown field `slat`, expected one of `salt`, `redact`, `ignore`, `keepAccountIds`, `redactConfig`",
+        "line 7: `rules.slat`: unknown field `slat`, expected one of `salt`, `redact`, `ignore`, `keepAccountIds`, `redactConfig`",
     );
     refuse(
         "\"/a/*\"",
         "\"a\"",
-        "line 9: a JSON pointer begins with `/`, as in `/jobId`",
+        "line 9: `rules.redact[0]`: a JSON pointer begins with `/`, as in `/jobId`",
     );
     refuse(
         "\"suspect\"",
         "\"some\"",
-        "line 13: not one of `all`, `suspect`, `none`",
+        "line 13: `rules.redactConfig`: not one of `all`, `suspect`, `none`",
     );
     refuse(
         "\"seq\": 3",
         "\"seq\": 1",
-        "line 61: `seq` 1 is out of order: it has to be higher than 1",
+        "line 61: `exchanges`: `seq` 1 is out of order: it has to be higher than 1",
     );
-    refuse("\"seq\": 1", "\"seq\": 0", "line 46: `seq` counts from 1");
+    refuse(
+        "\"seq\": 1",
+        "\"seq\": 0",
+        "line 46: `exchanges[0]`: `seq` counts from 1",
+    );
     refuse(
         "\"seq\": 1",
         "\"seq\": \"1\"",
-        "line 17: invalid type: string \"1\", expected u64",
+        "line 17: `exchanges[0].seq`: invalid type: string \"1\", expected u64",
     );
     refuse(
         "\"seq\": 1,",
         "\"seq\": 1, \"seq\": 1,",
-        "line 17: duplicate field `seq`",
+        "line 17: `exchanges[0]`: duplicate field `seq`",
     );
     refuse(
         "\"after\": 0",
         "\"after\": 1",
-        "line 46: exchange 1: `after` has to be lower than `seq`",
+        "line 46: `exchanges[0]`: exchange 1: `after` has to be lower than `seq`",
     );
     refuse(
         "\"AcknowledgeJob\"",
         "\"Acknowledge Job\"",
-        "line 19: operation name has a byte at 11 that is no ASCII letter or digit",
+        "line 19: `exchanges[0].operation`: operation name has a byte at 11 that is no ASCII letter or digit",
     );
     refuse(
         "2026-01-01T00:00:00.000Z",
         "yesterday",
-        "line 20: not a time such as 2026-01-01T00:00:00.000Z",
+        "line 20: `exchanges[0].recordedAt`: not a time such as 2026-01-01T00:00:00.000Z",
     );
     refuse(
         "\"nonce\": \"3\"\n        }",
         "\"nonce\": \"3\"\n        }, \"bodyText\": \"\"",
-        "line 46: exchange 1: only one of `body`, `bodyText` and `bodyBase64` can be the body of its request",
+        "line 46: `exchanges[0]`: exchange 1: only one of `body`, `bodyText` and `bodyBase64` can be the body of its request",
     );
     refuse(
         "\"bodyBase64\": \"/w==\"",
         "",
-        "line 61: exchange 3: missing member `body` of its request",
+        "line 61: `exchanges[1]`: exchange 3: missing member `body` of its request",
     );
     refuse(
         "/w==",
         "/w=",
-        "line 61: exchange 3: `bodyBase64` of its request is no base64",
+        "line 61: `exchanges[1]`: exchange 3: `bodyBase64` of its request is no base64",
     );
     refuse(
         "\"status\": 200",
         "\"status\": 199",
-        "line 32: `status` has to be from 200 to 599",
+        "line 32: `exchanges[0].response.status`: has to be from 200 to 599",
     );
     refuse(
         "\"status\": 200,\n        \"headers\"",
         "\"headers\"",
-        "line 43: missing field `status`",
+        "line 43: `exchanges[0].response`: missing field `status`",
     );
     refuse(
         "\"content-type\": \"app",
         "\"content type\": \"app",
-        "line 24: `content type` is no header name",
+        "line 24: `exchanges[0].request.headers.content type`: `content type` is no header name",
     );
     refuse(
         "\"bodyText\": \"\"",
         "\"bodytext\": \"\"",
-        "line 54: unknown field `bodytext`, expected one of `status`, `headers`, `body`, `bodyText`, `bodyBase64`",
+        "line 54: `exchanges[1].response.bodytext`: unknown field `bodytext`, expected one of `status`, `headers`, `body`, `bodyText`, `bodyBase64`",
     );
     refuse(
         "\"truncated\"",
         "\"reset\"",
-        "line 61: exchange 3: a `response` stands beside a `fault` of kind `truncated`, and beside no other",
+        "line 61: `exchanges[1]`: exchange 3: a `response` stands beside a `fault` of kind `truncated`, and beside no other",
     );
     refuse(
         "\"kind\": \"reset\"",
         "\"kind\": \"gone\"",
-        "line 71: exchange 4: the `kind` of its `fault` is not one that this build knows",
+        "line 71: `exchanges[2]`: exchange 4: the `kind` of its `fault` is not one that this build knows",
     );
     refuse(
         "\"declaredLength\": 9",
         "\"declaredLength\": 0",
-        "line 61: exchange 3: `declaredLength` has to be larger than the part of the body that came",
+        "line 61: `exchanges[1]`: exchange 3: `declaredLength` has to be larger than the part of the body that came",
     );
     refuse(
         ",\n      \"fault\": {\n        \"kind\": \"reset\"\n      }",
         "",
-        "line 68: exchange 4: missing member `response` (or `fault`)",
+        "line 68: `exchanges[2]`: exchange 4: missing member `response` (or `fault`)",
     );
     refuse(
         "\"seq\": 3,",
@@ -273,7 +277,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"salt\"",
         "\"sa\\u001b[31mlt\"",
-        "line 7: unknown field `sa\\u{1b}[31mlt`, expected one of `salt`, `redact`, `ignore`, `keepAccountIds`, `redactConfig`",
+        "line 7: `rules.sa\\u{1b}[31mlt`: unknown field `sa\\u{1b}[31mlt`, expected one of `salt`, `redact`, `ignore`, `keepAccountIds`, `redactConfig`",
     );
 }
 

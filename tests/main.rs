@@ -21,6 +21,7 @@ mod misses;
 mod no_network;
 mod oracle;
 mod permissions;
+mod readme;
 mod replaying;
 mod sample;
 mod secrets;

@@ -1,0 +1,106 @@
+//! The README's commands do what it says.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::captures::repository;
+use crate::support::program;
+use crate::support::sandbox::Sandbox;
+use crate::support::tape_file::two_answers;
+
+fn readme() -> String {
+    fs::read_to_string(repository().join("README.md")).expect("README.md")
+}
+
+/// The contents of the fenced blocks in that language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = readme();
+    let fence = format!("```{language}\n");
+    readme
+        .split(&fence)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Every line that calls pipetape: a shell's line continuations joined, what is behind `$` and `&` left out.
+fn calls() -> Vec<Vec<String>> {
+    let text = [blocks("sh"), blocks("yaml")].concat().join("\n");
+    text.replace("\\\n", " ")
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .trim_start_matches("- run: ")
+                .strip_prefix("pipetape ")
+        })
+        .map(|line| {
+            line.trim_end_matches('&')
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn the_first_command_plays_the_sample() {
+    let sandbox = Sandbox::new();
+    let block = &blocks("sh")[0];
+    let script = block.replacen("cargo run --release --", program::PATH, 1);
+    assert_ne!(&script, block, "it no longer begins as this test expects");
+    let mut command: Command = sandbox.command_of("sh".as_ref(), &["-c", &script]);
+    command.current_dir(repository());
+    let ended = program::run(command);
+    ended.assert(0, &["served 1, missed 0, unplayed 0"]);
+    assert_eq!(ended.stdout, "{\"status\":\"InProgress\"}");
+    assert!(readme().contains("It prints `{\"status\":\"InProgress\"}`"));
+}
+
+/// A tape, its file, and programs of the names that the README runs.
+fn surroundings() -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("recordings")).expect("recordings");
+    let file = sandbox.write("my-worker.tape.json", two_answers().text());
+    for name in ["my-worker", "TAPE"] {
+        sandbox.ok(&["import", &file, "--as", name]);
+    }
+    sandbox
+}
+
+#[test]
+fn every_call_is_one_that_the_program_takes() {
+    let calls = calls();
+    assert!(calls.len() >= 10, "{calls:?}");
+    for call in calls {
+        // What may be left out is given.
+        let call: Vec<String> = call
+            .iter()
+            .map(|arg| arg.replace(['[', ']'], "").replace("SEQ", "1"))
+            .collect();
+        let args: Vec<&str> = call.iter().map(String::as_str).collect();
+        let sandbox = surroundings();
+        let mut command = sandbox.command(&args);
+        // A recording would go out to AWS: it has no store to write to, which is not a matter of usage.
+        if args[0] == "record" {
+            command.env("PIPETAPE_STORE", "/dev/null/store");
+        }
+        let ended = program::run(command);
+        assert_ne!(ended.code, Some(2), "{args:?}: {ended}");
+        ended.assert_calm();
+        if !["record", "replay", "import"].contains(&args[0]) {
+            assert_eq!(ended.code, Some(0), "{args:?}: {ended}");
+        }
+    }
+}
+
+#[test]
+fn strict_fails_where_something_was_left_unplayed() {
+    let sandbox = surroundings();
+    let file = sandbox.arg("my-worker.tape.json");
+    sandbox
+        .run(&["replay", &file, "--", "true"])
+        .assert(0, &["unplayed 3"]);
+    sandbox
+        .run(&["replay", "--strict", &file, "--", "true"])
+        .assert(4, &["unplayed 3"]);
+}

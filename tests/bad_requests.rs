@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::{Shutdown, TcpListener};
 use std::process::Command;
+use std::thread;
 
 use serde_json::json;
 
@@ -168,29 +169,36 @@ fn clients_that_stop_half_way_harm_nobody() {
     let recorder = sandbox.record("t", &upstream.url(), &[]);
     let file = sandbox.write("two.json", two_answers().text());
     let replay = sandbox.replay(&file, &[]);
-    for server in [recorder, replay] {
-        let whole =
-            Call::new("AcknowledgeJob", acknowledge("1").to_string()).bytes(server.address());
-        let mut silent = Vec::new();
-        for end in [0, 1, 20, whole.len() / 2, whole.len() - 30, whole.len() - 1] {
-            for gone in [true, false] {
-                let mut stream = connect(server.address()).unwrap();
-                stream.write_all(&whole[..end]).unwrap();
-                if gone {
-                    stream.shutdown(Shutdown::Both).unwrap();
-                } else {
-                    silent.push(stream);
-                }
-            }
+    // Beside each other: a stop waits for what is in flight, for a while.
+    thread::scope(|scope| {
+        for server in [recorder, replay] {
+            scope.spawn(move || stop_half_way(server));
         }
-        let answer = server.call("AcknowledgeJob", &acknowledge("1").to_string());
-        assert_eq!(answer.json(), json!({ "status": "InProgress" }));
-        // Those that are still connected and say nothing do not keep it from stopping.
-        server.stop_ok();
-        drop(silent);
-    }
+    });
     assert_eq!(upstream.received().len(), 1);
     assert_eq!(exchanges(&sandbox.export("t")).len(), 1);
+}
+
+/// Sends parts of a request on many connections, goes away on half of them, then makes one call and stops the server.
+fn stop_half_way(server: Server) {
+    let whole = Call::new("AcknowledgeJob", acknowledge("1").to_string()).bytes(server.address());
+    let mut silent = Vec::new();
+    for end in [0, 1, 20, whole.len() / 2, whole.len() - 30, whole.len() - 1] {
+        for gone in [true, false] {
+            let mut stream = connect(server.address()).unwrap();
+            stream.write_all(&whole[..end]).unwrap();
+            if gone {
+                stream.shutdown(Shutdown::Both).unwrap();
+            } else {
+                silent.push(stream);
+            }
+        }
+    }
+    let answer = server.call("AcknowledgeJob", &acknowledge("1").to_string());
+    assert_eq!(answer.json(), json!({ "status": "InProgress" }));
+    // Those that are still connected and say nothing do not keep it from stopping.
+    server.stop_ok();
+    drop(silent);
 }
 
 #[test]

@@ -4,6 +4,10 @@
     clippy::expect_used,
     reason = "a test without what it needs has failed"
 )]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!(…)` as an argument reads better without a borrow"
+)]
 
 mod admin;
 mod bad_requests;
@@ -22,6 +26,7 @@ mod replaying;
 mod sample;
 mod secrets;
 mod signing;
+mod stopping;
 mod support;
 mod tapes;
 mod whole_session;

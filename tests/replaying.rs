@@ -240,6 +240,52 @@ fn only_operation_and_body_count() {
 }
 
 #[test]
+fn the_tapes_own_rules_say_what_does_not_count_and_what_is_secret() {
+    let failure = |message: &str, id: &str| {
+        json!({
+            "jobId": JOB,
+            "failureDetails": { "type": "JobFailed", "message": message, "externalExecutionId": id }
+        })
+    };
+    let tape = Tape::new("rules")
+        .rules(json!({
+            "salt": "s", "redact": ["/failureDetails/externalExecutionId"],
+            "ignore": ["/failureDetails/message"], "keepAccountIds": false, "redactConfig": "suspect"
+        }))
+        .ok("PutJobFailureResult", failure("at 10:00", "run-1"), json!({}));
+    let (_sandbox, server) = replay(&tape, &["--exhausted", "repeat-last"]);
+    let call = |body: Value| server.call("PutJobFailureResult", &body.to_string());
+    assert_eq!(call(failure("at 11:30", "run-1")).status(), 200);
+    let missed = call(failure("at 11:30", "run-planted-2"));
+    assert_eq!(missed.status(), 400);
+    assert!(
+        !missed.text().contains("run-planted-2"),
+        "{}",
+        missed.text()
+    );
+    assert!(!missed.text().contains("/message"), "{}", missed.text());
+    server.stop().assert(4, &["1"]);
+}
+
+#[test]
+fn a_token_on_a_tape_written_by_hand_matches_itself() {
+    let request = |token: &str| json!({ "jobId": "j", "clientToken": token });
+    let tape = Tape::new("hand").ok(
+        "GetThirdPartyJobDetails",
+        request("written-by-hand-1"),
+        json!({ "jobDetails": { "id": "j" } }),
+    );
+    let (_sandbox, server) = replay(&tape, &["--exhausted", "repeat-last"]);
+    let call = |token: &str| {
+        let body = request(token).to_string();
+        server.call("GetThirdPartyJobDetails", &body).status()
+    };
+    assert_eq!(call("written-by-hand-1"), 200);
+    assert_eq!(call("written-by-hand-2"), 400);
+    server.stop().assert(4, &["1"]);
+}
+
+#[test]
 fn the_signal_and_the_misses_decide_the_exit_code() {
     for signal in [Signal::TERM, Signal::INT] {
         let (_sandbox, mut server) = replay(&two_answers(), &[]);

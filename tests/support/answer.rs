@@ -83,11 +83,6 @@ impl Answer {
         self
     }
 
-    /// The request id that this answer carries.
-    pub(crate) fn request_id(&self) -> &str {
-        &self.headers[2].1
-    }
-
     /// Whether the connection ends with this answer.
     pub(crate) fn closes(&self) -> bool {
         self.framing == Framing::Close

@@ -99,12 +99,6 @@ impl Pipe {
         Self { shared }
     }
 
-    /// What has come so far.
-    pub(crate) fn so_far(&self) -> String {
-        let text = self.shared.text.lock().expect("text of a pipe");
-        String::from_utf8_lossy(&text.bytes).into_owned()
-    }
-
     /// Waits for the first whole line that holds `piece`. `None`: the pipe ended or time ran out before.
     pub(crate) fn line_with(&self, piece: &str) -> Option<String> {
         let line = |text: &Text| {

@@ -142,8 +142,8 @@ impl Server {
             panic!("it never listened: {ended}");
         };
         let address = line
-            .split_once("listening on http://")
-            .and_then(|(_, address)| address.trim().parse().ok())
+            .strip_prefix("listening on http://")
+            .and_then(|address| address.parse().ok())
             .unwrap_or_else(|| panic!("no address in `{line}`"));
         Self { running, address }
     }

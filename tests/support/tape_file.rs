@@ -27,6 +27,12 @@ impl Tape {
         self.exchange(operation, request, 200, response)
     }
 
+    /// Sets the rules.
+    pub(crate) fn rules(mut self, rules: Value) -> Self {
+        self.value["rules"] = rules;
+        self
+    }
+
     /// Adds an exchange at the end.
     pub(crate) fn exchange(
         mut self,

@@ -76,7 +76,7 @@ impl Routes {
             Ok(jobs) => jobs,
             Err(error) => return AdminReply::bad_request(&error.to_string()),
         };
-        match self.shared.account().enqueue_all(&jobs) {
+        match self.shared.account().enqueue_all(jobs) {
             Ok(ids) => {
                 let jobs: Vec<_> = ids.iter().map(|id| json!({ "id": id })).collect();
                 AdminReply::json(&json!({ "jobs": jobs }))

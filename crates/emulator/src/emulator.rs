@@ -68,7 +68,7 @@ impl Emulator {
         };
         let texts = config.options.texts.clone();
         let mut account = Account::new(made_up, times, config.options, config.clock.now());
-        account.enqueue_all(&jobs)?;
+        account.enqueue_all(jobs)?;
         let shared = Arc::new(Shared {
             clock: config.clock,
             auth: config.auth,
@@ -98,7 +98,7 @@ impl Emulator {
     ///
     /// Its id is taken, or there are too many jobs.
     pub fn enqueue(&self, job: JobDefinition) -> Result<JobId, EnqueueError> {
-        self.shared.account().enqueue(&job)
+        self.shared.account().enqueue(job)
     }
 
     /// A job with its history.

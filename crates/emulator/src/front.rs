@@ -32,17 +32,13 @@ pub(crate) struct Front {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// An answer, and what a fault does to it.
-struct Answer {
-    encoded: Encoded,
-    fate: Fate,
-}
-
-enum Fate {
-    Whole,
-    /// Only so many bytes arrive.
-    Truncated(usize),
-    /// The connection is reset in its place.
+/// What a caller sees.
+enum Answer {
+    /// The whole answer.
+    Whole(Encoded),
+    /// Only so many bytes of its body.
+    Truncated(Encoded, usize),
+    /// The end of the connection.
     Reset,
 }
 
@@ -53,12 +49,11 @@ impl Service for Front {
             user_agent: user_agent(&request.headers),
             request_id: self.shared.request_id(),
         };
-        let Answer { encoded, fate } = self.answer(&request, &caller).await;
-        let response = response(encoded, &caller.request_id, &request);
-        match fate {
-            Fate::Whole => Reply::Response(response),
-            Fate::Truncated(bytes) => truncated(response, bytes),
-            Fate::Reset => Reply::Reset,
+        let response = |encoded| response(encoded, &caller.request_id, &request);
+        match self.answer(&request, &caller).await {
+            Answer::Whole(encoded) => Reply::Response(response(encoded)),
+            Answer::Truncated(encoded, bytes) => truncated(response(encoded), bytes),
+            Answer::Reset => Reply::Reset,
         }
     }
 }
@@ -80,49 +75,73 @@ impl Front {
             Ok(operation) => operation,
             Err(error) => {
                 shared.tally().call(None, "not routed");
-                return Answer::whole(encode_route_error(&error));
+                return Answer::Whole(encode_route_error(&error));
             }
         };
         if let Err(error) = shared
             .auth
             .admit(request, &shared.region, shared.clock.wall())
         {
-            return self.refuse(&operation, &error);
+            return Answer::Whole(self.refuse(&operation, &error));
         }
         let call = protocol::decode_request(&operation, &request.body);
         let fault = shared.faults().strike(&operation);
-        let Some(fault) = fault else {
-            return self.perform(&operation, call, caller, None, JobFault::None);
-        };
+        match fault {
+            None => Answer::Whole(self.perform(&operation, call, caller, None, JobFault::None)),
+            Some(fault) => self.go_wrong(&operation, call, caller, fault).await,
+        }
+    }
+
+    /// Answers a call that a fault strikes.
+    async fn go_wrong(
+        &self,
+        operation: &Operation,
+        call: Result<Call, ServiceError>,
+        caller: &Caller,
+        fault: FaultKind,
+    ) -> Answer {
+        let shared = &self.shared;
         shared.tally().fault(fault);
         tracing::debug!(%operation, %fault, "fault injected");
         let name = fault.to_string();
-        let perform =
-            |job_fault| self.perform(&operation, call.clone(), caller, Some(&name), job_fault);
-        match fault {
+        let carry_out =
+            |call, job_fault| self.perform(operation, call, caller, Some(&name), job_fault);
+        let error = match fault {
             FaultKind::Delay(time) => {
                 tokio::time::sleep(time).await;
-                perform(JobFault::None)
+                return Answer::Whole(carry_out(call, JobFault::None));
             }
-            FaultKind::TimeOutJob => perform(JobFault::TimeOut),
-            FaultKind::Truncate(bytes) => perform(JobFault::None).with(Fate::Truncated(bytes)),
-            FaultKind::Reset(Lost::Answer) => perform(JobFault::None).with(Fate::Reset),
+            FaultKind::TimeOutJob => return Answer::Whole(carry_out(call, JobFault::TimeOut)),
+            FaultKind::Truncate(bytes) => {
+                return Answer::Truncated(carry_out(call, JobFault::None), bytes);
+            }
+            FaultKind::Reset(Lost::Answer) => {
+                carry_out(call, JobFault::None);
+                return Answer::Reset;
+            }
             FaultKind::Reset(Lost::Request) => {
                 self.note(&call, caller, &name, None);
-                shared.tally().call(Some(&operation), "reset");
-                // Nobody will see the body.
-                Answer::whole(encode_error(&throttling())).with(Fate::Reset)
+                shared.tally().call(Some(operation), "reset");
+                return Answer::Reset;
             }
-            FaultKind::Throttle
-            | FaultKind::InternalFailure
-            | FaultKind::Unavailable
-            | FaultKind::InvalidNonce
-            | FaultKind::JobNotFound => {
-                let error = self.error_of(fault);
-                self.note(&call, caller, &name, Some(&error));
-                self.refuse(&operation, &error)
+            FaultKind::Throttle => ServiceError::new(ErrorCode::Throttling, "Rate exceeded"),
+            FaultKind::InternalFailure => {
+                let code = ErrorCode::from_name("InternalFailure");
+                ServiceError::without_message(code).with_status(500)
             }
-        }
+            FaultKind::Unavailable => {
+                let code = ErrorCode::from_name("ServiceUnavailableException");
+                ServiceError::new(code, "Service is unavailable").with_status(503)
+            }
+            FaultKind::InvalidNonce => {
+                ServiceError::new(ErrorCode::InvalidNonce, shared.texts.invalid_nonce.clone())
+            }
+            FaultKind::JobNotFound => {
+                ServiceError::new(ErrorCode::JobNotFound, shared.texts.job_not_found.clone())
+            }
+        };
+        self.note(&call, caller, &name, Some(&error));
+        Answer::Whole(self.refuse(operation, &error))
     }
 
     fn perform(
@@ -132,7 +151,7 @@ impl Front {
         caller: &Caller,
         fault: Option<&str>,
         job_fault: JobFault,
-    ) -> Answer {
+    ) -> Encoded {
         let performed = call.and_then(|call| {
             let mut account = self.shared.account();
             account.perform(call, caller, fault, job_fault)
@@ -140,17 +159,17 @@ impl Front {
         match performed {
             Ok(reply) => {
                 self.shared.tally().call(Some(operation), "ok");
-                Answer::whole(encode_response(&reply))
+                encode_response(&reply)
             }
             Err(error) => self.refuse(operation, &error),
         }
     }
 
-    fn refuse(&self, operation: &Operation, error: &ServiceError) -> Answer {
+    fn refuse(&self, operation: &Operation, error: &ServiceError) -> Encoded {
         self.shared
             .tally()
             .call(Some(operation), error.code().name());
-        Answer::whole(encode_error(error))
+        encode_error(error)
     }
 
     fn note(
@@ -166,45 +185,6 @@ impl Front {
                 .note_faulted(call, caller, fault, seen);
         }
     }
-
-    /// The error that a fault consists of.
-    fn error_of(&self, fault: FaultKind) -> ServiceError {
-        let texts = &self.shared.texts;
-        match fault {
-            FaultKind::InternalFailure => {
-                let code = ErrorCode::from_name("InternalFailure");
-                ServiceError::without_message(code).with_status(500)
-            }
-            FaultKind::Unavailable => {
-                let code = ErrorCode::from_name("ServiceUnavailableException");
-                ServiceError::new(code, "Service is unavailable").with_status(503)
-            }
-            FaultKind::InvalidNonce => {
-                ServiceError::new(ErrorCode::InvalidNonce, texts.invalid_nonce.clone())
-            }
-            FaultKind::JobNotFound => {
-                ServiceError::new(ErrorCode::JobNotFound, texts.job_not_found.clone())
-            }
-            _ => throttling(),
-        }
-    }
-}
-
-impl Answer {
-    fn whole(encoded: Encoded) -> Answer {
-        Answer {
-            encoded,
-            fate: Fate::Whole,
-        }
-    }
-
-    fn with(self, fate: Fate) -> Answer {
-        Answer { fate, ..self }
-    }
-}
-
-fn throttling() -> ServiceError {
-    ServiceError::new(ErrorCode::Throttling, "Rate exceeded")
 }
 
 /// An answer with the service's headers; `Date` and `Content-Length` are the listener's to add.

@@ -17,6 +17,9 @@ pub struct Guesses {
     pub result_before_acknowledge: EarlyResult,
     /// How many jobs a poll without `maxBatchSize` gets at most. AWS only says that there is a limit.
     pub default_batch: NonZeroU32,
+    /// How many jobs any poll gets at most. Real clients ask for up to 1,000,000; that no answer grows
+    /// that long is a guess, and keeps one from filling the memory.
+    pub largest_batch: NonZeroU32,
     /// How long an action may take with all its jobs. The 24 hours are AWS's limit; that they begin
     /// when the first job is made, and hold for jobs that wait as well, is a guess.
     pub action_timeout: Duration,
@@ -78,6 +81,7 @@ impl Default for Guesses {
             acknowledge_after_end: AfterEnd::InvalidNonce,
             result_before_acknowledge: EarlyResult::Refused,
             default_batch: NonZeroU32::MIN,
+            largest_batch: NonZeroU32::MIN.saturating_add(999),
             action_timeout: Duration::from_secs(24 * 60 * 60),
             page: NonZeroU32::MIN.saturating_add(99),
             texts: Texts::default(),

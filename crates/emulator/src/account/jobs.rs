@@ -54,6 +54,8 @@ pub(super) struct Jobs {
     due: BinaryHeap<Reverse<Due>>,
     /// In the order in which they ended.
     ended: VecDeque<Number>,
+    /// How many jobs are kept.
+    most: usize,
     /// The number of the next job.
     next: Number,
     /// How many nonces were given out.
@@ -90,6 +92,7 @@ impl Jobs {
             waiting: HashMap::new(),
             due: BinaryHeap::new(),
             ended: VecDeque::new(),
+            most: Jobs::MOST,
             next: 1,
             nonces: 0,
         }
@@ -127,10 +130,11 @@ impl Jobs {
     /// Makes a job.
     pub(super) fn enqueue(
         &mut self,
-        definition: &JobDefinition,
+        definition: JobDefinition,
         made_up: &MadeUp,
     ) -> Result<Number, EnqueueError> {
         let number = self.free_number(made_up)?;
+        let (delay, timeout) = (definition.delay, definition.job_timeout);
         let new = made_up.job(definition, number);
         if self.numbers.contains_key(new.id.as_str()) {
             return Err(EnqueueError::IdTaken(new.id));
@@ -144,13 +148,13 @@ impl Jobs {
             state: State::Created,
             generation: 0,
             nonce: None,
-            timeout: definition.job_timeout.or(self.times.job_timeout),
+            timeout: timeout.or(self.times.job_timeout),
             action_deadline: far(self.now, self.guesses.action_timeout),
             continues: None,
             continued_by: None,
             history: History::default(),
         };
-        self.insert(number, job, JobEvent::Enqueued, definition.delay);
+        self.insert(number, job, JobEvent::Enqueued, delay);
         Ok(number)
     }
 
@@ -161,12 +165,15 @@ impl Jobs {
         token: ContinuationToken,
         made_up: &MadeUp,
     ) -> Result<(), EnqueueError> {
-        let number = self.free_number(made_up)?;
-        let Some(ended) = self.jobs.get_mut(&from) else {
+        // Making room may forget the very job that has ended.
+        let Some(ended) = self.jobs.get(&from).cloned() else {
             return Ok(());
         };
+        let number = self.free_number(made_up)?;
         let id = made_up.job_id(number);
-        ended.continued_by = Some(id.clone());
+        if let Some(ended) = self.jobs.get_mut(&from) {
+            ended.continued_by = Some(id.clone());
+        }
         let mut job = Job {
             state: State::Created,
             generation: 0,
@@ -175,7 +182,7 @@ impl Jobs {
             continued_by: None,
             history: History::default(),
             id,
-            ..ended.clone()
+            ..ended
         };
         job.data.continuation_token = Some(token);
         let delay = self.times.continuation_delay;
@@ -288,12 +295,12 @@ impl Jobs {
 
     /// A number whose made-up id nobody has, and room for its job.
     fn free_number(&mut self, made_up: &MadeUp) -> Result<Number, EnqueueError> {
-        if self.jobs.len() >= Jobs::MOST {
+        if self.jobs.len() >= self.most {
             let oldest = self
                 .ended
                 .pop_front()
                 .and_then(|ended| self.jobs.remove(&ended));
-            let oldest = oldest.ok_or(EnqueueError::Full(Jobs::MOST))?;
+            let oldest = oldest.ok_or(EnqueueError::Full(self.most))?;
             self.numbers.remove(oldest.id.as_str());
         }
         let mut number = self.next;
@@ -343,4 +350,85 @@ fn fits(job: &Job, query: Option<&QueryParam>) -> bool {
 fn far(now: SystemTime, after: Duration) -> SystemTime {
     let never = Duration::from_secs(1_000 * 365 * 24 * 60 * 60);
     now + after.min(never)
+}
+
+#[cfg(test)]
+mod tests {
+    use pipetape_core::Region;
+
+    use super::*;
+    use crate::seed::Seed;
+
+    fn made_up() -> MadeUp {
+        MadeUp {
+            seed: Seed(0),
+            account_id: "111122223333".parse().unwrap(),
+            region: Region::new("us-east-1").unwrap(),
+        }
+    }
+
+    /// Room for so many jobs.
+    fn jobs(most: usize) -> Jobs {
+        let times = Times {
+            visibility: Duration::from_secs(30),
+            job_timeout: None,
+            continuation_delay: Duration::ZERO,
+        };
+        Jobs {
+            most,
+            ..Jobs::new(times, Guesses::default(), SystemTime::UNIX_EPOCH)
+        }
+    }
+
+    fn enqueue(jobs: &mut Jobs) -> Result<Number, EnqueueError> {
+        jobs.enqueue(JobDefinition::default(), &made_up())
+    }
+
+    /// Takes the job that has waited longest as far as the end.
+    fn work_off(jobs: &mut Jobs) -> Number {
+        let number = jobs.hand_out(&MadeUp::action_type(), None, 1)[0];
+        let nonce = jobs.get(number).unwrap().nonce.clone().unwrap();
+        jobs.apply(number, &Event::Acknowledge(nonce)).unwrap();
+        jobs.apply(number, &Event::Succeed).unwrap();
+        number
+    }
+
+    #[test]
+    fn the_job_that_ended_first_makes_room() {
+        let mut jobs = jobs(3);
+        for _ in 0..3 {
+            enqueue(&mut jobs).unwrap();
+        }
+        assert_eq!(enqueue(&mut jobs), Err(EnqueueError::Full(3)));
+        let first = work_off(&mut jobs);
+        let second = work_off(&mut jobs);
+        let id = jobs.get(first).unwrap().id.clone();
+        enqueue(&mut jobs).unwrap();
+        assert_eq!((jobs.all().count(), jobs.number(id.as_str())), (3, None));
+        assert!(jobs.get(first).is_none() && jobs.get(second).is_some());
+    }
+
+    #[test]
+    fn a_job_goes_on_where_there_is_no_room_but_its_own() {
+        let mut jobs = jobs(1);
+        enqueue(&mut jobs).unwrap();
+        let ended = work_off(&mut jobs);
+        let token = "t".parse().unwrap();
+        jobs.go_on(ended, token, &made_up()).unwrap();
+        let next = jobs.all().next().unwrap();
+        assert!(next.data.continuation_token.is_some() && next.continues.is_some());
+        assert_eq!(jobs.all().count(), 1);
+    }
+
+    #[test]
+    fn a_made_up_id_is_not_one_that_is_taken() {
+        let mut jobs = jobs(9);
+        let taken = JobDefinition {
+            id: Some(made_up().job_id(2)),
+            ..JobDefinition::default()
+        };
+        jobs.enqueue(taken, &made_up()).unwrap();
+        let number = enqueue(&mut jobs).unwrap();
+        assert_eq!(jobs.get(number).unwrap().id, made_up().job_id(3));
+    }
 }

@@ -217,6 +217,7 @@ impl Account {
     fn batch(&self, asked: Option<MaxBatchSize>) -> usize {
         let most = asked.and_then(|most| u32::try_from(most.value()).ok());
         let most = most.unwrap_or(self.guesses.default_batch.get());
+        let most = most.min(self.guesses.largest_batch.get());
         usize::try_from(most).unwrap_or(usize::MAX)
     }
 

@@ -46,7 +46,7 @@ impl Account {
         self.jobs.settle(now);
     }
 
-    pub(crate) fn enqueue(&mut self, definition: &JobDefinition) -> Result<JobId, EnqueueError> {
+    pub(crate) fn enqueue(&mut self, definition: JobDefinition) -> Result<JobId, EnqueueError> {
         let number = self.jobs.enqueue(definition, &self.made_up)?;
         let job = self.jobs.get(number);
         Ok(job.map_or_else(|| self.made_up.job_id(number), |job| job.id.clone()))
@@ -55,7 +55,7 @@ impl Account {
     /// Makes jobs: all, or none where an id is taken.
     pub(crate) fn enqueue_all(
         &mut self,
-        definitions: &[JobDefinition],
+        definitions: Vec<JobDefinition>,
     ) -> Result<Vec<JobId>, EnqueueError> {
         let ids = definitions
             .iter()
@@ -65,8 +65,8 @@ impl Account {
                 return Err(EnqueueError::IdTaken(id.clone()));
             }
         }
+        let definitions = definitions.into_iter();
         definitions
-            .iter()
             .map(|definition| self.enqueue(definition))
             .collect()
     }

@@ -104,6 +104,7 @@ mod tests {
     use pipetape_core::shapes::ActionOwner;
 
     use super::*;
+    use crate::definition::Given;
 
     fn refusal(json: &str) -> String {
         jobs_from_json(json.as_bytes()).unwrap_err().to_string()
@@ -124,6 +125,19 @@ mod tests {
                 "{json}"
             );
         }
+    }
+
+    #[test]
+    fn the_worked_example_is_in_order() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/jobs.json");
+        let jobs = jobs_from_file(path).unwrap();
+        let owners = jobs
+            .iter()
+            .map(|job| job.action_type_id.as_ref().map(|id| id.owner.name()));
+        let owners: Vec<_> = owners.collect();
+        assert_eq!(owners, [None, Some("Custom"), Some("ThirdParty")]);
+        assert_eq!(jobs[1].encryption_key, Given::LeftOut);
+        assert!(jobs[2].client.is_some());
     }
 
     #[test]
@@ -151,7 +165,7 @@ mod tests {
         insta::assert_snapshot!(refusal("{\"jobs\": [],\n\"more\": 1}"), @"jobs are not in order: unknown field `more`, expected `jobs` at line 2 column 6 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\n\"id\": \"F\"}"), @"jobs are not in order: text is no JobId: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} at line 2 column 10 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\n\"delay\": \"5 apples\"}"), @r#"jobs are not in order: duration such as `30s` or `5m` is expected: unknown time unit "apples", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations) at line 2 column 20 (docs/emulator.md has the format)"#);
-        insta::assert_snapshot!(refusal("[{},\n{\"actionTypeId\": {\"owner\": \"AWS\"}}]"), @"jobs are not in order: `actionTypeId.owner` is `AWS`, whose jobs no worker can poll for: `Custom` or `ThirdParty` is expected at line 2 column 35 (docs/emulator.md has the format)");
+        insta::assert_snapshot!(refusal("[{},\n{\"actionTypeId\": {\"owner\": \"AWS\"}}]"), @"jobs are not in order: `actionTypeId.owner` is `AWS`, whose jobs no worker can poll for: `Custom` or `ThirdParty` is expected at line 2 column 34 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\"clientToken\": \"c\"}"), @"jobs are not in order: `clientId` and `clientToken` are for third-party jobs: set `actionTypeId.owner` to `ThirdParty` at line 1 column 20 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\"data\": {\"configuration\": {}}, \"configuration\": {}}"), @"jobs are not in order: `configuration` stands beside `data` and in it, once is enough at line 1 column 52 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\"configuration\": {\"a\": \"\"}}"), @"jobs are not in order: text is no ConfigurationValue: Member must have length greater than or equal to 1 at line 1 column 27 (docs/emulator.md has the format)");

@@ -54,7 +54,7 @@ impl MadeUp {
     }
 
     /// Fills in a definition; `number` tells its made-up values from those of other jobs.
-    pub(crate) fn job(&self, definition: &JobDefinition, number: u64) -> NewJob {
+    pub(crate) fn job(&self, definition: JobDefinition, number: u64) -> NewJob {
         let JobDefinition {
             id,
             account_id,
@@ -69,7 +69,7 @@ impl MadeUp {
             client,
             delay: _,
             job_timeout: _,
-        } = definition.clone();
+        } = definition;
         let account_id = account_id.unwrap_or_else(|| self.account_id.clone());
         let action_type = action_type_id.unwrap_or_else(MadeUp::action_type);
         let context = self.context(
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_empty_definition_becomes_a_whole_job() {
-        let job = made_up(0).job(&JobDefinition::default(), 1);
+        let job = made_up(0).job(JobDefinition::default(), 1);
         assert!(job.client.is_none());
         insta::assert_snapshot!(job.id, @"a9e21c62-94fa-41e8-a3bc-6f7439fa1a96");
         insta::assert_snapshot!(pretty(&job.data), @r#"
@@ -354,7 +354,7 @@ mod tests {
             }),
             ..JobDefinition::default()
         };
-        let data = made_up(0).job(&definition, 1).data;
+        let data = made_up(0).job(definition, 1).data;
         assert!(data.artifact_credentials.is_none() && data.encryption_key.is_none());
         assert!(data.input_artifacts.is_empty());
         let context = data.pipeline_context.unwrap();
@@ -383,9 +383,9 @@ mod tests {
                 action_type_id: Some(ActionTypeId { category, owner: owner.clone(), ..MadeUp::action_type() }),
                 ..JobDefinition::default()
             };
-            let job = made_up.job(&definition, number);
+            let job = made_up.job(definition.clone(), number);
             prop_assert_eq!(job.client.is_some(), owner == ActionOwner::ThirdParty);
-            let again = made_up.job(&definition, number);
+            let again = made_up.job(definition, number);
             prop_assert_eq!(job.data, again.data);
         }
     }

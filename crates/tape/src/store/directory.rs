@@ -112,13 +112,27 @@ impl Store {
     ///
     /// There is no such tape, or it is in use, damaged or newer.
     pub fn load(&self, name: &TapeName) -> Result<Tape, StoreError> {
-        let mut exchanges = Vec::new();
-        let scanned = self.read(name, |exchange| exchanges.push(exchange))?;
-        Ok(Tape {
+        let begin = |rules| Tape {
             name: name.clone(),
-            rules: scanned.rules,
-            exchanges,
-        })
+            rules,
+            exchanges: Vec::new(),
+        };
+        self.fold(name, begin, |tape, exchange| tape.exchanges.push(exchange))
+    }
+
+    /// Reads a tape exchange by exchange, and lets go of it: `begin` makes something of its rules, `each` adds an
+    /// exchange to it. For tapes too large to be in memory as a [`Tape`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`load`](Store::load); what was made so far is dropped.
+    pub fn fold<T>(
+        &self,
+        name: &TapeName,
+        begin: impl FnOnce(Option<Rules>) -> T,
+        each: impl FnMut(&mut T, Exchange),
+    ) -> Result<T, StoreError> {
+        self.read(name, begin, each).map(|scanned| scanned.made)
     }
 
     /// Writes a whole tape under its name. It is there whole or not at all.
@@ -195,11 +209,16 @@ impl Store {
             return Ok((facts, true));
         }
         drop(lock);
-        let scanned = self.read(name, drop)?;
+        let scanned = self.read(name, drop, |(), _| ())?;
         Ok((scanned.facts, scanned.is_finished))
     }
 
-    fn read(&self, name: &TapeName, each: impl FnMut(Exchange)) -> Result<Scanned, StoreError> {
+    fn read<T>(
+        &self,
+        name: &TapeName,
+        begin: impl FnOnce(Option<Rules>) -> T,
+        each: impl FnMut(&mut T, Exchange),
+    ) -> Result<Scanned<T>, StoreError> {
         let place = self.existing(name)?;
         let lock = take(&place, Purpose::Reading)?;
         recover(&place)?;
@@ -208,7 +227,7 @@ impl Store {
         }
         check_layout(name, &place.tape)?;
         let mut database = Database::open(name, &place.tape)?;
-        let scanned = reader::scan(name, &place.tape, &mut database, each)?;
+        let scanned = reader::scan(name, &place.tape, &mut database, begin, each)?;
         database.close()?;
         tighten(&place.tape)?;
         drop(lock);
@@ -366,7 +385,8 @@ fn create_database(place: &Place, rules: Option<&Rules>) -> Result<Database, Sto
 fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
     check_layout(&place.name, &place.tape)?;
     let mut database = Database::open(&place.name, &place.tape)?;
-    let scanned = reader::scan(&place.name, &place.tape, &mut database, drop)?;
+    let rules = |rules: Option<Rules>| rules;
+    let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
     TapeFacts::clear(&place.tape)?;
     tighten(&place.tape)?;
     Ok(Opened {
@@ -374,7 +394,7 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
         database,
         lock,
         // A tape written by hand may have none.
-        rules: scanned.rules.unwrap_or_default(),
+        rules: scanned.made.unwrap_or_default(),
         facts: scanned.facts,
         at_finish: AtFinish::Stay,
     })

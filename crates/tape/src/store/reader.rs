@@ -11,37 +11,40 @@ use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
 
-/// What a scan found beside the exchanges.
-pub(super) struct Scanned {
-    pub(super) rules: Option<Rules>,
+/// What a scan found.
+pub(super) struct Scanned<T> {
+    /// What was made of rules and exchanges.
+    pub(super) made: T,
     pub(super) facts: TapeFacts,
     /// Whether the recording had a clean end.
     pub(super) is_finished: bool,
 }
 
-/// Scans an open database, handing each exchange to `each`.
+/// Scans an open database: hands its rules to `begin`, and each exchange to `each` with what `begin` made.
 ///
 /// # Errors
 ///
 /// Something on the tape can't be what was written, or less is there than a clean end had counted.
-pub(super) fn scan(
+pub(super) fn scan<T>(
     name: &TapeName,
     directory: &Path,
     database: &mut Database,
-    mut each: impl FnMut(Exchange),
-) -> Result<Scanned, StoreError> {
+    begin: impl FnOnce(Option<Rules>) -> T,
+    mut each: impl FnMut(&mut T, Exchange),
+) -> Result<Scanned<T>, StoreError> {
     let finished = TapeFacts::read(name, directory)?;
     let rules = database
         .rules()?
         .ok_or_else(|| StoreError::damaged(name, "its rules are missing"))?;
     let rules = stored::decode_rules(&rules).map_err(|reason| StoreError::damaged(name, reason))?;
+    let mut made = begin(rules);
     let mut facts = TapeFacts::default();
     let mut assembly = Assembly::default();
     database.scan(|key, value| {
         if let Some((seq, encoded)) = assembly.take(key, value)? {
             let exchange = stored::decode(seq, encoded)?;
             facts.count(&exchange);
-            each(exchange);
+            each(&mut made, exchange);
         }
         Ok(())
     })?;
@@ -58,7 +61,7 @@ pub(super) fn scan(
         return Err(StoreError::damaged(name, reason));
     }
     Ok(Scanned {
-        rules,
+        made,
         facts,
         is_finished: finished.is_some(),
     })

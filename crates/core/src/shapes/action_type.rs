@@ -68,6 +68,7 @@ pub type ActionConfigurationProperties = AtMost<10, ActionConfigurationProperty>
 
 structure! {
     /// What names an action type. Polls ask for the jobs of one.
+    #[derive(Hash, PartialOrd, Ord)]
     pub struct ActionTypeId {
         /// What the action does.
         required category: ActionCategory = "category",

@@ -1,9 +1,9 @@
 //! A player in the making.
 
+use super::index::Index;
 use super::packed::Packer;
 use super::play::{Player, PlayerConfig};
 use super::prepared::PreparedTape;
-use super::track::Tracks;
 use crate::exchange::Exchange;
 use crate::matching::Fingerprint;
 use crate::name::TapeName;
@@ -18,7 +18,7 @@ pub struct PlayerBuilder {
     redactor: Redactor,
     config: PlayerConfig,
     packer: Packer,
-    tracks: Tracks,
+    index: Index,
 }
 
 impl PlayerBuilder {
@@ -31,7 +31,7 @@ impl PlayerBuilder {
             rules,
             config,
             packer: Packer::default(),
-            tracks: Tracks::default(),
+            index: Index::default(),
         }
     }
 
@@ -40,25 +40,30 @@ impl PlayerBuilder {
         // A recorded body is redacted already; on a tape written by hand it may not be.
         let body = self.redactor.request_body(&exchange.request.body);
         let fingerprint = Fingerprint::of(&exchange.operation, &body, &self.rules.ignore);
-        self.packer.push(
+        let (position, operation_index) = self.packer.push(
             exchange.seq,
             &exchange.operation,
             fingerprint.job,
             &body,
             &exchange.outcome,
         );
-        self.tracks.push(fingerprint.key);
+        self.index.push(
+            position,
+            (operation_index, &exchange.operation),
+            fingerprint.key,
+            &body,
+        );
     }
 
     /// The player.
     pub fn build(mut self) -> Player {
-        self.tracks.shrink_to_fit();
+        self.index.shrink_to_fit();
         let tape = PreparedTape::new(
             self.name,
             self.rules.ignore,
             self.redactor,
             self.packer.finish(),
-            self.tracks,
+            self.index,
         );
         Player::of(tape, self.config)
     }

@@ -4,7 +4,6 @@ use pipetape_core::Operation;
 
 use super::miss::Closest;
 use super::packed::{Packed, Position};
-use super::track::Tracks;
 use crate::matching::{
     Canonical, JobTag, canonical, differences, distance, distance_of_bytes, shown_pointer,
     shown_value,
@@ -19,23 +18,23 @@ const MOST_READ: usize = 32 * 1024 * 1024;
 const MOST_DIFFERENCES: usize = 10;
 
 /// The different requests of each operation.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Candidates {
     /// The first exchange of each track, by the operation's index on the tape, in recorded order.
     firsts: Vec<Vec<Position>>,
 }
 
 impl Candidates {
-    pub(super) fn new(packed: &Packed, tracks: &Tracks) -> Candidates {
-        let mut firsts = vec![Vec::new(); packed.operations().len()];
-        for track in tracks.all() {
-            firsts[packed.operation_index(track.first())].push(track.first());
+    /// Takes the first exchange of a track.
+    pub(super) fn push(&mut self, operation_index: usize, first: Position) {
+        if operation_index >= self.firsts.len() {
+            self.firsts.resize_with(operation_index + 1, Vec::new);
         }
-        for firsts in &mut firsts {
-            firsts.sort_unstable();
-            firsts.shrink_to_fit();
-        }
-        Candidates { firsts }
+        self.firsts[operation_index].push(first);
+    }
+
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.firsts.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
     /// The closest one by structural distance, among the requests of the same operation: those about the

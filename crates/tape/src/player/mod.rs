@@ -6,6 +6,7 @@ mod closest;
 mod cursor;
 mod exhausted;
 mod form;
+mod index;
 mod listing;
 mod miss;
 mod miss_message;
@@ -19,6 +20,7 @@ mod session;
 mod sessions;
 mod tally;
 mod track;
+mod verbatim;
 
 pub use answer::Answer;
 pub use builder::PlayerBuilder;

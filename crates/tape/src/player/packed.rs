@@ -159,7 +159,7 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// Packs an exchange; gives its position.
+    /// Packs an exchange; gives its position, and its operation's place among [`Packed::operations`].
     pub(super) fn push(
         &mut self,
         seq: u64,
@@ -167,7 +167,7 @@ impl Packer {
         job: Option<JobTag>,
         request: &[u8],
         outcome: &Outcome,
-    ) -> Position {
+    ) -> (Position, usize) {
         let form = self.forms.number(seq, outcome);
         self.values.clear();
         write_values(&mut self.values, self.forms.form(form), seq, outcome);
@@ -192,7 +192,7 @@ impl Packer {
         for part in [request, &self.values, body] {
             self.current.extend_from_slice(part);
         }
-        position
+        (position, operation as usize)
     }
 
     pub(super) fn finish(mut self) -> Packed {

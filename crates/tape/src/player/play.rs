@@ -120,16 +120,32 @@ impl Player {
         operation: &Operation,
         body: &[u8],
     ) -> Result<Answer, MissReport> {
+        let session = self.sessions.of(session);
+        let track = self.tape.verbatim(operation, body);
+        let answer = match track.and_then(|track| self.step(&session, operation, track)) {
+            Some(answer) => Ok(answer),
+            None => self.play_by_key(&session, operation, body),
+        };
+        let counter = match &answer {
+            Ok(_) => &self.served,
+            Err(_) => &self.missed,
+        };
+        counter.add(Some(operation));
+        answer
+    }
+
+    fn play_by_key(
+        &self,
+        session: &Session,
+        operation: &Operation,
+        body: &[u8],
+    ) -> Result<Answer, MissReport> {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::of(operation, &body, &self.tape.ignore);
-        let session = self.sessions.of(session);
-        let found = self.tape.tracks.of(&key);
-        let answer = found.and_then(|track| self.step(&session, operation, track));
-        if let Some(answer) = answer {
-            self.served.add(Some(operation));
+        let found = self.tape.index.tracks.of(&key);
+        if let Some(answer) = found.and_then(|track| self.step(session, operation, track)) {
             return Ok(answer);
         }
-        self.missed.add(Some(operation));
         let name = session.name.as_str();
         let id = MissId {
             session: name.to_owned(),
@@ -158,8 +174,8 @@ impl Player {
     }
 
     /// One step of a session along a track; `None` at its end.
-    fn step(&self, session: &Session, operation: &Operation, track: &Track) -> Option<Answer> {
-        let positions = self.tape.tracks.positions(track);
+    fn step(&self, session: &Session, operation: &Operation, track: Track) -> Option<Answer> {
+        let positions = self.tape.index.tracks.positions(&track);
         let entry = |position, times| Entry {
             session: Arc::clone(&session.name),
             position,
@@ -264,8 +280,9 @@ impl Player {
                 let found = self.sessions.find(name);
                 // A copy, so that the session can go on meanwhile.
                 let cursors = found.map(|session| session.cursors().clone());
-                let played = |track| cursors.as_ref().map_or(0, |cursors| cursors.played(track));
-                let tracks = &tape.tracks;
+                let played =
+                    |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
+                let tracks = &tape.index.tracks;
                 tracks
                     .all()
                     .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))

@@ -4,12 +4,12 @@ use std::fmt;
 
 use pipetape_core::Operation;
 
-use super::closest::Candidates;
+use super::index::Index;
 use super::listing::{RecordedAnswer, Unplayed};
 use super::miss::{Closest, Miss, MissCause, Refusal};
 use super::miss_message;
 use super::packed::{Packed, Position};
-use super::track::{Track, Tracks};
+use super::track::Track;
 use crate::name::TapeName;
 use crate::pointer::Pointer;
 use crate::redact::Redactor;
@@ -20,8 +20,7 @@ pub(super) struct PreparedTape {
     pub(super) ignore: Vec<Pointer>,
     pub(super) redactor: Redactor,
     pub(super) packed: Packed,
-    pub(super) tracks: Tracks,
-    candidates: Candidates,
+    pub(super) index: Index,
 }
 
 impl PreparedTape {
@@ -30,16 +29,20 @@ impl PreparedTape {
         ignore: Vec<Pointer>,
         redactor: Redactor,
         packed: Packed,
-        tracks: Tracks,
+        index: Index,
     ) -> PreparedTape {
         PreparedTape {
-            candidates: Candidates::new(&packed, &tracks),
             name,
             ignore,
             redactor,
             packed,
-            tracks,
+            index,
         }
+    }
+
+    /// The track of a request that was recorded to the byte; other requests are to be looked up by their key.
+    pub(super) fn verbatim(&self, operation: &Operation, body: &[u8]) -> Option<Track> {
+        self.index.verbatim.track(&self.packed, operation, body)
     }
 
     /// The exchange of an unplayed position, for a listing.
@@ -58,9 +61,10 @@ impl PreparedTape {
         operation: &Operation,
         redacted_body: &[u8],
     ) -> Miss {
-        let closest = self
-            .candidates
-            .closest(&self.packed, &self.ignore, operation, redacted_body);
+        let closest =
+            self.index
+                .candidates
+                .closest(&self.packed, &self.ignore, operation, redacted_body);
         let message = miss_message::never_recorded(
             &self.name,
             session,
@@ -78,8 +82,8 @@ impl PreparedTape {
     }
 
     /// The miss of a request whose track is played to its end.
-    pub(super) fn used_up(&self, session: &str, operation: &Operation, track: &Track) -> Miss {
-        let positions = self.tracks.positions(track);
+    pub(super) fn used_up(&self, session: &str, operation: &Operation, track: Track) -> Miss {
+        let positions = self.index.tracks.positions(&track);
         // A track has at least one exchange.
         let last = positions[positions.len() - 1];
         let seq = self.packed.record(last).seq;

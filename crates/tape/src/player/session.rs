@@ -37,7 +37,7 @@ impl Cursors {
     }
 
     /// How often a track was played.
-    pub(super) fn played(&self, track: &Track) -> u32 {
+    pub(super) fn played(&self, track: Track) -> u32 {
         let first = track.first();
         match &self.counts {
             Counts::Some(counts) => counts.get(&first).copied().unwrap_or(0),
@@ -46,7 +46,7 @@ impl Cursors {
     }
 
     /// The same, to be counted up.
-    pub(super) fn played_mut(&mut self, track: &Track) -> &mut u32 {
+    pub(super) fn played_mut(&mut self, track: Track) -> &mut u32 {
         if let Counts::Some(counts) = &self.counts
             && counts.len() >= self.length / ONE_IN
         {
@@ -105,7 +105,9 @@ mod tests {
     fn counts_survive_the_change_of_form() {
         let key = |name: u8| MatchKey::of(&Operation::PollForJobs, &[name], &[]);
         let mut tracks = Tracks::default();
-        (0..100).for_each(|name| tracks.push(key(name)));
+        for name in 0..100 {
+            tracks.push(key(name), Position::from(name));
+        }
         let mut cursors = Cursors::new(100);
         for step in 0..100 {
             for name in 0..=step {

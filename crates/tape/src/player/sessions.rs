@@ -137,19 +137,17 @@ mod tests {
 
     /// A tape of one exchange, and how to count its plays.
     fn play(sessions: &Sessions, text: &str) {
-        *sessions.of(&name(text)).cursors().played_mut(&track()) += 1;
+        *sessions.of(&name(text)).cursors().played_mut(track()) += 1;
     }
 
     fn track() -> Track {
-        let mut tracks = Tracks::default();
         let key = MatchKey::of(&Operation::PollForJobs, b"", &[]);
-        tracks.push(key);
-        *tracks.of(&key).unwrap()
+        Tracks::default().push(key, 0).unwrap()
     }
 
     fn played(sessions: &Sessions, text: &str) -> Option<u32> {
         let session = sessions.find(&name(text))?;
-        let played = session.cursors().played(&track());
+        let played = session.cursors().played(track());
         Some(played)
     }
 
@@ -180,7 +178,7 @@ mod tests {
         play(&sessions, "a");
         play(&sessions, "default");
         assert_eq!(sessions.reset(), 2);
-        assert_eq!(held.cursors().played(&track()), 0);
+        assert_eq!(held.cursors().played(track()), 0);
         assert_eq!(played(&sessions, "default"), Some(0));
         assert_eq!(sessions.count(), 1);
     }

@@ -4,68 +4,56 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::slice;
 
-use super::packed::{Position, number};
+use super::packed::Position;
 use crate::matching::MatchKey;
 
-/// The exchanges with one key. Most tracks have one exchange: no more memory is read for these.
+/// The exchanges with one key, named by the first of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Track {
-    first: Position,
-    /// Index into the longer tracks; [`ALONE`] where the first is the only one.
-    longer: u32,
-}
-
-const ALONE: u32 = u32::MAX;
+pub(super) struct Track(Position);
 
 /// Which exchanges have which key.
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
     by_key: HashMap<MatchKey, Track, Hashed>,
-    /// Each in recorded order, the first exchange included.
-    longer: Vec<Vec<Position>>,
-    length: Position,
+    /// The exchanges of tracks with more than one, in recorded order, by the first of them.
+    longer: HashMap<Position, Vec<Position>, Hashed>,
 }
 
 impl Track {
     /// Its first exchange, which no other track has.
-    pub(super) fn first(&self) -> Position {
-        self.first
+    pub(super) fn first(self) -> Position {
+        self.0
     }
 }
 
 impl Tracks {
-    /// Takes the exchange behind the last one.
-    pub(super) fn push(&mut self, key: MatchKey) {
-        let position = self.length;
-        self.length += 1;
-        let track = self.by_key.entry(key).or_insert(Track {
-            first: position,
-            longer: ALONE,
-        });
-        if track.first == position {
-            return;
+    /// Takes the exchange behind the last one; gives the track that begins with it, if one does.
+    pub(super) fn push(&mut self, key: MatchKey, position: Position) -> Option<Track> {
+        let track = *self.by_key.entry(key).or_insert(Track(position));
+        if track.first() == position {
+            return Some(track);
         }
-        if track.longer == ALONE {
-            track.longer = number(self.longer.len());
-            self.longer.push(vec![track.first]);
-        }
-        self.longer[track.longer as usize].push(position);
+        let positions = self.longer.entry(track.first());
+        positions
+            .or_insert_with(|| vec![track.first()])
+            .push(position);
+        None
     }
 
     pub(super) fn shrink_to_fit(&mut self) {
         self.by_key.shrink_to_fit();
-        self.longer.iter_mut().for_each(Vec::shrink_to_fit);
+        self.longer.values_mut().for_each(Vec::shrink_to_fit);
     }
 
-    pub(super) fn of(&self, key: &MatchKey) -> Option<&Track> {
-        self.by_key.get(key)
+    pub(super) fn of(&self, key: &MatchKey) -> Option<Track> {
+        self.by_key.get(key).copied()
     }
 
     /// The exchanges of a track, in recorded order; at least one.
     pub(super) fn positions<'a>(&'a self, track: &'a Track) -> &'a [Position] {
-        match track.longer {
-            ALONE => slice::from_ref(&track.first),
-            longer => &self.longer[longer as usize],
+        match self.longer.get(&track.first()) {
+            Some(positions) => positions,
+            None => slice::from_ref(&track.0),
         }
     }
 
@@ -116,7 +104,10 @@ mod tests {
         fn each_track_has_its_exchanges_in_order(names in proptest::collection::vec(0u8..20, 0..200)) {
             let key = |name: u8| MatchKey::of(&Operation::PollForJobs, &[name], &[]);
             let mut tracks = Tracks::default();
-            names.iter().for_each(|&name| tracks.push(key(name)));
+            for (position, &name) in (0..).zip(&names) {
+                let begins = !names[..position as usize].contains(&name);
+                prop_assert_eq!(tracks.push(key(name), position).is_some(), begins);
+            }
             tracks.shrink_to_fit();
             for name in 0..20 {
                 let expected: Vec<u32> = (0..)
@@ -124,7 +115,7 @@ mod tests {
                     .filter(|(_, other)| **other == name)
                     .map(|(position, _)| position)
                     .collect();
-                let found = tracks.of(&key(name)).map(|track| tracks.positions(track).to_vec());
+                let found = tracks.of(&key(name)).map(|track| tracks.positions(&track).to_vec());
                 prop_assert_eq!(found.unwrap_or_default(), expected);
             }
             let all: usize = tracks.all().map(|track| tracks.positions(track).len()).sum();

@@ -1,17 +1,23 @@
 //! A walk over a body, whole or broken, that replaces the secrets in it and leaves every other byte as it is.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
+
+use super::findings::Findings;
 use super::known::KnownSecrets;
-use super::member::Member;
-use super::placeholder::{Placeholders, is_number_placeholder, is_secret_placeholder};
-use super::suspect::{key_is_suspect, value_is_suspect};
-use super::text::{Accounts, TextRules};
+use super::place::{Place, Places, Within};
+use super::placeholder::{
+    Placeholders, is_account_placeholder, is_number_placeholder, is_secret_placeholder,
+};
+use super::suspect::value_is_suspect;
+use super::text::{Accounts, Guesses, TextRules};
 use crate::json::{Piece, Scanner, escape_into, unescape};
 use crate::pointer::Pointer;
 use crate::rules::RedactConfig;
 
-/// How deep JSON within strings is followed.
+/// How deep JSON within strings is followed. What lies deeper is read as text.
 const MAX_EMBEDDED: usize = 4;
 
 /// What holds for a walk.
@@ -23,195 +29,132 @@ pub(super) struct Walk<'a> {
     pub(super) keep_account_ids: bool,
 }
 
-/// What a walk came upon.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    /// Secrets in the clear, with their placeholders.
-    pub(super) secrets: Vec<(Vec<u8>, String)>,
-    /// Configuration keys whose value was kept.
-    pub(super) kept_config: Vec<String>,
-}
-
-/// An object or list that the walk is in.
-struct Frame {
-    is_object: bool,
-    /// Whether a name comes next, not a value.
-    expects_name: bool,
-    /// The name of the member at hand; the index of the item.
-    name: Vec<u8>,
-    index: usize,
-    /// What everything in here is, by the names above.
+/// What holds for a text within a body, the body itself included.
+#[derive(Clone, Copy)]
+struct Context {
+    /// How many strings it is in.
+    depth: usize,
     within: Within,
+    accounts: Accounts,
+    guesses: Guesses,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Within {
-    Plain,
-    Configuration,
-    Secret,
-}
-
-/// What a value is, by its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Plain,
-    Identifier,
-    Configuration,
-    Secret,
+/// One walk's state.
+struct Walked<'t, 'a, 'f> {
+    places: Places<'t, 'a>,
+    out: Replacing<'t>,
+    context: Context,
+    is_json: bool,
+    findings: &'f mut Findings,
 }
 
 impl Walk<'_> {
     /// The body redacted; `None` where nothing had to be.
     pub(super) fn body(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
-        self.embedded(text, findings, 0, Within::Plain)
+        let context = Context {
+            depth: 0,
+            within: Within::Plain,
+            accounts: match self.keep_account_ids {
+                true => Accounts::Kept,
+                false => Accounts::Anywhere,
+            },
+            guesses: Guesses::Replaced,
+        };
+        self.content(text, context, findings)
     }
 
-    fn embedded(
+    fn content(&self, text: &[u8], context: Context, findings: &mut Findings) -> Option<Vec<u8>> {
+        if context.depth > MAX_EMBEDDED {
+            return self.text(text, context, findings);
+        }
+        if may_be_json(text) && is_json(text) {
+            return self.walk(text, true, context, findings);
+        }
+        if !text.iter().any(|b| matches!(b, b'{' | b'[' | b'"')) {
+            return self.text(text, context, findings);
+        }
+        // Broken JSON, or prose with some in it. A name and its value may be two pieces to the walk, so the
+        // text is read as a whole as well.
+        let walked = self.walk(text, false, context, findings);
+        let read = walked.as_deref().unwrap_or(text);
+        let whole = Context {
+            accounts: in_identifier(context.accounts),
+            ..context
+        };
+        self.text(read, whole, findings).or(walked)
+    }
+
+    fn walk(
         &self,
         text: &[u8],
+        is_json: bool,
+        context: Context,
         findings: &mut Findings,
-        depth: usize,
-        within: Within,
     ) -> Option<Vec<u8>> {
-        let mut out = Replacing::new(text);
-        let mut frames: Vec<Frame> = Vec::new();
+        // Pointers name places in the body, not in texts within it.
+        let redact = if context.depth == 0 { self.redact } else { &[] };
+        let mut walked = Walked {
+            places: Places::new(context.within, redact, self.config),
+            out: Replacing::new(text),
+            context,
+            is_json,
+            findings,
+        };
         for piece in Scanner::new(text) {
             match piece {
-                Piece::Open { object, .. } => {
-                    let within = self.within(&frames, within);
-                    frames.push(Frame {
-                        is_object: object,
-                        expects_name: object,
-                        name: b"0".to_vec(),
-                        index: 0,
-                        within,
-                    });
-                }
-                Piece::Close { .. } => {
-                    frames.pop();
-                }
-                Piece::Comma { .. } => {
-                    if let Some(frame) = frames.last_mut() {
-                        frame.expects_name = frame.is_object;
-                        frame.index += 1;
-                        if !frame.is_object {
-                            frame.name = frame.index.to_string().into_bytes();
-                        }
-                    }
-                }
-                Piece::Colon { .. } => {
-                    if let Some(frame) = frames.last_mut() {
-                        frame.expects_name = false;
-                    }
-                }
+                Piece::Open { object, .. } => walked.places.open(object),
+                Piece::Close { .. } => walked.places.close(),
+                Piece::Comma { .. } => walked.places.comma(),
+                Piece::Colon { .. } => walked.places.colon(),
                 Piece::String { range, closed } => {
-                    self.string(
-                        &mut out,
-                        &mut frames,
-                        findings,
-                        depth,
-                        within,
-                        range,
-                        closed,
-                    );
+                    let end = if closed { range.end - 1 } else { range.end };
+                    self.string(&mut walked, range.start + 1..end);
                 }
-                Piece::Other { range } => self.other(&mut out, &frames, findings, within, range),
+                Piece::Other { range } => self.other(&mut walked, range),
             }
         }
-        out.finish()
+        walked.out.finish()
     }
 
-    /// What an object or list that opens here holds.
-    fn within(&self, frames: &[Frame], outermost: Within) -> Within {
-        let Some(frame) = frames.last() else {
-            return outermost;
+    /// A string token, by what stands between its quotes.
+    fn string(&self, walked: &mut Walked<'_, '_, '_>, inner: Range<usize>) {
+        let token = &walked.out.text[inner.clone()];
+        let value = unescape(token);
+        let context = Context {
+            depth: walked.context.depth + 1,
+            within: Within::Plain,
+            ..walked.context
         };
-        match self.place(frames, outermost) {
-            Place::Secret => Within::Secret,
-            Place::Configuration => Within::Configuration,
-            Place::Plain | Place::Identifier
-                if frame.is_object && Member::of(&frame.name) == Member::Configuration =>
-            {
-                Within::Configuration
-            }
-            Place::Plain | Place::Identifier => frame.within,
-        }
-    }
-
-    /// What a value that stands here is.
-    fn place(&self, frames: &[Frame], outermost: Within) -> Place {
-        let Some(frame) = frames.last() else {
-            return match outermost {
-                Within::Secret => Place::Secret,
-                Within::Configuration | Within::Plain => Place::Plain,
-            };
-        };
-        if frame.within == Within::Secret || self.is_pointed_at(frames) {
-            return Place::Secret;
-        }
-        let member = if frame.is_object {
-            Member::of(&frame.name)
-        } else {
-            Member::Plain
-        };
-        match (member, frame.within) {
-            (Member::Secret, _) => Place::Secret,
-            (_, Within::Configuration) => Place::Configuration,
-            (Member::Identifier, _) => Place::Identifier,
-            _ => Place::Plain,
-        }
-    }
-
-    fn is_pointed_at(&self, frames: &[Frame]) -> bool {
-        !self.redact.is_empty() && {
-            let path: Vec<&[u8]> = frames.iter().map(|frame| frame.name.as_slice()).collect();
-            self.redact.iter().any(|pointer| pointer.names(&path))
-        }
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the walk's state, taken apart for the borrow checker"
-    )]
-    fn string(
-        &self,
-        out: &mut Replacing<'_>,
-        frames: &mut [Frame],
-        findings: &mut Findings,
-        depth: usize,
-        outermost: Within,
-        range: Range<usize>,
-        closed: bool,
-    ) {
-        let inner = range.start + 1..if closed { range.end - 1 } else { range.end };
-        let value = unescape(&out.text[inner.clone()]);
-        let names_member = frames
-            .last()
-            .is_some_and(|frame| frame.is_object && frame.expects_name);
-        let place = if names_member {
-            Place::Plain
-        } else {
-            self.place(frames, outermost)
-        };
-        if names_member && let Some(frame) = frames.last_mut() {
-            frame.name = value.to_vec();
-        }
-        let replaced = match place {
-            Place::Secret => self.secret(&value, findings),
+        let replaced = match walked.places.place() {
+            Place::Name => self.text(&value, context, walked.findings),
+            Place::Secret => self.secret(&value, walked.findings),
             Place::Configuration => {
-                let key = frames
-                    .last()
-                    .map(|frame| frame.name.as_slice())
-                    .unwrap_or_default();
-                self.configuration(key, &value, findings, depth)
+                self.configuration(&walked.places, &value, context, walked.findings)
             }
-            Place::Identifier => self.text(&value, Accounts::InArns, findings),
-            Place::Plain => self.plain(&value, findings, depth),
+            Place::Identifier => {
+                let context = Context {
+                    accounts: in_identifier(context.accounts),
+                    ..context
+                };
+                self.content(&value, context, walked.findings)
+            }
+            Place::Plain => self.content(&value, context, walked.findings),
         };
         if let Some(replaced) = replaced {
-            let mut token = Vec::with_capacity(replaced.len());
-            escape_into(&mut token, &replaced);
-            out.replace(inner, &token);
+            match value {
+                // Nothing in it needed an escape, and no placeholder does.
+                Cow::Borrowed(_) => walked.out.replace(inner, &replaced),
+                Cow::Owned(_) => {
+                    let mut token = Vec::with_capacity(replaced.len());
+                    escape_into(&mut token, &replaced);
+                    walked.out.replace(inner, &token);
+                }
+            }
+        }
+        if walked.places.expects_name() {
+            walked.places.name(value);
+        } else {
+            walked.places.text(value);
         }
     }
 
@@ -220,113 +163,158 @@ impl Walk<'_> {
             return None;
         }
         let placeholder = self.placeholders.secret(value);
-        findings.secrets.push((value.to_vec(), placeholder.clone()));
+        findings.secret(value, &placeholder);
         Some(placeholder.into_bytes())
     }
 
     fn configuration(
         &self,
-        key: &[u8],
+        places: &Places<'_, '_>,
         value: &[u8],
+        context: Context,
         findings: &mut Findings,
-        depth: usize,
     ) -> Option<Vec<u8>> {
+        if value.is_empty() || is_secret_placeholder(value) {
+            return None;
+        }
+        let can_be_walked = context.depth <= MAX_EMBEDDED && may_be_json(value) && is_json(value);
+        let is_suspect = places.is_suspect() || (!can_be_walked && value_is_suspect(value));
         let is_secret = match self.config {
             RedactConfig::All => true,
-            RedactConfig::Suspect => key_is_suspect(key) || value_is_suspect(value),
+            RedactConfig::Suspect => is_suspect,
             RedactConfig::None => false,
         };
         if is_secret {
-            let redacted = self.secret(value, findings)?;
-            // Short values (`true`, `prod`) would be taken out of every other text as well.
-            if value.len() < 8 {
-                findings.secrets.pop();
+            let placeholder = self.placeholders.secret(value);
+            if is_suspect {
+                findings.guess(value, &placeholder);
             }
-            return Some(redacted);
+            return Some(placeholder.into_bytes());
         }
-        if !value.is_empty() && !is_secret_placeholder(value) {
-            findings
-                .kept_config
-                .push(String::from_utf8_lossy(key).into_owned());
+        if context.depth == 1 {
+            findings.kept(places.key());
         }
-        self.plain(value, findings, depth)
-    }
-
-    /// A text without a special place. JSON within it is walked like the body.
-    fn plain(&self, value: &[u8], findings: &mut Findings, depth: usize) -> Option<Vec<u8>> {
-        let is_structure = matches!(value.trim_ascii_start().first(), Some(b'{' | b'['));
-        if is_structure && depth < MAX_EMBEDDED {
-            return self.embedded(value, findings, depth + 1, Within::Plain);
-        }
-        self.text(value, self.accounts(), findings)
-    }
-
-    fn text(&self, value: &[u8], accounts: Accounts, findings: &mut Findings) -> Option<Vec<u8>> {
-        let accounts = if self.keep_account_ids {
-            Accounts::Kept
-        } else {
-            accounts
+        let context = Context {
+            within: match can_be_walked {
+                true => Within::Configuration,
+                false => Within::Plain,
+            },
+            guesses: match self.config {
+                RedactConfig::None => Guesses::Kept,
+                RedactConfig::All | RedactConfig::Suspect => context.guesses,
+            },
+            ..context
         };
+        self.content(value, context, findings)
+    }
+
+    fn text(&self, value: &[u8], context: Context, findings: &mut Findings) -> Option<Vec<u8>> {
         let rules = TextRules {
             placeholders: self.placeholders,
             known: self.known,
-            accounts,
+            accounts: context.accounts,
+            guesses: context.guesses,
         };
-        rules.apply(value, |secret, placeholder| {
-            findings
-                .secrets
-                .push((secret.to_vec(), placeholder.to_owned()))
-        })
-    }
-
-    fn accounts(&self) -> Accounts {
-        if self.keep_account_ids {
-            Accounts::Kept
-        } else {
-            Accounts::Anywhere
-        }
+        rules.apply(value, findings)
     }
 
     /// Numbers, words, white space, and whatever stands between the pieces of text that is no JSON.
-    fn other(
-        &self,
-        out: &mut Replacing<'_>,
-        frames: &[Frame],
-        findings: &mut Findings,
-        outermost: Within,
-        range: Range<usize>,
-    ) {
-        let text = &out.text[range.clone()];
+    fn other<'t>(&self, walked: &mut Walked<'t, '_, '_>, range: Range<usize>) {
+        let text: &'t [u8] = &walked.out.text[range.clone()];
         let token = text.trim_ascii();
         if token.is_empty() || matches!(token, b"null" | b"true" | b"false") {
             return;
         }
-        let place = match frames.last() {
-            Some(frame) if frame.is_object && frame.expects_name => Place::Plain,
-            _ => self.place(frames, outermost),
-        };
-        let is_number = serde_json::from_slice::<&serde_json::value::RawValue>(token).is_ok();
-        let is_secret = place == Place::Secret
-            || (place == Place::Configuration && self.config == RedactConfig::All);
-        if is_secret {
-            let start = range.start + text.len() - text.trim_ascii_start().len();
-            let place = start..start + token.len();
-            if is_number && !is_number_placeholder(token) {
-                out.replace(place, self.placeholders.number(token).as_bytes());
-            } else if !is_number && !is_secret_placeholder(token) {
-                out.replace(place, self.placeholders.secret(token).as_bytes());
+        let mut start = range.start + (text.len() - text.trim_ascii_start().len());
+        let token = match token {
+            // What is nearly JSON has such strings.
+            [b'\'', inner @ .., b'\''] if !walked.is_json && !inner.is_empty() => {
+                start += 1;
+                inner
             }
-            return;
-        }
-        let accounts = if place == Place::Identifier {
-            Accounts::InArns
-        } else {
-            self.accounts()
+            _ => token,
         };
-        if let Some(replaced) = self.text(text, accounts, findings) {
-            out.replace(range, &replaced);
+        let token_range = start..start + token.len();
+        let place = walked.places.place();
+        let is_secret = place == Place::Secret
+            || (place == Place::Configuration
+                && match self.config {
+                    RedactConfig::All => true,
+                    RedactConfig::Suspect => walked.places.is_suspect(),
+                    RedactConfig::None => false,
+                });
+        if is_secret {
+            if let Some(replaced) = self.secret_token(token, walked.findings) {
+                walked.out.replace(token_range, replaced.as_bytes());
+            }
+        } else if walked.is_json {
+            if let Some(replaced) = self.number(token, place, walked.context) {
+                walked.out.replace(token_range, replaced.as_bytes());
+            }
+        } else {
+            let accounts = match place {
+                Place::Identifier => in_identifier(walked.context.accounts),
+                _ => walked.context.accounts,
+            };
+            let context = Context {
+                accounts,
+                ..walked.context
+            };
+            if let Some(replaced) = self.text(text, context, walked.findings) {
+                walked.out.replace(range, &replaced);
+            }
+        }
+        if walked.places.expects_name() {
+            walked.places.name(Cow::Borrowed(token));
         }
     }
+
+    fn secret_token(&self, token: &[u8], findings: &mut Findings) -> Option<String> {
+        let placeholder = self.placeholders.secret(token);
+        if is_json(token) {
+            if is_number_placeholder(token) {
+                return None;
+            }
+            findings.secret(token, &placeholder);
+            return Some(self.placeholders.number(token));
+        }
+        if is_secret_placeholder(token) {
+            return None;
+        }
+        findings.secret(token, &placeholder);
+        Some(placeholder)
+    }
+
+    /// A number that is an account id, or a secret seen before.
+    fn number(&self, token: &[u8], place: Place, context: Context) -> Option<String> {
+        let known = self.known.find(token, 0, token.len());
+        if known.is_some_and(|(length, _)| length == token.len()) {
+            return (!is_number_placeholder(token)).then(|| self.placeholders.number(token));
+        }
+        let is_account = token.len() == 12
+            && token.iter().all(u8::is_ascii_digit)
+            && context.accounts == Accounts::Anywhere
+            && place != Place::Identifier
+            && !is_account_placeholder(token);
+        is_account.then(|| self.placeholders.account(token))
+    }
+}
+
+/// Account ids in identifiers stay, unless they are in ARNs.
+fn in_identifier(accounts: Accounts) -> Accounts {
+    match accounts {
+        Accounts::Anywhere | Accounts::InArns => Accounts::InArns,
+        Accounts::Kept => Accounts::Kept,
+    }
+}
+
+/// Whether a text begins as an object, a list or a string does.
+fn may_be_json(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'))
+}
+
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// A text and the stretches of it that were replaced, in order.

@@ -1,17 +1,29 @@
 //! Taking secrets out, wherever they stand, before anything is written or matched.
 //!
-//! - `member` says which members hold secrets, `suspect` which configuration values look like one;
-//! - `text` finds what is recognisable anywhere: account ids, access keys, signatures, assignments;
-//! - `known` finds secrets seen before, wherever they turn up again;
+//! - `member` says what a name makes of its value, `place` what a value is by the names above it, `suspect`
+//!   which configuration values look like a secret;
+//! - `text` finds what is recognisable anywhere: account ids, access keys, tokens by their `form`, and values
+//!   that a name before them gives away (`assignment`);
+//! - `known` finds secrets seen before, wherever they turn up again, and however they are written (`encoding`);
 //! - `placeholder` makes what stands in their place;
-//! - `body` walks over a body, whole or broken, and `redactor` holds it all together.
+//! - `body` walks over a body, whole or broken, `findings` is what it came upon, and `redactor` holds it all
+//!   together.
 
+mod assignment;
 mod body;
+mod encoding;
+mod findings;
+mod form;
 mod known;
 mod member;
+mod place;
 mod placeholder;
+#[cfg(test)]
+mod properties;
 mod redactor;
 mod suspect;
 mod text;
+#[cfg(test)]
+mod tricky;
 
 pub use redactor::Redactor;

@@ -1,6 +1,7 @@
 //! Which configuration values look like secrets.
 
-use super::placeholder::{is_access_key, is_uuid};
+use super::form::{begins_as_token, form, url_password};
+use super::placeholder::{is_access_key, is_secret_key, is_uuid};
 
 /// What a configuration key has in it where its value is a secret; compared without case and punctuation.
 const KEYS: [&str; 17] = [
@@ -23,30 +24,6 @@ const KEYS: [&str; 17] = [
     "cookie",
 ];
 
-/// How the secrets of well-known services begin.
-const STARTS: [&str; 20] = [
-    "-----BEGIN",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "xoxa-",
-    "xoxb-",
-    "xoxp-",
-    "xoxs-",
-    "sk_live_",
-    "rk_live_",
-    "sk-",
-    "AIza",
-    "npm_",
-    "hf_",
-    "dop_v1_",
-    "Bearer ",
-];
-
 /// Lengths of hexadecimal text that are a commit's or nothing in particular.
 const COMMIT: usize = 40;
 const SHORTEST_HEX: usize = 32;
@@ -66,37 +43,21 @@ pub(super) fn key_is_suspect(key: &[u8]) -> bool {
 /// Whether a value looks like a secret, whatever its key.
 pub(super) fn value_is_suspect(value: &[u8]) -> bool {
     let trimmed = value.trim_ascii();
-    STARTS
-        .iter()
-        .any(|start| trimmed.starts_with(start.as_bytes()))
+    begins_as_token(trimmed)
+        || trimmed.starts_with(b"sk-")
+        || trimmed.starts_with(b"Bearer ")
         || is_access_key(trimmed)
-        || is_jwt(trimmed)
         || has_url_password(trimmed)
         || is_structure_with_suspect(trimmed)
         || is_random(trimmed)
+        || (!trimmed.is_empty() && form(trimmed, 0).is_some())
 }
 
-/// Three base64 parts, the first of which is JSON.
-fn is_jwt(value: &[u8]) -> bool {
-    value.starts_with(b"eyJ") && value.iter().filter(|b| **b == b'.').count() == 2
-}
-
-/// `scheme://user:password@host`.
 fn has_url_password(value: &[u8]) -> bool {
-    let Some(at) = value.windows(3).position(|part| part == b"://") else {
-        return false;
-    };
-    let authority = value[at + 3..]
-        .split(|b| matches!(b, b'/' | b'?' | b'#'))
-        .next()
-        .unwrap_or_default();
-    authority
-        .iter()
-        .position(|b| *b == b'@')
-        .is_some_and(|end| authority[..end].contains(&b':'))
+    (0..value.len()).any(|at| value[at] == b':' && url_password(value, at).is_some())
 }
 
-/// A list or object as text (such as a list of environment variables) that speaks of a secret somewhere.
+/// A list or object as text that is no JSON and speaks of a secret somewhere.
 fn is_structure_with_suspect(value: &[u8]) -> bool {
     matches!(value.first(), Some(b'{' | b'[')) && key_is_suspect(value)
 }
@@ -116,18 +77,31 @@ fn is_random(value: &[u8]) -> bool {
     if !value.iter().all(in_alphabet) {
         return false;
     }
+    let has = |is: fn(&u8) -> bool| value.iter().any(is);
+    // A secret key of AWS may hold words, as the one in its documentation does.
+    let rarest = if is_secret_key(value) { 5 } else { 4 };
+    has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
+        && changes(value) * rarest >= value.len()
+}
+
+/// How often the kind of character changes. Words joined by punctuation or by their capitals are a name, not a
+/// secret: neither counts.
+fn changes(value: &[u8]) -> usize {
     let kind = |b: u8| match b {
         b'a'..=b'z' => 0,
         b'A'..=b'Z' => 1,
         b'0'..=b'9' => 2,
         _ => 3,
     };
-    let has = |wanted: i32| value.iter().any(|b| kind(*b) == wanted);
-    let changes = value
-        .windows(2)
-        .filter(|pair| kind(pair[0]) != kind(pair[1]))
-        .count();
-    has(0) && has(1) && has(2) && changes * 3 >= value.len()
+    (1..value.len())
+        .filter(|at| {
+            let (before, here) = (kind(value[at - 1]), kind(value[*at]));
+            let begins_word = (before, here) == (1, 0) && (*at < 2 || kind(value[at - 2]) != 1);
+            before != here && before != 3 && here != 3 && !begins_word
+        })
+        .count()
 }
 
 #[cfg(test)]
@@ -165,10 +139,12 @@ mod tests {
             "AKIAIOSFODNN7EXAMPLE",
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY1x9",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "IQoJb3JpZ2luX2VjEXAMPLE",
             "postgres://app:hunter2@db:5432/x",
             "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
             "d41d8cd98f00b204e9800998ecf8427e",
-            r#"[{"name":"DB_PASSWORD","value":"x"}]"#,
+            r#"[{name:"DB_PASSWORD",value:"x"}]"#,
         ] {
             assert!(value_is_suspect(value.as_bytes()), "{value}");
         }
@@ -176,13 +152,15 @@ mod tests {
             "my-build-project-in-production",
             "builds/MyApp1/Artifact2/output.zip",
             "builds/MyApp1/Artifact2",
+            "CodePipelineServiceRole1",
+            "builds/MyApp1/Artifact2/output/release01",
             "arn:aws:iam::123456789012:role/CodePipelineServiceRole",
             "https://github.com/owner/repository",
             "da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "0f1e2d3c-4b5a-4968-8776-655443322110",
             "12345678901234567890123456789012",
             "",
-            r#"[{"name":"STAGE","value":"x"}]"#,
+            r#"[{name:"STAGE",value:"x"}]"#,
         ] {
             assert!(!value_is_suspect(value.as_bytes()), "{value}");
         }

@@ -1,9 +1,13 @@
-//! What is recognisable in any text: secrets seen before, access keys, account ids, and values that a
-//! name before them calls a secret.
+//! What is recognisable in any text: secrets seen before, access keys, account ids, well-known forms of
+//! secrets, and values that a name before them calls a secret.
 
+use super::assignment::{Unclosed, assigned, flag};
+use super::findings::Findings;
+use super::form::{form, private_key, url_password};
 use super::known::KnownSecrets;
 use super::placeholder::{
     Placeholders, is_access_key, is_account_placeholder, is_secret_placeholder, is_uuid,
+    placeholders_in,
 };
 
 /// Whether runs of twelve digits are account ids.
@@ -17,176 +21,251 @@ pub(super) enum Accounts {
     Kept,
 }
 
-/// Names whose value, behind `=` or `:`, is a secret wherever they stand. In lower case; longest first where one ends another.
-const ASSIGNED: [&str; 14] = [
-    "x-amz-security-token",
-    "x-amz-signature",
-    "signature",
-    "aws_secret_access_key",
-    "secret_access_key",
-    "secretaccesskey",
-    "aws_session_token",
-    "session_token",
-    "sessiontoken",
-    "client_token",
-    "clienttoken",
-    "secrettoken",
-    "password",
-    "secret_token",
-];
+/// Whether what only looks like a secret goes as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guesses {
+    Replaced,
+    /// Only account ids, access keys and secrets seen before are replaced.
+    Kept,
+}
 
-/// Shorter values behind a name are words.
-const SHORTEST_ASSIGNED: usize = 4;
+/// A secret in a text: the bytes it spans, and what it stands for once its escapes are resolved.
+pub(super) struct Found {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) value: Vec<u8>,
+}
+
+impl Found {
+    pub(super) fn plain(text: &[u8], start: usize, end: usize) -> Found {
+        Found {
+            start,
+            end,
+            value: text[start..end].to_vec(),
+        }
+    }
+}
+
 const UUID: usize = 36;
 const ACCOUNT: usize = 12;
 const ACCESS_KEY: usize = 20;
 
-/// One pass over texts.
+/// What holds for a pass over a text.
 pub(super) struct TextRules<'a> {
     pub(super) placeholders: &'a Placeholders,
     pub(super) known: &'a KnownSecrets,
     pub(super) accounts: Accounts,
+    pub(super) guesses: Guesses,
 }
 
 impl TextRules<'_> {
     /// The text with what is recognisable replaced; `None` where there is nothing.
-    /// Secrets that a name gave away are passed to `found` with their placeholder.
-    pub(super) fn apply(&self, text: &[u8], mut found: impl FnMut(&[u8], &str)) -> Option<Vec<u8>> {
-        let mut out: Option<Vec<u8>> = None;
+    pub(super) fn apply(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+        let placeholders = placeholders_in(text);
+        let mut placeholders = placeholders.iter().peekable();
+        let mut reading = Reading {
+            text,
+            at: 0,
+            limit: text.len(),
+            edge: 0,
+            in_arn: false,
+            unclosed: Unclosed::default(),
+            password: None,
+        };
+        let mut out = Vec::new();
         let mut copied = 0;
-        let mut at = 0;
-        while at < text.len() {
-            let Some((length, replacement)) = self.at(text, at, &mut found) else {
-                at += 1;
+        while reading.at < text.len() {
+            // No match begins before a placeholder and ends within it.
+            while placeholders.next_if(|p| p.start < reading.at).is_some() {}
+            reading.limit = placeholders.peek().map_or(text.len(), |p| p.start);
+            if reading.at == reading.limit
+                && let Some(placeholder) = placeholders.next()
+            {
+                reading.skip_to(placeholder.end);
+                continue;
+            }
+            let Some((start, end, replacement)) = self.at(&mut reading, findings) else {
+                reading.at += 1;
                 continue;
             };
             if let Some(replacement) = replacement {
-                let out = out.get_or_insert_default();
-                out.extend_from_slice(&text[copied..at]);
+                out.extend_from_slice(&text[copied..start]);
                 out.extend_from_slice(replacement.as_bytes());
-                copied = at + length;
+                copied = end;
             }
-            at += length;
+            reading.skip_to(end);
         }
-        if let Some(out) = &mut out {
-            out.extend_from_slice(&text[copied..]);
+        if copied == 0 {
+            return None;
         }
-        out
+        out.extend_from_slice(&text[copied..]);
+        Some(out)
     }
 
-    /// What stands at `at`: its length, and its replacement unless it stays.
+    /// What is recognised at the place that is read: where it begins and ends, and its replacement unless it stays.
     fn at(
         &self,
-        text: &[u8],
-        at: usize,
-        found: &mut impl FnMut(&[u8], &str),
-    ) -> Option<(usize, Option<String>)> {
+        reading: &mut Reading<'_>,
+        findings: &mut Findings,
+    ) -> Option<(usize, usize, Option<String>)> {
+        let (text, at) = (reading.text, reading.at);
+        if let Some(password) = reading.password.take_if(|password| password.start <= at)
+            && password.start == at
+        {
+            return Some(self.found(&password, findings));
+        }
+        let is_uuid = reading.is_uuid();
         if !self.known.is_empty()
-            && let Some((length, placeholder)) = self.known.find(text, at)
+            && let Some((length, placeholder)) = self.known.find(text, at, reading.limit)
+            && (!is_uuid || length >= UUID)
         {
-            return Some((length, Some(placeholder.to_owned())));
+            return Some((at, at + length, Some(placeholder.to_owned())));
         }
-        let byte = text[at];
-        let starts_word = at == 0 || !text[at - 1].is_ascii_alphanumeric();
-        if starts_word && byte.is_ascii_hexdigit() && text.get(at..at + UUID).is_some_and(is_uuid) {
-            return Some((UUID, None));
+        if is_uuid {
+            return Some((at, at + UUID, None));
         }
-        if byte == b'A' && starts_word {
-            return self.access_key(text, at);
-        }
-        if byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()) {
-            return self.digits(text, at);
-        }
-        if matches!(byte, b'=' | b':') {
-            return self.assigned(text, at, found);
-        }
-        None
+        let found = match text[at] {
+            b'0'..=b'9' => return Some(self.digits(reading)),
+            byte @ (b'a'..=b'z' | b'A'..=b'Z') => {
+                if !reading.starts_word() {
+                    return None;
+                }
+                if byte == b'A'
+                    && let Some(key) = reading.access_key()
+                {
+                    let (start, end) = (at, at + ACCESS_KEY);
+                    return Some((start, end, Some(self.placeholders.secret(key))));
+                }
+                if byte == b'a' && text[at..].starts_with(b"arn") {
+                    reading.in_arn = true;
+                }
+                self.guess(|| form(text, at))
+            }
+            b':' => {
+                if let Some(password) = self.guess(|| url_password(text, at)) {
+                    // The user before it is read first.
+                    reading.password = Some(password);
+                    return None;
+                }
+                if reading.password.as_ref().is_some_and(|p| p.start == at + 1) {
+                    return None;
+                }
+                self.guess(|| assigned(text, at, &mut reading.unclosed))
+            }
+            b'=' | b'>' | b'%' => self.guess(|| assigned(text, at, &mut reading.unclosed)),
+            b'-' => self
+                .guess(|| private_key(text, at).or_else(|| flag(text, at, &mut reading.unclosed))),
+            b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b',' | b'(' | b'[' | b'<' => {
+                reading.in_arn = false;
+                return None;
+            }
+            _ => return None,
+        }?;
+        Some(self.found(&found, findings))
     }
 
-    fn access_key(&self, text: &[u8], at: usize) -> Option<(usize, Option<String>)> {
-        let key = text
-            .get(at..at + ACCESS_KEY)
-            .filter(|key| is_access_key(key))?;
-        if text
-            .get(at + ACCESS_KEY)
-            .is_some_and(u8::is_ascii_alphanumeric)
-        {
-            return None;
+    fn found(&self, found: &Found, findings: &mut Findings) -> (usize, usize, Option<String>) {
+        if is_secret_placeholder(&found.value) {
+            return (found.start, found.end, None);
         }
-        let placeholder = (!is_secret_placeholder(key)).then(|| self.placeholders.secret(key));
-        Some((ACCESS_KEY, placeholder))
+        let placeholder = self.placeholders.secret(&found.value);
+        findings.guess(&found.value, &placeholder);
+        (found.start, found.end, Some(placeholder))
     }
 
-    fn digits(&self, text: &[u8], at: usize) -> Option<(usize, Option<String>)> {
-        let length = text[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-        let run = &text[at..at + length];
+    fn guess(&self, find: impl FnOnce() -> Option<Found>) -> Option<Found> {
+        match self.guesses {
+            Guesses::Replaced => find(),
+            Guesses::Kept => None,
+        }
+    }
+
+    /// A run of digits, behind an escape such as `%20` without the escape's own.
+    fn digits(&self, reading: &Reading<'_>) -> (usize, usize, Option<String>) {
+        let (text, at) = (reading.text, reading.at);
+        let run = &text[at..reading.limit];
+        let end = at + run.iter().take_while(|b| b.is_ascii_digit()).count();
+        let escape = match text[..at] {
+            [.., b'%'] | [.., b'\\', b'x'] => 2,
+            [.., b'\\', b'u'] => 4,
+            _ => 0,
+        };
         let is_account = match self.accounts {
             Accounts::Anywhere => true,
-            Accounts::InArns => is_within_arn(text, at),
+            Accounts::InArns => reading.in_arn,
             Accounts::Kept => false,
         };
-        let is_new = length == ACCOUNT && is_account && !is_account_placeholder(run);
-        Some((length, is_new.then(|| self.placeholders.account(run))))
-    }
-
-    /// A value behind `=` or `:` at `at`, where the name before it says that it is a secret.
-    fn assigned(
-        &self,
-        text: &[u8],
-        at: usize,
-        found: &mut impl FnMut(&[u8], &str),
-    ) -> Option<(usize, Option<String>)> {
-        let before = text[..at].trim_ascii_end();
-        let before = before
-            .strip_suffix(b"\"")
-            .or_else(|| before.strip_suffix(b"'"))
-            .unwrap_or(before);
-        if !names_a_secret(before) && !(text[at] == b'=' && is_webhook_trigger(before)) {
-            return None;
+        if !is_account {
+            return (at, end, None);
         }
-        let is_space = |b: &&u8| matches!(**b, b' ' | b'\t' | b'"' | b'\'');
-        let start = at + 1 + text[at + 1..].iter().take_while(is_space).count();
-        let ends = |b: &u8| {
-            b.is_ascii_whitespace()
-                || matches!(
-                    b,
-                    b'&' | b'"' | b'\'' | b'<' | b'>' | b',' | b';' | b'}' | b')' | b'\\'
-                )
-        };
-        let length = text[start..]
-            .iter()
-            .position(ends)
-            .unwrap_or(text.len() - start);
-        let value = &text[start..start + length];
-        if length < SHORTEST_ASSIGNED || is_secret_placeholder(value) {
-            return None;
+        for start in [at, at + escape] {
+            if end == start + ACCOUNT && !is_account_placeholder(&text[start..end]) {
+                let pseudonym = self.placeholders.account(&text[start..end]);
+                return (start, end, Some(pseudonym));
+            }
         }
-        let placeholder = self.placeholders.secret(value);
-        found(value, &placeholder);
-        let lead = String::from_utf8_lossy(&text[at..start]).into_owned();
-        Some((start + length - at, Some(lead + &placeholder)))
+        (at, end, None)
     }
 }
 
-/// Whether `before` ends in a name that calls what follows a secret.
-fn names_a_secret(before: &[u8]) -> bool {
-    ASSIGNED.iter().any(|name| {
-        before.len() >= name.len()
-            && before[before.len() - name.len()..].eq_ignore_ascii_case(name.as_bytes())
-    })
+/// A place in a text.
+struct Reading<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Where the next placeholder begins.
+    limit: usize,
+    /// Where the last thing recognised ended: what follows is read as if it stood alone, whether that
+    /// thing was a secret or is a placeholder by now.
+    edge: usize,
+    /// Whether the word at hand began as an ARN.
+    in_arn: bool,
+    unclosed: Unclosed,
+    /// The password of the URL that is read.
+    password: Option<Found>,
 }
 
-/// `…?t` or `…&t`: the parameter that holds the token of a webhook's URL.
-fn is_webhook_trigger(before: &[u8]) -> bool {
-    before.ends_with(b"?t") || before.ends_with(b"&t")
+impl Reading<'_> {
+    fn skip_to(&mut self, end: usize) {
+        self.at = end;
+        self.edge = end;
+    }
+
+    fn starts_word(&self) -> bool {
+        self.at == self.edge || starts_word(self.text, self.at)
+    }
+
+    fn is_uuid(&self) -> bool {
+        let end = self.at + UUID;
+        end <= self.limit
+            && self.text[self.at + 8] == b'-'
+            && is_uuid(&self.text[self.at..end])
+            && self.starts_word()
+            && self.ends_word(end)
+    }
+
+    fn access_key(&self) -> Option<&[u8]> {
+        let end = self.at + ACCESS_KEY;
+        let key = self.text[..self.limit].get(self.at..end)?;
+        (is_access_key(key) && self.ends_word(end)).then_some(key)
+    }
+
+    fn ends_word(&self, end: usize) -> bool {
+        end == self.limit || !self.text[end].is_ascii_alphanumeric()
+    }
 }
 
-/// Whether the word that `at` stands in began as an ARN.
-fn is_within_arn(text: &[u8], at: usize) -> bool {
-    let ends =
-        |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b',' | b'(' | b'[' | b'<');
-    let start = text[..at].iter().rposition(ends).map_or(0, |end| end + 1);
-    text[start..at].windows(4).any(|part| part == b"arn:")
+/// Whether what stands at `at` is not the rest of a word. The letters of an escape are no word.
+pub(super) fn starts_word(text: &[u8], at: usize) -> bool {
+    match text[..at] {
+        [.., last] if !last.is_ascii_alphanumeric() => true,
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
+        [.., b'%', one, two] | [.., b'\\', b'x', one, two] => {
+            one.is_ascii_hexdigit() && two.is_ascii_hexdigit()
+        }
+        [.., b'\\', b'u', a, b, c, d] => [a, b, c, d].iter().all(u8::is_ascii_hexdigit),
+        [] => true,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -194,19 +273,24 @@ mod tests {
     use super::*;
     use crate::rules::Salt;
 
-    fn redact(text: &str, accounts: Accounts) -> String {
-        let placeholders = Placeholders::new(Salt::new("salt").unwrap());
+    fn redact(text: &str, accounts: Accounts, guesses: Guesses) -> String {
+        let placeholders = Placeholders::new(&Salt::new("salt").unwrap());
         let mut known = KnownSecrets::default();
         known.add(b"correct-horse", "REDACTED-00000");
         let rules = TextRules {
             placeholders: &placeholders,
             known: &known,
             accounts,
+            guesses,
         };
         let once = rules
-            .apply(text.as_bytes(), |_, _| {})
+            .apply(text.as_bytes(), &mut Findings::default())
             .unwrap_or_else(|| text.into());
-        assert_eq!(rules.apply(&once, |_, _| {}), None, "idempotent: {text}");
+        assert_eq!(
+            rules.apply(&once, &mut Findings::default()),
+            None,
+            "idempotent: {text}"
+        );
         String::from_utf8(once).unwrap()
     }
 
@@ -216,30 +300,25 @@ mod tests {
             ("arn:aws:iam::123456789012:role/x", "123456789012"),
             ("account 123456789012.", "123456789012"),
             ("x123456789012y", "123456789012"),
+            ("User%3A%20123456789012%3A", "123456789012"),
+            (r"User:\u0020123456789012", "123456789012"),
+            ("f4f4ff82-2d11-4e5b-8d5b-123456789012x", "123456789012"),
             ("key AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
             (
                 "Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1",
                 "AKIAIOSFODNN7EXAMPLE",
             ),
-            (
-                "Signature=0123456789abcdef0123456789abcdef",
-                "0123456789abcdef",
-            ),
-            (
-                "https://s3/x?X-Amz-Signature=abcdef12&X-Amz-Security-Token=IQoJb3&y=1",
-                "IQoJb3",
-            ),
-            (
-                "https://webhooks.domain.com/trigger?t=eyJlbmNyeXB0&v=1",
-                "eyJlbmNyeXB0",
-            ),
-            ("the clientToken: 'open-sesame' is wrong", "open-sesame"),
-            ("\"secretAccessKey\" : \"wJalrXUtnFEMI\"", "wJalrXUtnFEMI"),
+            ("Credential%3DAKIAIOSFODNN7EXAMPLE%2F20260101", "AKIAIOS"),
+            (r"first\nAKIAIOSFODNN7EXAMPLE\n", "AKIAIOS"),
             ("it said xcorrect-horsey", "correct-horse"),
+            ("https://correct-horse:pw@h/", "correct-horse"),
+            ("https://AKIAIOSFODNN7EXAMPLE:pw@h/", "AKIAIOS"),
         ] {
-            let redacted = redact(text, Accounts::Anywhere);
-            assert!(!redacted.contains(gone), "{redacted}");
-            assert_ne!(redacted, text);
+            for guesses in [Guesses::Replaced, Guesses::Kept] {
+                let redacted = redact(text, Accounts::Anywhere, guesses);
+                assert!(!redacted.contains(gone), "{redacted}");
+                assert_ne!(redacted, text);
+            }
         }
     }
 
@@ -250,21 +329,31 @@ mod tests {
             "f4f4ff82-2d11-4e5b-8d5b-123456789012",
             "1234567890123",
             "12345678901",
+            "AKIAIOSFODNN7EXAMPLES",
+            "AKIAIOSFODNNREDACTED-0a1b2",
+            "999990000001",
             "password: no",
             "clientToken=REDACTED-0a1b2",
-            "AKIAIOSFODNN7EXAMPLES",
-            "999990000001",
         ] {
-            assert_eq!(redact(text, Accounts::Anywhere), text);
+            assert_eq!(redact(text, Accounts::Anywhere, Guesses::Replaced), text);
         }
-        assert_eq!(redact("123456789012", Accounts::InArns), "123456789012");
-        assert_ne!(
-            redact("arn:aws:kms:us-east-1:123456789012:key/1", Accounts::InArns),
-            "arn:aws:kms:us-east-1:123456789012:key/1"
-        );
-        assert_eq!(
-            redact("arn:aws:iam::123456789012:role", Accounts::Kept),
-            "arn:aws:iam::123456789012:role"
-        );
+        let kept = "password=hunter2-hunter2";
+        assert_eq!(redact(kept, Accounts::Anywhere, Guesses::Kept), kept);
+    }
+
+    #[test]
+    fn accounts_in_identifiers_go_only_within_arns() {
+        let in_arns = |text| redact(text, Accounts::InArns, Guesses::Replaced);
+        for text in ["123456789012", "arn 123456789012", "a:arn,123456789012"] {
+            assert_eq!(in_arns(text), text);
+        }
+        for text in [
+            "arn:aws:kms:us-east-1:123456789012:key/1",
+            "x arn%3Aaws%3Akms%3A%3A123456789012%3Akey",
+        ] {
+            assert_ne!(in_arns(text), text);
+        }
+        let text = "arn:aws:iam::123456789012:role";
+        assert_eq!(redact(text, Accounts::Kept, Guesses::Replaced), text);
     }
 }

@@ -1,0 +1,167 @@
+//! The emulator as a whole.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use pipetape_core::{Region, shapes::JobId};
+use pipetape_serve::{
+    Reply, Request, Service,
+    admin::{AdminGuard, WithAdmin},
+};
+
+use crate::{
+    account::{Account, EnqueueError, JobView, Times},
+    admin::Routes,
+    auth::Auth,
+    clock::Clock,
+    config::EmulatorConfig,
+    definition::{JobDefinition, MadeUp},
+    faults::Faults,
+    front::Front,
+    guesses::Texts,
+    seed::Seed,
+    tally::{EmulatorSummary, Tally},
+};
+
+/// A local CodePipeline job service: one value for any number of connections.
+///
+/// Rust tests can look behind the service: enqueue jobs, read their histories, move the clock.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    service: WithAdmin<Front, Routes>,
+}
+
+/// What the service, the admin routes and the methods below share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) auth: Auth,
+    pub(crate) region: Region,
+    pub(crate) texts: Texts,
+    pub(crate) seed: Seed,
+    account: Mutex<Account>,
+    faults: Mutex<Faults>,
+    tally: Mutex<Tally>,
+    requests: AtomicU64,
+}
+
+impl Emulator {
+    /// Makes an emulator with these jobs.
+    ///
+    /// # Errors
+    ///
+    /// Two jobs have one id, or there are more jobs than it keeps.
+    pub fn new(config: EmulatorConfig, jobs: Vec<JobDefinition>) -> Result<Emulator, EnqueueError> {
+        let seed = Seed(config.seed);
+        let made_up = MadeUp {
+            seed,
+            account_id: config.account_id,
+            region: config.region.clone(),
+        };
+        let times = Times {
+            visibility: config.visibility,
+            job_timeout: config.job_timeout,
+            continuation_delay: config.continuation_delay,
+        };
+        let texts = config.options.texts.clone();
+        let mut account = Account::new(made_up, times, config.options, config.clock.now());
+        account.enqueue_all(jobs)?;
+        let shared = Arc::new(Shared {
+            clock: config.clock,
+            auth: config.auth,
+            region: config.region,
+            texts,
+            seed,
+            account: Mutex::new(account),
+            faults: Mutex::new(Faults::new(seed, config.faults)),
+            tally: Mutex::default(),
+            requests: AtomicU64::new(0),
+        });
+        let front = Front {
+            shared: Arc::clone(&shared),
+        };
+        let routes = Routes {
+            shared: Arc::clone(&shared),
+        };
+        Ok(Emulator {
+            service: WithAdmin::new(front, AdminGuard::new(config.admin_token), routes),
+            shared,
+        })
+    }
+
+    /// Makes a job.
+    ///
+    /// # Errors
+    ///
+    /// Its id is taken, or there are too many jobs.
+    pub fn enqueue(&self, job: JobDefinition) -> Result<JobId, EnqueueError> {
+        self.shared.account().enqueue(job)
+    }
+
+    /// A job with its history.
+    pub fn job(&self, id: &JobId) -> Option<JobView> {
+        self.shared.account().job(id.as_str())
+    }
+
+    /// Every job that is kept, in order of creation, without histories.
+    pub fn jobs(&self) -> Vec<JobView> {
+        self.shared.account().jobs()
+    }
+
+    /// What it did so far, in numbers.
+    pub fn summary(&self) -> EmulatorSummary {
+        self.shared.summary()
+    }
+
+    /// Its clock, which can be moved.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+}
+
+impl Service for Emulator {
+    async fn call(&self, request: Request) -> Reply {
+        self.service.call(request).await
+    }
+}
+
+impl Shared {
+    /// The account as it is now.
+    pub(crate) fn account(&self) -> MutexGuard<'_, Account> {
+        let mut account = unpoisoned(&self.account);
+        account.settle(self.clock.now());
+        account
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        unpoisoned(&self.faults)
+    }
+
+    pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
+        unpoisoned(&self.tally)
+    }
+
+    pub(crate) fn summary(&self) -> EmulatorSummary {
+        let jobs = self.account().count();
+        let tally = self.tally();
+        EmulatorSummary {
+            jobs,
+            calls: tally.calls(),
+            faults: tally.faults(),
+        }
+    }
+
+    /// Another request's id.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        self.seed.uuid("request", number)
+    }
+}
+
+/// A call that panics must not take the others with it.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,232 @@
+//! The service's front end: the order of its checks, and the form of its answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode, Version,
+    header::{CONNECTION, CONTENT_TYPE, USER_AGENT},
+};
+use pipetape_core::{
+    Operation,
+    protocol::{
+        self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response,
+        encode_route_error,
+    },
+};
+use pipetape_serve::{Reply, Request, Service};
+
+use crate::{
+    account::{Caller, JobFault},
+    auth,
+    emulator::Shared,
+    faults::{FaultKind, Lost},
+};
+
+/// The longest `User-Agent` that is kept, in characters. SDKs' have up to 250.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// Answers what is no admin request, whatever its method and path: the service looks at neither.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What a caller sees.
+enum Answer {
+    /// The whole answer.
+    Whole(Encoded),
+    /// Only so many bytes of its body.
+    Truncated(Encoded, usize),
+    /// The end of the connection.
+    Reset,
+}
+
+impl Service for Front {
+    async fn call(&self, request: Request) -> Reply {
+        let caller = Caller {
+            access_key_id: auth::access_key_id(&request.headers),
+            user_agent: user_agent(&request.headers),
+            request_id: self.shared.request_id(),
+        };
+        let response = |encoded| response(encoded, &caller.request_id, &request);
+        match self.answer(&request, &caller).await {
+            Answer::Whole(encoded) => Reply::Response(response(encoded)),
+            Answer::Truncated(encoded, bytes) => truncated(response(encoded), bytes),
+            Answer::Reset => Reply::Reset,
+        }
+    }
+}
+
+impl Front {
+    /// The checks, in the service's order: content type, JSON, target (these three are core's
+    /// `route`), authentication, then types and constraints (core's `decode_request`), then the
+    /// operation itself. A fault strikes a caller who is let in.
+    async fn answer(&self, request: &Request, caller: &Caller) -> Answer {
+        let shared = &self.shared;
+        let text = |name: &str| {
+            request
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let routed = protocol::route(text("content-type"), text("x-amz-target"), &request.body);
+        let operation = match routed {
+            Ok(operation) => operation,
+            Err(error) => {
+                shared.tally().call(None, "not routed");
+                return Answer::Whole(encode_route_error(&error));
+            }
+        };
+        if let Err(error) = shared
+            .auth
+            .admit(request, &shared.region, shared.clock.wall())
+        {
+            return Answer::Whole(self.refuse(&operation, &error));
+        }
+        let call = protocol::decode_request(&operation, &request.body);
+        let fault = shared.faults().strike(&operation);
+        match fault {
+            None => Answer::Whole(self.perform(&operation, call, caller, None, JobFault::None)),
+            Some(fault) => self.go_wrong(&operation, call, caller, fault).await,
+        }
+    }
+
+    /// Answers a call that a fault strikes.
+    async fn go_wrong(
+        &self,
+        operation: &Operation,
+        call: Result<Call, ServiceError>,
+        caller: &Caller,
+        fault: FaultKind,
+    ) -> Answer {
+        let shared = &self.shared;
+        shared.tally().fault(fault);
+        tracing::debug!(%operation, %fault, "fault injected");
+        let name = fault.to_string();
+        let carry_out =
+            |call, job_fault| self.perform(operation, call, caller, Some(&name), job_fault);
+        let error = match fault {
+            FaultKind::Delay(time) => {
+                tokio::time::sleep(time).await;
+                return Answer::Whole(carry_out(call, JobFault::None));
+            }
+            FaultKind::TimeOutJob => return Answer::Whole(carry_out(call, JobFault::TimeOut)),
+            FaultKind::Truncate(bytes) => {
+                return Answer::Truncated(carry_out(call, JobFault::None), bytes);
+            }
+            FaultKind::Reset(Lost::Answer) => {
+                carry_out(call, JobFault::None);
+                return Answer::Reset;
+            }
+            FaultKind::Reset(Lost::Request) => {
+                self.note(&call, caller, &name, None);
+                shared.tally().call(Some(operation), "reset");
+                return Answer::Reset;
+            }
+            FaultKind::Throttle => ServiceError::new(ErrorCode::Throttling, "Rate exceeded"),
+            FaultKind::InternalFailure => {
+                let code = ErrorCode::from_name("InternalFailure");
+                ServiceError::without_message(code).with_status(500)
+            }
+            FaultKind::Unavailable => {
+                let code = ErrorCode::from_name("ServiceUnavailableException");
+                ServiceError::new(code, "Service is unavailable").with_status(503)
+            }
+            FaultKind::InvalidNonce => {
+                ServiceError::new(ErrorCode::InvalidNonce, shared.texts.invalid_nonce.clone())
+            }
+            FaultKind::JobNotFound => {
+                ServiceError::new(ErrorCode::JobNotFound, shared.texts.job_not_found.clone())
+            }
+        };
+        self.note(&call, caller, &name, Some(&error));
+        Answer::Whole(self.refuse(operation, &error))
+    }
+
+    fn perform(
+        &self,
+        operation: &Operation,
+        call: Result<Call, ServiceError>,
+        caller: &Caller,
+        fault: Option<&str>,
+        job_fault: JobFault,
+    ) -> Encoded {
+        let performed = call.and_then(|call| {
+            let mut account = self.shared.account();
+            account.perform(call, caller, fault, job_fault)
+        });
+        match performed {
+            Ok(reply) => {
+                self.shared.tally().call(Some(operation), "ok");
+                encode_response(&reply)
+            }
+            Err(error) => self.refuse(operation, &error),
+        }
+    }
+
+    fn refuse(&self, operation: &Operation, error: &ServiceError) -> Encoded {
+        self.shared
+            .tally()
+            .call(Some(operation), error.code().name());
+        encode_error(error)
+    }
+
+    fn note(
+        &self,
+        call: &Result<Call, ServiceError>,
+        caller: &Caller,
+        fault: &str,
+        seen: Option<&ServiceError>,
+    ) {
+        if let Ok(call) = call {
+            self.shared
+                .account()
+                .note_faulted(call, caller, fault, seen);
+        }
+    }
+}
+
+/// An answer with the service's headers; `Date` and `Content-Length` are the listener's to add.
+fn response(encoded: Encoded, request_id: &str, request: &Request) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(encoded.body));
+    // Every status here is a constant of core's or of this file's.
+    *response.status_mut() =
+        StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", request_id);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.content_type));
+    if stays_open(request) {
+        headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+    }
+    response
+}
+
+/// Whether a client wants its connection kept. Where it does not, HTTP itself says `close`.
+fn stays_open(request: &Request) -> bool {
+    let close = |value: &HeaderValue| {
+        let options = value.as_bytes().split(|byte| *byte == b',');
+        let mut options = options.map(<[u8]>::trim_ascii);
+        options.any(|option| option.eq_ignore_ascii_case(b"close"))
+    };
+    let mut connection = request.headers.get_all(CONNECTION).iter();
+    request.version == Version::HTTP_11 && !connection.any(close)
+}
+
+/// Lets only so many bytes arrive, and always at least one fewer than are announced.
+fn truncated(response: Response<Bytes>, bytes: usize) -> Reply {
+    let (head, body) = response.into_parts();
+    let whole = body.len().max(1);
+    let arriving = bytes.min(whole - 1);
+    Reply::Truncated {
+        response: Response::from_parts(head, body.slice(..arriving)),
+        declared: u64::try_from(whole).ok(),
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let agent = String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes());
+    Some(agent.chars().take(LONGEST_USER_AGENT).collect())
+}

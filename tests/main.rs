@@ -18,6 +18,7 @@ mod cross_client;
 mod faults;
 mod full_disk;
 mod misses;
+mod no_credentials;
 mod no_network;
 mod oracle;
 mod permissions;

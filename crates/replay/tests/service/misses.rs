@@ -36,7 +36,8 @@ async fn a_miss_is_an_error_that_no_sdk_retries() {
         .call("/", "PollForJobs", "{\"maxBatchSize\":1}")
         .await;
     assert!(
-        poll.text().contains("/maxBatchSize: not recorded, got 1"),
+        poll.text()
+            .contains("/maxBatchSize: recorded nothing, got 1"),
         "{}",
         poll.text()
     );

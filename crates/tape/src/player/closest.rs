@@ -118,15 +118,12 @@ impl Search<'_> {
                     [] => "the whole body".to_owned(),
                     path => shown_pointer(path),
                 };
-                match (one.recorded.map(shown_value), one.got.map(shown_value)) {
-                    (Some(recorded), Some(got)) => {
-                        format!("{place}: recorded {recorded}, got {got}")
-                    }
-                    (Some(recorded), None) => format!("{place}: recorded {recorded}, got nothing"),
-                    (None, got) => {
-                        format!("{place}: not recorded, got {}", got.unwrap_or_default())
-                    }
-                }
+                let shown = |value: Option<_>| value.map_or("nothing".to_owned(), shown_value);
+                format!(
+                    "{place}: recorded {}, got {}",
+                    shown(one.recorded),
+                    shown(one.got)
+                )
             })
             .collect();
         Closest {

@@ -3,7 +3,9 @@
 use std::error::Error as _;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use pipetape_emulator::{CredentialsError, EnqueueError, JobsFileError};
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
 use pipetape_tape::{StoreError, TapeFileError, TapeName};
@@ -31,6 +33,22 @@ pub(crate) enum Failure {
     Spawn(#[from] SpawnError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// `emulate --jobs`.
+    #[error("cannot begin with the jobs of {}", path.display())]
+    Jobs {
+        path: PathBuf,
+        #[source]
+        source: JobsFileError,
+    },
+    /// `emulate --credentials`.
+    #[error("cannot verify signatures by the keys of {}", path.display())]
+    Credentials {
+        path: PathBuf,
+        #[source]
+        source: CredentialsError,
+    },
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
     /// `show SOURCE SEQ` of a number that is not on the tape.
     #[error("tape `{tape}` has no exchange {seq}")]
     NoSuchExchange { tape: TapeName, seq: u64 },
@@ -55,6 +73,9 @@ pub(crate) enum UsageError {
     /// Others than this machine would reach the server.
     #[error("--listen {address} can be reached from other machines")]
     RemoteListen { address: SocketAddr },
+    /// Nobody would look at the keys.
+    #[error("--credentials is for --auth verify")]
+    UnusedCredentials,
     /// A tape goes on by the rules it began with.
     #[error("{flag} is not the rule that tape `{tape}` was begun with ({has})")]
     RuleDiffers {
@@ -98,6 +119,9 @@ impl Failure {
             ),
             Failure::Usage(UsageError::RuleDiffers { .. }) => {
                 Some("leave the flag out, or record another tape")
+            }
+            Failure::Usage(UsageError::UnusedCredentials) => {
+                Some("leave the keys out, or pass --auth verify to have signatures checked by them")
             }
             Failure::Spawn(SpawnError::NotFound { .. }) => {
                 Some("the command stands behind `--`, its arguments each on their own")

@@ -2,6 +2,7 @@
 
 mod choices;
 mod cli;
+mod emulate;
 mod listen;
 mod period;
 mod record;
@@ -11,8 +12,9 @@ mod size;
 mod tapes;
 mod unshown;
 
-pub(crate) use choices::{Color, LogFormat, Mode};
+pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
 pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use emulate::EmulateArguments;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use tapes::{

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod delete;
+mod emulate;
 mod export;
 mod import;
 mod list;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, F
     match cli.command {
         Command::Record(arguments) => record::run(&arguments, &store, palette, umask),
         Command::Replay(arguments) => replay::run(&arguments, &store, umask),
+        Command::Emulate(arguments) => emulate::run(&arguments, umask),
         Command::List(arguments) => list::run(&arguments, &store),
         Command::Show(arguments) => show::run(&arguments, &store),
         Command::Export(arguments) => export::run(&arguments, &store, umask),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pipetape_proxy::{RecordConfig, RecordSummary, Recorder};
-use pipetape_serve::Listener;
+use pipetape_serve::{DateHeader, Listener};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
@@ -59,7 +59,8 @@ async fn record(
     };
     let service = Arc::clone(&recorder);
     let limits = arguments.serving.limits();
-    let command = serving::serve(listener, service, limits, command, &mut signals).await;
+    let date = DateHeader::AsGiven;
+    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
     let summary = recorder.summary();
     drop(recorder);
     let finished = finish(writer, &mut signals).await;

@@ -38,6 +38,7 @@ pub(crate) fn code_of(failure: &Failure) -> u8 {
         | Failure::Bind(_)
         | Failure::Recorder(_)
         | Failure::Export(_)
+        | Failure::Demo(_)
         | Failure::Jobs { .. }
         | Failure::Credentials { .. }
         | Failure::Enqueue(_)

@@ -1,7 +1,8 @@
 //! What can end a command, and how that is told.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io::{self, Write as _};
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use pipetape_tape::{StoreError, TapeFileError, TapeName};
 use thiserror::Error;
 
 use crate::commands::ExportError;
+use crate::demo::DemoError;
 use crate::palette::Palette;
 use crate::printable::printable;
 use crate::wrapped::SpawnError;
@@ -33,6 +35,8 @@ pub(crate) enum Failure {
     Spawn(#[from] SpawnError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     /// `emulate --jobs`.
     #[error("cannot begin with the jobs of {}", path.display())]
     Jobs {
@@ -101,10 +105,8 @@ impl Failure {
             palette.error("error:"),
             printable(&self.to_string())
         );
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(&format!("  caused by: {}\n", printable(&error.to_string())));
-            cause = error.source();
+        for cause in causes(self) {
+            text.push_str(&format!("  caused by: {}\n", printable(&cause.to_string())));
         }
         if let Some(hint) = self.hint() {
             text.push_str(&format!("{} {hint}\n", palette.hint("hint:")));
@@ -129,6 +131,9 @@ impl Failure {
             Failure::Export(ExportError::Exists { .. }) => {
                 Some("choose another file, or pass --force to replace it")
             }
+            Failure::Demo(DemoError::ForeignTape { .. }) => {
+                Some("run the demo with another --store DIR")
+            }
             Failure::NoSuchExchange { .. } => Some("`pipetape show SOURCE` lists those it has"),
             Failure::UnreadableTapes { .. } => {
                 Some("`pipetape show TAPE` says more; `pipetape delete TAPE` removes one")
@@ -136,6 +141,13 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+/// What an error was caused by, nearest first.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(error.source(), |&cause| cause.source())
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::choices::{Color, LogFormat};
 use super::{
-    DeleteArguments, EmulateArguments, ExportArguments, ImportArguments, ListArguments,
-    RecordArguments, ReplayArguments, ShowArguments,
+    DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
+    ListArguments, RecordArguments, ReplayArguments, ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Record(RecordArguments),
     Replay(ReplayArguments),
     Emulate(EmulateArguments),
+    Demo(DemoArguments),
 
     List(ListArguments),
     Show(ShowArguments),
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn help_says_what_each_flag_is() {
         for name in [
-            "", "record", "replay", "emulate", "list", "show", "export", "import", "delete",
+            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import", "delete",
         ] {
             let mut cli = Cli::command().term_width(100);
             cli.build();
@@ -190,6 +191,7 @@ mod tests {
             ("emulate --visibility 0s", ErrorKind::ValueValidation),
             ("emulate --region US", ErrorKind::ValueValidation),
             ("emulate worker", ErrorKind::UnknownArgument),
+            ("demo now", ErrorKind::UnknownArgument),
             ("list --log verbose", ErrorKind::ValueValidation),
             ("export t --force", ErrorKind::MissingRequiredArgument),
             ("help", ErrorKind::DisplayHelp),

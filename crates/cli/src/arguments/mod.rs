@@ -2,6 +2,7 @@
 
 mod choices;
 mod cli;
+mod demo;
 mod emulate;
 mod listen;
 mod period;
@@ -14,6 +15,7 @@ mod unshown;
 
 pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
 pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use demo::DemoArguments;
 pub(crate) use emulate::EmulateArguments;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;

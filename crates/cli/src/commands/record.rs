@@ -150,10 +150,6 @@ fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
 }
 
 fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
-    let generated = Rules::generate().map_err(|error| Failure::System {
-        action: "make a salt for the tape",
-        source: io::Error::other(error),
-    })?;
     Ok(Rules {
         redact: arguments.redact.clone(),
         keep_account_ids: arguments.keep_account_ids,
@@ -161,7 +157,15 @@ fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
             .redact_config
             .map(RedactConfig::from)
             .unwrap_or_default(),
-        ..generated
+        ..new_rules()?
+    })
+}
+
+/// Default rules, with a salt of their own.
+pub(super) fn new_rules() -> Result<Rules, Failure> {
+    Rules::generate().map_err(|error| Failure::System {
+        action: "make a salt for the tape",
+        source: io::Error::other(error),
     })
 }
 

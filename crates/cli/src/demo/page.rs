@@ -105,20 +105,16 @@ fn exchanges(out: &mut String, comparison: &Comparison<'_>) {
         ("REDACTED", Align::Right),
     ]);
     for exchange in &comparison.exchanges {
-        let replayed = exchange.replayed.map(|replayed| &replayed.answer);
+        let bytes = exchange.replayed.map(|replayed| replayed.answer.body.len());
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let redacted = match exchange.redacted.len() {
-            0 => None,
-            1 => Some("1 member".to_owned()),
-            count => Some(format!("{count} members")),
-        };
+        let redacted = exchange.redacted.len();
         let cells = [
             seq(exchange),
             exchange.recorded.operation.name().to_owned(),
             or_dash(recorded(exchange)),
-            or_dash(replayed.map(|answer| answer.status.to_string())),
-            or_dash(bytes(exchange)),
-            or_dash(redacted),
+            or_dash(replayed(exchange)),
+            or_dash(bytes.map(|bytes| bytes.to_string())),
+            or_dash((redacted > 0).then(|| redacted.to_string())),
         ];
         let differences = exchange.differences.iter();
         let differences = differences.map(|difference| format!("DIFFERS: {difference}"));
@@ -149,12 +145,12 @@ fn recorded(exchange: &Compared<'_>) -> Option<String> {
     })
 }
 
-/// How many bytes the replayed body has, and whether they are those on the tape.
-fn bytes(exchange: &Compared<'_>) -> Option<String> {
-    let replayed = &exchange.replayed?.answer.body;
-    let is_equal = exchange.on_tape?.outcome.response()?.body == *replayed;
+/// The status, and whether the body's bytes are those on the tape.
+fn replayed(exchange: &Compared<'_>) -> Option<String> {
+    let answer = &exchange.replayed?.answer;
+    let is_equal = exchange.on_tape?.outcome.response()?.body == answer.body;
     let verdict = if is_equal { "equal" } else { "differ" };
-    Some(format!("{} {verdict}", replayed.len()))
+    Some(format!("{} {verdict}", answer.status))
 }
 
 /// What stands on the tape where a secret was.
@@ -198,9 +194,9 @@ fn verdict(out: &mut String, comparison: &Comparison<'_>, replayed: usize) {
     let _ = match comparison.differences() {
         0 => writeln!(
             out,
-            "equal: {replayed} answers were replayed, each with the status, the headers and\n\
-             the bytes that the tape keeps, and the tape keeps what the worker was given,\n\
-             redacted members aside.\n"
+            "equal: {replayed} answers were replayed, each with the status, the headers and the\n\
+             bytes that the tape keeps; and the tape keeps what the worker was given, but for\n\
+             redacted members.\n"
         ),
         1 => writeln!(out, "NOT EQUAL: 1 difference\n"),
         count => writeln!(out, "NOT EQUAL: {count} differences\n"),
@@ -269,7 +265,7 @@ mod tests {
         };
         let told: Vec<&str> = page.text.lines().filter(is_told).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-          2  AcknowledgeJob       200                        200       19 differ          -
+          2  AcknowledgeJob       200                        200 differ     19         -
              DIFFERS: the replay gave another body than the tape has
              DIFFERS: the worker did not come so far in the replay
         NOT EQUAL: 2 differences

@@ -48,7 +48,7 @@ pub(crate) struct EmulateArguments {
     #[arg(long, default_value = "us-east-1")]
     pub(crate) region: Region,
 
-    /// Let calls go wrong: OPERATION:FAULT[:count=N][:probability=P], such as AcknowledgeJob:throttle:count=2
+    /// Let calls go wrong: `OPERATION:FAULT[:count=N][:probability=P]`, such as AcknowledgeJob:throttle:count=2
     /// or *:500:probability=0.1. The faults are throttle, 500, 503, delay=TIME, reset, reset=after,
     /// truncate=BYTES, InvalidNonce, JobNotFound and timeout-job. May be given more than once
     #[arg(long, value_name = "RULE")]

@@ -15,6 +15,8 @@ mod bad_stores;
 mod bad_tape_files;
 mod crash;
 mod cross_client;
+mod demo;
+mod emulate;
 mod faults;
 mod full_disk;
 mod misses;

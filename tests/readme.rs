@@ -42,12 +42,38 @@ fn calls() -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The only block that runs the program from its sources with this behind it, ready for a shell.
+fn script(arguments: &str) -> String {
+    let call = format!("cargo run --release -- {arguments}");
+    let blocks = blocks("sh");
+    let found: Vec<&String> = blocks
+        .iter()
+        .filter(|block| block.starts_with(&call))
+        .collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "`{call}` stands at the beginning of one block"
+    );
+    found[0].replacen("cargo run --release --", program::PATH, 1)
+}
+
 #[test]
-fn the_first_command_plays_the_sample() {
+fn the_first_command_is_the_demo() {
+    assert_eq!(blocks("sh")[0], "cargo run --release -- demo\n");
     let sandbox = Sandbox::new();
-    let block = &blocks("sh")[0];
-    let script = block.replacen("cargo run --release --", program::PATH, 1);
-    assert_ne!(&script, block, "it no longer begins as this test expects");
+    let script = script("demo\n");
+    let ended = program::run(sandbox.command_of("sh".as_ref(), &["-c", &script]));
+    ended.assert(0, &[]);
+    assert!(ended.stdout.contains("\nequal: "), "{ended}");
+    assert!(readme().contains("its tape stays in `.pipetape/demo`"));
+    assert!(sandbox.path(".pipetape/demo").is_dir());
+}
+
+#[test]
+fn the_example_plays_the_sample() {
+    let sandbox = Sandbox::new();
+    let script = script("replay recordings/");
     let mut command: Command = sandbox.command_of("sh".as_ref(), &["-c", &script]);
     command.current_dir(repository());
     let ended = program::run(command);
@@ -56,7 +82,7 @@ fn the_first_command_plays_the_sample() {
     assert!(readme().contains("It prints `{\"status\":\"InProgress\"}`"));
 }
 
-/// A tape, its file, and programs of the names that the README runs.
+/// A tape, and its file. There is no file of jobs: an emulator that is not wrapped would serve for ever.
 fn surroundings() -> Sandbox {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("recordings")).expect("recordings");
@@ -87,7 +113,7 @@ fn every_call_is_one_that_the_program_takes() {
         let ended = program::run(command);
         assert_ne!(ended.code, Some(2), "{args:?}: {ended}");
         ended.assert_calm();
-        if !["record", "replay", "import"].contains(&args[0]) {
+        if !["record", "replay", "emulate", "import"].contains(&args[0]) {
             assert_eq!(ended.code, Some(0), "{args:?}: {ended}");
         }
     }

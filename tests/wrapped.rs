@@ -1,14 +1,11 @@
 //! A command run against the server: its environment, its signals, its exit code.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::captures::repository;
 use crate::support::keys::{ACCESS_KEY, SECRET_KEY};
 use crate::support::output::Ended;
 use crate::support::program::{self, Server};
@@ -264,23 +261,4 @@ fn a_command_that_is_not_there_is_named() {
         .assert(126, &["plain"]);
     let ended = sandbox.run(&["record", "t", "--", "no-such-command-here"]);
     ended.assert(127, &["no-such-command-here"]);
-}
-
-#[test]
-fn the_example_in_the_readme_works() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let example = readme
-        .split("```")
-        .find_map(|block| block.strip_prefix("sh\ncargo run --release -- replay "))
-        .expect("an example that replays");
-    let promised = "It prints `{\"status\":\"InProgress\"}`";
-    assert!(readme.contains(promised));
-    let sandbox = Sandbox::new();
-    let mut command = sandbox.command_of(Path::new("sh"), &["-c"]);
-    command
-        .arg(format!("\"{}\" replay {example}", program::PATH))
-        .current_dir(repository());
-    let ended = program::run(command);
-    ended.assert(0, &[]);
-    assert_eq!(ended.stdout.trim_end(), r#"{"status":"InProgress"}"#);
 }

@@ -31,17 +31,23 @@ pub(crate) type Seen = String;
 impl Worker {
     /// A worker for an endpoint URL, with keys of its own.
     pub(crate) fn new(url: &str) -> Self {
-        Self::with_retries(url, RetryConfig::disabled())
+        Self::signing(url, CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY)
+    }
+
+    /// A worker that signs with these keys.
+    pub(crate) fn signing(url: &str, key: &str, secret: &str) -> Self {
+        let credentials = Credentials::new(key, secret, None, None, "test");
+        Self::with(url, credentials, RetryConfig::disabled())
     }
 
     /// A worker that tries again as SDKs do unless told otherwise.
     pub(crate) fn patient(url: &str) -> Self {
-        Self::with_retries(url, RetryConfig::standard())
-    }
-
-    fn with_retries(url: &str, retries: RetryConfig) -> Self {
         let credentials =
             Credentials::new(CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY, None, None, "test");
+        Self::with(url, credentials, RetryConfig::standard())
+    }
+
+    fn with(url: &str, credentials: Credentials, retries: RetryConfig) -> Self {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))

@@ -27,15 +27,17 @@ pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Set where neither is: SDKs send nothing without a region. Different ones read different names.
 pub(crate) const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// Set for a replay: a placeholder, since SDKs send nothing without credentials.
+/// Set for a replay and an emulator: a placeholder, since SDKs send nothing without credentials; where the
+/// emulator verifies signatures, a key that it knows.
 pub(crate) const ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
-/// Set for a replay, with the one above.
+/// Set with the one above.
 pub(crate) const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
-/// Set for a replay: no instance metadata service is asked.
+/// Removed with the others below, unless the key above goes with one.
+pub(crate) const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+/// Set for a replay and an emulator: no instance metadata service is asked.
 pub(crate) const EC2_METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
-/// Removed for a replay: each leads to real credentials, or belongs to some.
-pub(crate) const OTHER_CREDENTIALS: [&str; 14] = [
-    "AWS_SESSION_TOKEN",
+/// Removed for a replay and an emulator: each leads to real credentials, or belongs to some.
+pub(crate) const OTHER_CREDENTIALS: [&str; 13] = [
     // Older names of the session token and of the two keys.
     "AWS_SECURITY_TOKEN",
     "AWS_ACCESS_KEY",

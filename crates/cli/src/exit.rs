@@ -7,7 +7,7 @@ use crate::wrapped::SpawnError;
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
-/// Failed: a taken port, an unwritable store, exchanges that could not be recorded.
+/// Failed: a taken port, an unwritable store, a jobs file that is wrong, exchanges that could not be recorded.
 pub(crate) const FAILED: u8 = 1;
 /// Wrong usage; clap's own code too.
 pub(crate) const USAGE: u8 = 2;
@@ -38,6 +38,10 @@ pub(crate) fn code_of(failure: &Failure) -> u8 {
         | Failure::Bind(_)
         | Failure::Recorder(_)
         | Failure::Export(_)
+        | Failure::Demo(_)
+        | Failure::Jobs { .. }
+        | Failure::Credentials { .. }
+        | Failure::Enqueue(_)
         | Failure::NoSuchExchange { .. }
         | Failure::System { .. }
         | Failure::Output(_) => FAILED,

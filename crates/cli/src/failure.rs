@@ -1,15 +1,19 @@
 //! What can end a command, and how that is told.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io::{self, Write as _};
+use std::iter::successors;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use pipetape_emulator::{CredentialsError, EnqueueError, JobsFileError};
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
 use pipetape_tape::{StoreError, TapeFileError, TapeName};
 use thiserror::Error;
 
 use crate::commands::ExportError;
+use crate::demo::DemoError;
 use crate::palette::Palette;
 use crate::printable::printable;
 use crate::wrapped::SpawnError;
@@ -31,6 +35,24 @@ pub(crate) enum Failure {
     Spawn(#[from] SpawnError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// `emulate --jobs`.
+    #[error("cannot begin with the jobs of {}", path.display())]
+    Jobs {
+        path: PathBuf,
+        #[source]
+        source: JobsFileError,
+    },
+    /// `emulate --credentials`.
+    #[error("cannot verify signatures by the keys of {}", path.display())]
+    Credentials {
+        path: PathBuf,
+        #[source]
+        source: CredentialsError,
+    },
+    #[error(transparent)]
+    Enqueue(#[from] EnqueueError),
     /// `show SOURCE SEQ` of a number that is not on the tape.
     #[error("tape `{tape}` has no exchange {seq}")]
     NoSuchExchange { tape: TapeName, seq: u64 },
@@ -55,6 +77,9 @@ pub(crate) enum UsageError {
     /// Others than this machine would reach the server.
     #[error("--listen {address} can be reached from other machines")]
     RemoteListen { address: SocketAddr },
+    /// Nobody would look at the keys.
+    #[error("--credentials is for --auth verify")]
+    UnusedCredentials,
     /// A tape goes on by the rules it began with.
     #[error("{flag} is not the rule that tape `{tape}` was begun with ({has})")]
     RuleDiffers {
@@ -80,10 +105,8 @@ impl Failure {
             palette.error("error:"),
             printable(&self.to_string())
         );
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(&format!("  caused by: {}\n", printable(&error.to_string())));
-            cause = error.source();
+        for cause in causes(self) {
+            text.push_str(&format!("  caused by: {}\n", printable(&cause.to_string())));
         }
         if let Some(hint) = self.hint() {
             text.push_str(&format!("{} {hint}\n", palette.hint("hint:")));
@@ -99,11 +122,17 @@ impl Failure {
             Failure::Usage(UsageError::RuleDiffers { .. }) => {
                 Some("leave the flag out, or record another tape")
             }
+            Failure::Usage(UsageError::UnusedCredentials) => {
+                Some("leave the keys out, or pass --auth verify to have signatures checked by them")
+            }
             Failure::Spawn(SpawnError::NotFound { .. }) => {
                 Some("the command stands behind `--`, its arguments each on their own")
             }
             Failure::Export(ExportError::Exists { .. }) => {
                 Some("choose another file, or pass --force to replace it")
+            }
+            Failure::Demo(DemoError::ForeignTape { .. }) => {
+                Some("run the demo with another --store DIR")
             }
             Failure::NoSuchExchange { .. } => Some("`pipetape show SOURCE` lists those it has"),
             Failure::UnreadableTapes { .. } => {
@@ -112,6 +141,13 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+/// What an error was caused by, nearest first.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(error.source(), |&cause| cause.source())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 mod arguments;
 mod commands;
+mod demo;
 mod environment;
 mod exit;
 mod failure;

@@ -65,18 +65,14 @@ pub(crate) async fn serve(
     listener: Listener,
     service: impl Service,
     limits: Limits,
+    date: DateHeader,
     command: Option<Wrapped>,
     signals: &mut Signals,
 ) -> Option<u8> {
     let (stop, stopped) = oneshot::channel();
     let (cut, is_cut) = oneshot::channel();
-    let mut serving = pin!(listener.serve_until(
-        service,
-        limits,
-        DateHeader::AsGiven,
-        dropped(stopped),
-        dropped(is_cut),
-    ));
+    let mut serving =
+        pin!(listener.serve_until(service, limits, date, dropped(stopped), dropped(is_cut),));
     let ended = async {
         match command {
             Some(command) => Some(command.run(signals).await),

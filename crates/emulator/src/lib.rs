@@ -86,7 +86,7 @@ mod seed;
 mod tally;
 
 pub use account::{EnqueueError, HistoryEntry, JobEvent, JobView};
-pub use auth::{Auth, Credentials, CredentialsError};
+pub use auth::{AccessKey, Auth, Credentials, CredentialsError};
 pub use clock::Clock;
 pub use config::EmulatorConfig;
 pub use definition::{Client, Given, JobDefinition, JobsFileError, jobs_from_file, jobs_from_json};

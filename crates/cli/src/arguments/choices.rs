@@ -58,6 +58,17 @@ impl From<Signing> for Sign {
     }
 }
 
+/// `--auth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignatureCheck {
+    /// Nothing: any caller is served
+    Off,
+    /// That there is one, and that it is complete
+    Require,
+    /// That it is right, by the keys of --credentials
+    Verify,
+}
+
 /// `--redact-config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ConfigRedaction {

@@ -10,8 +10,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::choices::{Color, LogFormat};
 use super::{
-    DeleteArguments, ExportArguments, ImportArguments, ListArguments, RecordArguments,
-    ReplayArguments, ShowArguments,
+    DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
+    ListArguments, RecordArguments, ReplayArguments, ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -50,7 +50,7 @@ pub(crate) struct GlobalArguments {
 
     /// What is logged to stderr: a level (off, error, warn, info, debug, trace), or levels of parts such
     /// as `info,pipetape_proxy=debug`. Other libraries are never logged below `warn`
-    /// [default: info for record and replay, else warn]
+    /// [default: info for record, replay and emulate, else warn]
     #[arg(long, global = true, value_name = "FILTER", env = environment::LOG, hide_env_values = true)]
     pub(crate) log: Option<LogFilter>,
 
@@ -68,6 +68,9 @@ pub(crate) struct GlobalArguments {
 pub(crate) enum Command {
     Record(RecordArguments),
     Replay(ReplayArguments),
+    Emulate(EmulateArguments),
+    Demo(DemoArguments),
+
     List(ListArguments),
     Show(ShowArguments),
     Export(ExportArguments),
@@ -98,7 +101,7 @@ impl Command {
     /// What is logged where nobody asks: a server tells what it does.
     pub(crate) fn default_level(&self) -> LevelFilter {
         match self {
-            Command::Record(_) | Command::Replay(_) => LevelFilter::INFO,
+            Command::Record(_) | Command::Replay(_) | Command::Emulate(_) => LevelFilter::INFO,
             _ => LevelFilter::WARN,
         }
     }
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn help_says_what_each_flag_is() {
         for name in [
-            "", "record", "replay", "list", "show", "export", "import", "delete",
+            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import", "delete",
         ] {
             let mut cli = Cli::command().term_width(100);
             cli.build();
@@ -182,6 +185,13 @@ mod tests {
             ("record t --max-body 0", ErrorKind::ValueValidation),
             ("record t worker", ErrorKind::UnknownArgument),
             ("replay t --exhausted never", ErrorKind::InvalidValue),
+            ("emulate --auth maybe", ErrorKind::InvalidValue),
+            ("emulate --auth verify", ErrorKind::MissingRequiredArgument),
+            ("emulate --fault *:explode", ErrorKind::ValueValidation),
+            ("emulate --visibility 0s", ErrorKind::ValueValidation),
+            ("emulate --region US", ErrorKind::ValueValidation),
+            ("emulate worker", ErrorKind::UnknownArgument),
+            ("demo now", ErrorKind::UnknownArgument),
             ("list --log verbose", ErrorKind::ValueValidation),
             ("export t --force", ErrorKind::MissingRequiredArgument),
             ("help", ErrorKind::DisplayHelp),

@@ -2,6 +2,8 @@
 
 mod choices;
 mod cli;
+mod demo;
+mod emulate;
 mod listen;
 mod period;
 mod record;
@@ -11,8 +13,10 @@ mod size;
 mod tapes;
 mod unshown;
 
-pub(crate) use choices::{Color, LogFormat, Mode};
+pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
 pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use demo::DemoArguments;
+pub(crate) use emulate::EmulateArguments;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use tapes::{

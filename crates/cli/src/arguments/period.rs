@@ -12,6 +12,10 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period(pub(crate) Duration);
 
+/// A time from nothing to a day, such as `0s` or `30s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Delay(pub(crate) Duration);
+
 /// A text that is no such time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum PeriodError {
@@ -19,6 +23,8 @@ pub(crate) enum PeriodError {
     Malformed,
     #[error("not between 1ms and a day")]
     OutOfRange,
+    #[error("longer than a day")]
+    TooLong,
 }
 
 impl FromStr for Period {
@@ -30,6 +36,19 @@ impl FromStr for Period {
             Ok(Period(period))
         } else {
             Err(PeriodError::OutOfRange)
+        }
+    }
+}
+
+impl FromStr for Delay {
+    type Err = PeriodError;
+
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let delay = humantime::parse_duration(text).map_err(|_| PeriodError::Malformed)?;
+        if delay <= LONGEST {
+            Ok(Delay(delay))
+        } else {
+            Err(PeriodError::TooLong)
         }
     }
 }
@@ -56,6 +75,19 @@ mod tests {
         ] {
             let period = period.map(|millis| Period(Duration::from_millis(millis)));
             assert_eq!(text.parse(), period, "{text}");
+        }
+    }
+    #[test]
+    fn a_delay_may_be_none() {
+        for (text, delay) in [
+            ("0s", Ok(0)),
+            ("1day", Ok(86_400_000)),
+            ("2days", Err(PeriodError::TooLong)),
+            ("0", Ok(0)),
+            ("later", Err(PeriodError::Malformed)),
+        ] {
+            let delay = delay.map(|millis| Delay(Duration::from_millis(millis)));
+            assert_eq!(text.parse(), delay, "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct RecordArguments {
     #[arg(value_name = "TAPE")]
     pub(crate) tape: TapeName,
 
-    /// Where to forward to: https://HOST, a :PORT behind it where it is not 443, or http:// on this machine
+    /// Where to forward to: `https://HOST[:PORT]`, or http:// on this machine
     /// [default: the service in the region that the client signs for]
     #[arg(long, value_name = "URL", value_parser = Unshown::<UpstreamUrl>::new())]
     pub(crate) upstream: Option<UpstreamUrl>,

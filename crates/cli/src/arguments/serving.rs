@@ -1,4 +1,4 @@
-//! What `record` and `replay` have in common: a socket, its limits, and a wrapped command.
+//! What `record`, `replay` and `emulate` have in common: a socket, its limits, and a wrapped command.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};

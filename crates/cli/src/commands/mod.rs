@@ -1,6 +1,8 @@
 //! One file per command.
 
 mod delete;
+mod demo;
+mod emulate;
 mod export;
 mod import;
 mod list;
@@ -12,7 +14,7 @@ pub(crate) use export::ExportError;
 
 use pipetape_tape::Store;
 
-use crate::arguments::{Cli, Command};
+use crate::arguments::{Cli, Command, DemoArguments};
 use crate::failure::Failure;
 use crate::palette::Palette;
 use crate::umask::UserUmask;
@@ -23,6 +25,8 @@ pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, F
     match cli.command {
         Command::Record(arguments) => record::run(&arguments, &store, palette, umask),
         Command::Replay(arguments) => replay::run(&arguments, &store, umask),
+        Command::Emulate(arguments) => emulate::run(&arguments, umask),
+        Command::Demo(DemoArguments {}) => demo::run(&store),
         Command::List(arguments) => list::run(&arguments, &store),
         Command::Show(arguments) => show::run(&arguments, &store),
         Command::Export(arguments) => export::run(&arguments, &store, umask),

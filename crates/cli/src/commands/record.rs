@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pipetape_proxy::{RecordConfig, RecordSummary, Recorder};
-use pipetape_serve::Listener;
+use pipetape_serve::{DateHeader, Listener};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
@@ -59,7 +59,8 @@ async fn record(
     };
     let service = Arc::clone(&recorder);
     let limits = arguments.serving.limits();
-    let command = serving::serve(listener, service, limits, command, &mut signals).await;
+    let date = DateHeader::AsGiven;
+    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
     let summary = recorder.summary();
     drop(recorder);
     let finished = finish(writer, &mut signals).await;
@@ -149,10 +150,6 @@ fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
 }
 
 fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
-    let generated = Rules::generate().map_err(|error| Failure::System {
-        action: "make a salt for the tape",
-        source: io::Error::other(error),
-    })?;
     Ok(Rules {
         redact: arguments.redact.clone(),
         keep_account_ids: arguments.keep_account_ids,
@@ -160,7 +157,15 @@ fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
             .redact_config
             .map(RedactConfig::from)
             .unwrap_or_default(),
-        ..generated
+        ..new_rules()?
+    })
+}
+
+/// Default rules, with a salt of their own.
+pub(super) fn new_rules() -> Result<Rules, Failure> {
+    Rules::generate().map_err(|error| Failure::System {
+        action: "make a salt for the tape",
+        source: io::Error::other(error),
     })
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pipetape_replay::{Replay, ReplayConfig, ReplaySummary};
-use pipetape_serve::Listener;
+use pipetape_serve::{DateHeader, Listener};
 use pipetape_tape::Store;
 
 use crate::arguments::ReplayArguments;
@@ -51,7 +51,9 @@ async fn replay(
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&replay);
     let limits = arguments.serving.limits();
-    let command = serving::serve(listener, service, limits, command, &mut signals).await;
+    // An old date would shift an SDK's clock: none is sent.
+    let date = DateHeader::AsGiven;
+    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
     let summary = replay.summary();
     say(&summary_line(summary));
     Ok(exit::code_around(

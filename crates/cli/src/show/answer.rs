@@ -6,7 +6,7 @@ use pipetape_tape::{Exchange, Fault, FaultAnswer, Outcome, RecordedResponse};
 use crate::printable::printable;
 
 /// Status, or fault, or both: `200`, `timeout`, `200 truncated`.
-pub(super) fn result(outcome: &Outcome) -> String {
+pub(crate) fn result(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Response(response) => response.status.to_string(),
         Outcome::Fault(fault) => fault.kind().to_owned(),
@@ -15,7 +15,7 @@ pub(super) fn result(outcome: &Outcome) -> String {
 }
 
 /// The error's code, where the client was given an error.
-pub(super) fn error_code(outcome: &Outcome) -> Option<String> {
+pub(crate) fn error_code(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Fault(fault) => match fault.answer() {
             FaultAnswer::Error { code, .. } => Some(code.to_owned()),

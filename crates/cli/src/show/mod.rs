@@ -6,5 +6,6 @@ mod judgement;
 mod message;
 mod overview;
 
+pub(crate) use answer::{error_code, result};
 pub(crate) use exchange::whole_exchange;
 pub(crate) use overview::overview;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pipetape_core::Region;
+use pipetape_emulator::AccessKey;
 
 use crate::environment as names;
 
@@ -17,12 +18,14 @@ const REGION: &str = "us-east-1";
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// Whose credentials a command signs with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Credentials {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Credentials<'a> {
     /// Whatever it finds, as without us.
     Own,
-    /// Placeholders: real keys never sign for a replay.
+    /// Placeholders: real keys never sign for a replay or an emulator.
     Placeholders,
+    /// These, which the server knows.
+    Given(&'a AccessKey),
 }
 
 /// What a command is to find around it.
@@ -33,7 +36,7 @@ pub(crate) struct Surroundings<'a> {
     /// The region for a command that has none; `None` takes us-east-1.
     pub(crate) region: Option<&'a Region>,
     /// Whose credentials it signs with.
-    pub(crate) credentials: Credentials,
+    pub(crate) credentials: Credentials<'a>,
 }
 
 /// A variable, and its new value; `None` removes it.
@@ -64,12 +67,16 @@ impl Surroundings<'_> {
             let region = self.region.map_or(REGION, Region::as_str);
             changes.extend(names::REGION.map(|name| (name, Some(region.into()))));
         }
-        if self.credentials == Credentials::Placeholders {
-            changes.push((names::ACCESS_KEY_ID, Some(ACCESS_KEY_ID.into())));
-            changes.push((names::SECRET_ACCESS_KEY, Some(SECRET_ACCESS_KEY.into())));
-            changes.push((names::EC2_METADATA_DISABLED, Some("true".into())));
-            changes.extend(names::OTHER_CREDENTIALS.map(|name| (name, None)));
-        }
+        let (id, secret, session_token) = match self.credentials {
+            Credentials::Own => return changes,
+            Credentials::Placeholders => (ACCESS_KEY_ID, SECRET_ACCESS_KEY, None),
+            Credentials::Given(key) => (key.id(), key.expose_secret(), key.expose_session_token()),
+        };
+        changes.push((names::ACCESS_KEY_ID, Some(id.into())));
+        changes.push((names::SECRET_ACCESS_KEY, Some(secret.into())));
+        changes.push((names::EC2_METADATA_DISABLED, Some("true".into())));
+        changes.extend(names::OTHER_CREDENTIALS.map(|name| (name, None)));
+        changes.push((names::SESSION_TOKEN, session_token.map(OsString::from)));
         changes
     }
 }
@@ -117,7 +124,7 @@ mod tests {
     fn changed(
         address: &str,
         region: Option<&str>,
-        credentials: Credentials,
+        credentials: Credentials<'_>,
         existing: &[(&str, &str)],
     ) -> BTreeMap<String, String> {
         let mut all: BTreeMap<String, String> = existing
@@ -196,6 +203,32 @@ mod tests {
         no_proxy=127.0.0.1,localhost,::1
         ");
         assert_eq!((ACCESS_KEY_ID.len(), SECRET_ACCESS_KEY.len()), (20, 40));
+    }
+
+    #[test]
+    fn a_command_signs_with_the_key_it_is_given() {
+        let json =
+            br#"[{"accessKeyId": "ASIAGIVEN", "secretAccessKey": "given", "sessionToken": "token"},
+                        {"accessKeyId": "AKIAOTHER", "secretAccessKey": "other"}]"#;
+        let credentials = pipetape_emulator::Credentials::from_json(json).unwrap();
+        let existing = [
+            ("AWS_ACCESS_KEY_ID", "AKIAREAL"),
+            ("AWS_SESSION_TOKEN", "real"),
+            ("AWS_PROFILE", "deploy"),
+        ];
+        let given = Credentials::Given(credentials.first());
+        let environment = changed("127.0.0.1:1", None, given, &existing);
+        insta::assert_snapshot!(shown(&environment), @r"
+        AWS_ACCESS_KEY_ID=ASIAGIVEN
+        AWS_DEFAULT_REGION=us-east-1
+        AWS_EC2_METADATA_DISABLED=true
+        AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:1
+        AWS_REGION=us-east-1
+        AWS_SECRET_ACCESS_KEY=given
+        AWS_SESSION_TOKEN=token
+        NO_PROXY=127.0.0.1,localhost,::1
+        no_proxy=127.0.0.1,localhost,::1
+        ");
     }
 
     #[test]

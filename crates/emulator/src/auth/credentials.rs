@@ -28,13 +28,14 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 /// a key without is valid without. One id may stand in the list with several tokens.
 #[derive(Clone)]
 pub struct Credentials {
-    keys: Vec<Key>,
+    /// At least one.
+    keys: Vec<AccessKey>,
 }
 
-/// One key.
+/// One key. `Debug` shows its id alone.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Key {
+pub struct AccessKey {
     pub(super) access_key_id: String,
     pub(super) secret_access_key: String,
     session_token: Option<String>,
@@ -91,7 +92,7 @@ impl Credentials {
     ///
     /// Other JSON, or a list without a key.
     pub fn from_json(bytes: &[u8]) -> Result<Credentials, CredentialsError> {
-        let keys: Vec<Key> =
+        let keys: Vec<AccessKey> =
             serde_json::from_slice(bytes).map_err(|error| CredentialsError::Json {
                 line: error.line(),
                 column: error.column(),
@@ -102,8 +103,13 @@ impl Credentials {
         Ok(Credentials { keys })
     }
 
+    /// The key that stands first: one for a worker that has none of its own.
+    pub fn first(&self) -> &AccessKey {
+        &self.keys[0]
+    }
+
     /// The key with this id that goes with this session token, or with none.
-    pub(super) fn key(&self, id: &str, token: Option<&[u8]>) -> Option<&Key> {
+    pub(super) fn key(&self, id: &str, token: Option<&[u8]>) -> Option<&AccessKey> {
         let mut keys = self.keys.iter();
         keys.find(|key| {
             key.access_key_id == id && key.session_token.as_ref().map(String::as_bytes) == token
@@ -111,7 +117,22 @@ impl Credentials {
     }
 }
 
-impl Key {
+impl AccessKey {
+    /// The access key id, which is no secret.
+    pub fn id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret key, in clear.
+    pub fn expose_secret(&self) -> &str {
+        &self.secret_access_key
+    }
+
+    /// The session token that the key is valid with, in clear.
+    pub fn expose_session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
+    }
+
     pub(super) fn is_expired(&self, now: SystemTime) -> bool {
         self.expiration.is_some_and(|expiration| expiration <= now)
     }
@@ -120,6 +141,12 @@ impl Key {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credentials({})", self.keys.len())
+    }
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessKey({})", self.access_key_id)
     }
 }
 
@@ -172,5 +199,18 @@ mod tests {
         assert_eq!(secret("a", Some(b"t")), Some("2"));
         assert_eq!(secret("a", Some(b"u")), None);
         assert_eq!(secret("b", None), None);
+    }
+
+    #[test]
+    fn the_first_key_is_given_out_and_never_shown() {
+        let credentials = Credentials::from_json(
+            br#"[{"accessKeyId": "a", "secretAccessKey": "hunter2", "sessionToken": "hunter3"},
+                 {"accessKeyId": "b", "secretAccessKey": "2"}]"#,
+        )
+        .unwrap();
+        let first = credentials.first();
+        assert_eq!((first.id(), first.expose_secret()), ("a", "hunter2"));
+        assert_eq!(first.expose_session_token(), Some("hunter3"));
+        assert_eq!(format!("{first:?}"), "AccessKey(a)");
     }
 }

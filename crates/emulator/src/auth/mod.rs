@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use pipetape_core::{Region, protocol::ServiceError};
 use pipetape_serve::Request;
 
-pub use credentials::{Credentials, CredentialsError};
+pub use credentials::{AccessKey, Credentials, CredentialsError};
 
 /// How much of a caller's signature is checked.
 #[derive(Debug, Clone, Default)]

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    credentials::{Credentials, Key},
+    credentials::{AccessKey, Credentials},
     date,
 };
 
@@ -122,7 +122,7 @@ fn check_age(signed_at: SystemTime, now: SystemTime) -> Result<(), ServiceError>
 fn is_signed_by(
     request: &Request,
     authorization: &Authorization,
-    key: &Key,
+    key: &AccessKey,
     signed_at: SystemTime,
 ) -> bool {
     let hash = request.headers.get("x-amz-content-sha256");
@@ -144,7 +144,7 @@ fn is_signed_by(
 fn signature(
     request: &Request,
     authorization: &Authorization,
-    key: &Key,
+    key: &AccessKey,
     signed_at: SystemTime,
 ) -> Option<String> {
     let signed = authorization.signed_headers();
@@ -235,13 +235,13 @@ mod tests {
         }
     }
 
-    fn key(secret: &str) -> Key {
+    fn key(secret: &str) -> AccessKey {
         let json = format!(r#"[{{"accessKeyId": "AKIDEXAMPLE", "secretAccessKey": "{secret}"}}]"#);
         let credentials = Credentials::from_json(json.as_bytes()).unwrap();
         credentials.key("AKIDEXAMPLE", None).unwrap().clone()
     }
 
-    fn holds(request: &Request, key: &Key) -> bool {
+    fn holds(request: &Request, key: &AccessKey) -> bool {
         let header = request.headers[AUTHORIZATION].to_str().unwrap();
         let authorization = Authorization::parse(header).unwrap();
         let signed_at = date::signed_at(&request.headers).unwrap();

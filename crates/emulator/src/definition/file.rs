@@ -84,9 +84,9 @@ pub enum JobsFileError {
         source: io::Error,
     },
     /// The JSON is malformed, or a member of it is unknown or not allowed. The text names the
-    /// member, the line and the column.
+    /// member, the line and the column; the cause is part of it, and not told again as a source.
     #[error("jobs are not in order: {0} (docs/emulator.md has the format)")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// Two jobs have one id.
     #[error(
         "job {job} has the id `{id}`, which an earlier one has: leave it out to have one made up"
@@ -97,6 +97,12 @@ pub enum JobsFileError {
         /// The place of the second job with it, from 1.
         job: usize,
     },
+}
+
+impl From<serde_json::Error> for JobsFileError {
+    fn from(error: serde_json::Error) -> JobsFileError {
+        JobsFileError::Json(error)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,112 @@
+//! What can go wrong with a demo.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use pipetape_core::Operation;
+use pipetape_core::protocol::{DecodeResponseError, ServiceError};
+use pipetape_core::schema::{InvalidNumber, InvalidText};
+use pipetape_emulator::JobsFileError;
+use pipetape_proxy::UpstreamUrlError;
+use pipetape_tape::TapeName;
+use thiserror::Error;
+
+/// The demo could not be shown, or it showed a difference.
+#[derive(Debug, Error)]
+pub(crate) enum DemoError {
+    /// It replaces its own tape only.
+    #[error("tape `{name}` is not the demo's, so it is not replaced")]
+    ForeignTape { name: TapeName },
+    /// The jobs that come with the program.
+    #[error("the demo's own jobs are wrong")]
+    Jobs(#[from] JobsFileError),
+    /// The address of a server of the demo's own.
+    #[error("the demo's own job service can't be an upstream")]
+    Upstream(#[from] UpstreamUrlError),
+    /// The worker met something while it was recorded.
+    #[error("the worker could not do its jobs")]
+    Work(#[from] WorkError),
+    /// Told on stdout, exchange by exchange.
+    #[error("what was replayed is not what was recorded: {}", differences(*.0))]
+    Differs(usize),
+}
+
+/// What a worker can't go on with.
+#[derive(Debug, Error)]
+pub(crate) enum WorkError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// An error that it did not expect.
+    #[error("{operation} was refused")]
+    Refused {
+        operation: Operation,
+        #[source]
+        source: ServiceError,
+    },
+    /// A success that it did not expect.
+    #[error("an acknowledge with a wrong nonce was taken")]
+    WrongNonceTaken,
+    /// No answer of the service's.
+    #[error("the answer to {operation} makes no sense")]
+    Answer {
+        operation: Operation,
+        #[source]
+        source: DecodeResponseError,
+    },
+    /// A value of its own that breaks the service's constraints.
+    #[error("the worker has a text that the service does not take")]
+    Text(#[from] InvalidText),
+    #[error("the worker has a number that the service does not take")]
+    Number(#[from] InvalidNumber),
+    /// A job without what a worker needs of it.
+    #[error("a job has no {member}")]
+    Incomplete { member: &'static str },
+}
+
+/// A request that got no whole answer.
+#[derive(Debug, Error)]
+pub(crate) enum CallError {
+    #[error("cannot connect to {address}")]
+    Connect {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error("no HTTP with {address}")]
+    Handshake {
+        address: SocketAddr,
+        #[source]
+        source: hyper::Error,
+    },
+    #[error("{operation} can't be sent")]
+    Request {
+        operation: Operation,
+        #[source]
+        source: hyper::http::Error,
+    },
+    #[error("{operation} got no answer")]
+    NoAnswer {
+        operation: Operation,
+        #[source]
+        source: hyper::Error,
+    },
+    #[error("the answer to {operation} did not arrive whole")]
+    Body {
+        operation: Operation,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("{operation} was not answered within {} seconds", .after.as_secs())]
+    Late {
+        operation: Operation,
+        after: Duration,
+    },
+}
+
+fn differences(count: usize) -> String {
+    match count {
+        1 => "1 difference".to_owned(),
+        count => format!("{count} differences"),
+    }
+}

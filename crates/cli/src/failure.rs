@@ -1,11 +1,10 @@
 //! What can end a command, and how that is told.
 
-use std::error::Error;
 use std::io::{self, Write as _};
-use std::iter::successors;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use pipetape_core::causes::texts;
 use pipetape_emulator::{CredentialsError, EnqueueError, JobsFileError};
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
@@ -105,8 +104,8 @@ impl Failure {
             palette.error("error:"),
             printable(&self.to_string())
         );
-        for cause in causes(self) {
-            text.push_str(&format!("  caused by: {}\n", printable(&cause.to_string())));
+        for cause in texts(self).iter().skip(1) {
+            text.push_str(&format!("  caused by: {}\n", printable(cause)));
         }
         if let Some(hint) = self.hint() {
             text.push_str(&format!("{} {hint}\n", palette.hint("hint:")));
@@ -141,13 +140,6 @@ impl Failure {
             _ => None,
         }
     }
-}
-
-/// What an error was caused by, nearest first.
-pub(crate) fn causes<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(error.source(), |&cause| cause.source())
 }
 
 #[cfg(test)]

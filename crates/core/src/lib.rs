@@ -57,6 +57,7 @@
 //! It does no input or output, signs and verifies nothing, and keeps no state. It also does not
 //! keep bytes: where a body must come back exactly as it was, keep the body beside the type.
 
+pub mod causes;
 pub mod credential_scope;
 pub mod headers;
 pub mod operation;

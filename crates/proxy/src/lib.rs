@@ -54,7 +54,6 @@
 
 mod admin;
 mod admission;
-mod cause;
 mod config;
 mod credentials;
 mod destination;

@@ -12,7 +12,6 @@ use pipetape_tape::{
 use tracing::{Instrument, Span, debug_span, error, field, info, warn};
 
 use crate::admission::{Admitted, admit};
-use crate::cause::with_causes;
 use crate::credentials::{CredentialSource, CredentialsCache};
 use crate::destination::{Destination, Routing, Signature};
 use crate::exchange_log::ExchangeLog;
@@ -22,6 +21,7 @@ use crate::reply::reply;
 use crate::signing::SigningError;
 use crate::tally::Tally;
 use crate::upstream::UpstreamClient;
+use pipetape_core::causes::with_causes;
 
 /// On every answer once the tape is incomplete.
 const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");

@@ -7,9 +7,9 @@ use http::{Response, StatusCode};
 use pipetape_core::{AuthorizationError, RegionError, TARGET_PREFIX, TargetError};
 use pipetape_serve::aws_error;
 
-use crate::cause::with_causes;
 use crate::credentials::NoCredentials;
 use crate::signing::SigningError;
+use pipetape_core::causes::with_causes;
 
 /// Why a request is not forwarded. Nothing a client sent is repeated.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -1,14 +1,13 @@
 //! Whether a tape keeps what the worker was given, and whether its replay gave that back.
 
+use pipetape_core::causes::with_causes;
 use pipetape_tape::{Exchange, Redactor};
 use serde_json::Value;
 
 use super::client::Answer;
 use super::difference::Difference;
-use super::error::WorkError;
 use super::session::Session;
 use super::worker::Seen;
-use crate::failure::causes;
 
 /// Every exchange, compared.
 #[derive(Debug)]
@@ -83,18 +82,15 @@ fn beyond(session: &Session) -> Vec<Difference> {
         more_than_recorded(session.tape.exchanges.len())
             .map(|count| Difference::MoreOnTape { count }),
         more_than_recorded(session.replayed.len()).map(|count| Difference::MoreReplayed { count }),
-        stopped.map(|error| Difference::Stopped { why: why(error) }),
+        stopped.map(|error| Difference::Stopped {
+            why: with_causes(error),
+        }),
         some(session.played.missed).map(|count| Difference::Missed { count }),
         some(session.played.unplayed).map(|count| Difference::Unplayed { count }),
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn why(error: &WorkError) -> String {
-    let causes = causes(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", causes.collect::<String>())
 }
 
 impl Comparison<'_> {
@@ -247,6 +243,7 @@ mod tests {
     use pipetape_replay::ReplaySummary;
     use pipetape_tape::{Outcome, RecordedRequest, RecordedResponse, Rules, Tape};
 
+    use super::super::error::WorkError;
     use super::*;
 
     const REQUEST: &[u8] = br#"{"jobId":"0f1e2d3c-4b5a-4968-8776-655443322110"}"#;

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::chain::CredentialSource;
 use super::no_credentials::NoCredentials;
-use crate::cause::with_causes;
+use pipetape_core::causes::with_causes;
 
 /// How long before they expire credentials are renewed, in the background. AWS's own SDKs use 5 minutes.
 const AHEAD: Duration = Duration::from_secs(5 * 60);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_config::meta::ProviderChainError;
 use aws_credential_types::provider::error::CredentialsError;
 
-use crate::cause::{one_line, with_causes};
+use pipetape_core::causes::{one_line, with_causes};
 
 /// No credentials were found.
 #[derive(Debug, thiserror::Error)]

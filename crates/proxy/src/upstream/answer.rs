@@ -11,7 +11,7 @@ use pipetape_tape::{Fault, LiveOutcome, LiveResponse};
 use tracing::warn;
 
 use super::failure::within_body;
-use crate::cause::with_causes;
+use pipetape_core::causes::with_causes;
 
 /// The statuses of a tape. 101 would switch protocols, 600 and more mean nothing.
 const FINAL: RangeInclusive<u16> = 200..=599;

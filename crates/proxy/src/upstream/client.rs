@@ -16,8 +16,8 @@ use super::answer;
 use super::dial::Dial;
 use super::failure::without_response;
 use super::roots::{RootsError, Trust, tls};
-use crate::cause::with_causes;
 use crate::outgoing::Outgoing;
+use pipetape_core::causes::with_causes;
 
 /// Shorter than the idle time of AWS's front ends, so that a connection is rarely closed under a request.
 const POOL_IDLE: Duration = Duration::from_secs(12);

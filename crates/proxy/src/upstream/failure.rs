@@ -7,7 +7,7 @@ use hyper_util::client::legacy;
 use pipetape_tape::Fault;
 
 use super::dial::DialError;
-use crate::cause::causes;
+use pipetape_core::causes::causes;
 
 /// The fault of an exchange that brought no response.
 pub(super) fn without_response(error: &legacy::Error) -> Fault {

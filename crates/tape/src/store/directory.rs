@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pipetape_core::causes::with_causes;
+
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
@@ -177,7 +179,7 @@ impl Store {
                     Err(StoreError::InUse { pid, .. }) => TapeState::InUse { pid },
                     // Deleted in between.
                     Err(StoreError::NoSuchTape { .. }) => return None,
-                    Err(error) => TapeState::Unreadable(error.with_causes()),
+                    Err(error) => TapeState::Unreadable(with_causes(&error)),
                 };
                 let bytes = size(&self.directory.join(name.as_str()));
                 Some(TapeSummary { name, state, bytes })

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
+use pipetape_core::causes::with_causes;
 use sled::Batch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tracing::error;
@@ -296,7 +297,7 @@ impl Log {
                 }
             }
             Err(store_error) => {
-                let error = self.fail(store_error.with_causes());
+                let error = self.fail(with_causes(&store_error));
                 for Waiting { kept, .. } in waiting.drain(..) {
                     let _ = kept.send(Err(error.clone()));
                 }

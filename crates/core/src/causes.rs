@@ -1,4 +1,4 @@
-//! Errors as one line of text, with all their causes.
+//! Errors with all their causes: one by one, or as one line of text for a log or a client.
 
 use std::error::Error;
 use std::{io, iter};
@@ -9,7 +9,7 @@ const LONGEST: usize = 1000;
 /// An error and what caused it, outermost first.
 ///
 /// An [`io::Error`] that wraps another error hides it from [`Error::source`]; here it comes next.
-pub(crate) fn causes<'a>(
+pub fn causes<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |error| next_cause(*error))
@@ -25,27 +25,25 @@ fn next_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + '
     }
 }
 
-/// An error and its causes, joined by colons.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut line = String::new();
-    let mut last = String::new();
-    for cause in causes(error) {
-        let text = cause.to_string();
-        // Wrappers that only pass on what they wrap say it twice.
-        if text.is_empty() || text == last {
-            continue;
+/// What an error and its causes say, outermost first. Wrappers that only pass on what they wrap say it twice;
+/// here it is said once.
+pub fn texts(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes(error).map(ToString::to_string) {
+        if !text.is_empty() && texts.last() != Some(&text) {
+            texts.push(text);
         }
-        if !line.is_empty() {
-            line.push_str(": ");
-        }
-        line.push_str(&text);
-        last = text;
     }
-    one_line(&line)
+    texts
+}
+
+/// An error and its causes, joined by colons, as [`one_line`].
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    one_line(&texts(error).join(": "))
 }
 
 /// Text without line breaks, control characters and runs of blanks, of bounded length.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let line: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let line = line.join(" ");

@@ -44,11 +44,17 @@ fn trace(sandbox: &Sandbox) -> String {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let text = fs::read_to_string(sandbox.path(TRACE)).unwrap_or_default();
-        let first = text.split_whitespace().next().unwrap_or("none").to_owned();
-        let ended = format!("{first} +++ exited");
+        let first = text.split_whitespace().next().unwrap_or("none");
+        // Process ids stand in a column as wide as the usual ones: what is between the words does not count.
+        let ends = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(first)
+                && words.next() == Some("+++")
+                && words.next() == Some("exited")
+        };
         if text
             .lines()
-            .any(|line| line.starts_with(&ended) || line.starts_with("+++ exited"))
+            .any(|line| ends(line) || line.starts_with("+++ exited"))
         {
             return text;
         }

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pipetape_replay::{Replay, ReplayConfig, ReplaySummary};
+use pipetape_replay::{Replay, ReplaySummary};
 use pipetape_serve::Listener;
-use pipetape_tape::Store;
+use pipetape_tape::{PlayerConfig, Store};
 
 use crate::arguments::ReplayArguments;
 use crate::exit;
@@ -36,12 +36,12 @@ async fn replay(
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
     let listener = Listener::bind(address).await?;
-    let tape = arguments.source.load(store)?;
-    let config = ReplayConfig {
+    let config = PlayerConfig {
         exhausted: arguments.exhausted.into(),
-        admin_token: arguments.serving.admin_token.clone(),
     };
-    let replay = Arc::new(Replay::new(tape, config));
+    let player = arguments.source.player(store, config)?;
+    let admin_token = arguments.serving.admin_token.clone();
+    let replay = Arc::new(Replay::of(player, admin_token));
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
     let surroundings = Surroundings {
         address: listener.local_addr(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, Player, PlayerConfig, Tape};
+use pipetape_tape::{Exhausted, Order, Player, PlayerConfig, Tape};
 
 use crate::admin::Routes;
 use crate::playback::Playback;
@@ -14,6 +14,8 @@ use crate::playback::Playback;
 pub struct ReplayConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// In which order requests are answered.
+    pub order: Order,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,
 }
@@ -73,6 +75,7 @@ impl ReplayConfig {
     pub fn player(&self) -> PlayerConfig {
         PlayerConfig {
             exhausted: self.exhausted,
+            order: self.order,
         }
     }
 }

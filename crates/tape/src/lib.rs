@@ -32,7 +32,7 @@ pub use player::{
     Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
 };
 pub use player::{
-    Exhausted, PlayerConfig, RecordedAnswer, Refusal, Reset, Served, ServedBy, Sighting,
+    Exhausted, Order, PlayerConfig, RecordedAnswer, Refusal, Reset, Served, ServedBy, Sighting,
 };
 pub use player::{Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};

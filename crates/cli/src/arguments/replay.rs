@@ -1,6 +1,7 @@
 //! `replay`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use pipetape_tape::Order;
 
 use super::choices::WhenExhausted;
 use super::serving::ServingArguments;
@@ -21,10 +22,32 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "POLICY", value_enum, default_value_t = WhenExhausted::Auto)]
     pub(crate) exhausted: WhenExhausted,
 
+    /// In which order different requests may come
+    #[arg(long, value_name = "ORDER", value_enum, default_value_t = PlayOrder::Keyed)]
+    pub(crate) order: PlayOrder,
+
     /// End with 4 where exchanges were left unplayed, too
     #[arg(long)]
     pub(crate) strict: bool,
 
     #[command(flatten)]
     pub(crate) serving: ServingArguments,
+}
+
+/// `--order`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlayOrder {
+    /// Any; answers to equal requests are given in recorded order
+    Keyed,
+    /// One that could have been recorded: an exchange that began after others had ended comes after them
+    Strict,
+}
+
+impl From<PlayOrder> for Order {
+    fn from(order: PlayOrder) -> Order {
+        match order {
+            PlayOrder::Keyed => Order::Keyed,
+            PlayOrder::Strict => Order::Strict,
+        }
+    }
 }

@@ -38,6 +38,7 @@ async fn replay(
     let listener = Listener::bind(address).await?;
     let config = PlayerConfig {
         exhausted: arguments.exhausted.into(),
+        order: arguments.order.into(),
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();

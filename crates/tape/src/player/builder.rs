@@ -1,7 +1,8 @@
 //! A player in the making.
 
 use super::index::Index;
-use super::packed::Packer;
+use super::order::{Order, Schedule};
+use super::packed::{Packer, Position};
 use super::play::{Player, PlayerConfig};
 use super::prepared::PreparedTape;
 use crate::exchange::Exchange;
@@ -19,6 +20,8 @@ pub struct PlayerBuilder {
     config: PlayerConfig,
     packer: Packer,
     index: Index,
+    /// How many exchanges, from the beginning on, come before each; only for strict order.
+    needs: Vec<Position>,
 }
 
 impl PlayerBuilder {
@@ -32,6 +35,7 @@ impl PlayerBuilder {
             config,
             packer: Packer::default(),
             index: Index::default(),
+            needs: Vec::new(),
         }
     }
 
@@ -40,6 +44,10 @@ impl PlayerBuilder {
         // A recorded body is redacted already; on a tape written by hand it may not be.
         let body = self.redactor.request_body(&exchange.request.body);
         let fingerprint = Fingerprint::of(&exchange.operation, &body, &self.rules.ignore);
+        if self.config.order == Order::Strict {
+            let after = exchange.after.unwrap_or(u64::MAX);
+            self.needs.push(self.packer.up_to(after));
+        }
         let (position, operation_index) = self.packer.push(
             exchange.seq,
             &exchange.operation,
@@ -58,12 +66,17 @@ impl PlayerBuilder {
     /// The player.
     pub fn build(mut self) -> Player {
         self.index.shrink_to_fit();
+        let schedule = match self.config.order {
+            Order::Keyed => None,
+            Order::Strict => Some(Schedule::new(&self.needs, &self.index.tracks)),
+        };
         let tape = PreparedTape::new(
             self.name,
             self.rules.ignore,
             self.redactor,
             self.packer.finish(),
             self.index,
+            schedule,
         );
         Player::of(tape, self.config)
     }

@@ -73,6 +73,22 @@ pub(super) fn used_up(
     )
 }
 
+/// Says that exchange `seq` has to wait for another one, given by its number and operation.
+pub(super) fn not_yet(
+    tape: &TapeName,
+    session: &str,
+    operation: &Operation,
+    seq: u64,
+    (first, first_operation): (u64, &Operation),
+) -> String {
+    let start = beginning(tape, session, operation, MissCause::NotYet);
+    format!(
+        "{start}: exchange {first} must come first. It was recorded as exchange {seq}, and this session has not yet played \
+         exchange {first}, {first_operation}. Next: send that request before this one, or let different requests \
+         come in any order with `--order keyed`."
+    )
+}
+
 /// Says why a request can't be looked up.
 pub(super) fn refused(
     tape: &TapeName,

@@ -11,6 +11,7 @@ mod listing;
 mod miss;
 mod miss_message;
 mod misses;
+mod order;
 mod packed;
 mod play;
 mod played;
@@ -27,6 +28,7 @@ pub use builder::PlayerBuilder;
 pub use exhausted::{Exhausted, UnknownExhausted};
 pub use listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
 pub use miss::{Closest, Miss, MissCause, MissReport, Refusal, Sighting};
+pub use order::Order;
 pub use play::{PlaySummary, Player, PlayerConfig, Reset};
 
 #[cfg(test)]

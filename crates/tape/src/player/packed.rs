@@ -195,6 +195,11 @@ impl Packer {
         (position, operation as usize)
     }
 
+    /// How many of the exchanges packed so far have a number up to `seq`.
+    pub(super) fn up_to(&self, seq: u64) -> Position {
+        number(self.records.partition_point(|record| record.seq <= seq))
+    }
+
     pub(super) fn finish(mut self) -> Packed {
         self.finish_block();
         self.records.shrink_to_fit();

@@ -11,6 +11,8 @@ use super::exhausted::Exhausted;
 use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
+use super::order::Order;
+use super::packed::Position;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
 use super::served::{Entry, MOST_SERVED, ServedLog};
@@ -27,6 +29,17 @@ use crate::tape::Tape;
 pub struct PlayerConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// In which order requests are answered.
+    pub order: Order,
+}
+
+/// Why a track has no exchange for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standstill {
+    /// All of it was played.
+    UsedUp,
+    /// In strict order, the exchange at `at` comes behind the one at `awaited`.
+    NotYet { at: Position, awaited: Position },
 }
 
 /// Plays one tape to any number of sessions, from any number of threads.
@@ -122,9 +135,9 @@ impl Player {
     ) -> Result<Answer, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
-        let answer = match track.and_then(|track| self.step(&session, operation, track)) {
-            Some(answer) => Ok(answer),
-            None => self.play_by_key(&session, operation, body),
+        let answer = match track.map(|track| self.step(&session, operation, track)) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(_)) | None => self.play_by_key(&session, operation, body),
         };
         let counter = match &answer {
             Ok(_) => &self.served,
@@ -143,16 +156,25 @@ impl Player {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::of(operation, &body, &self.tape.ignore);
         let found = self.tape.index.tracks.of(&key);
-        if let Some(answer) = found.and_then(|track| self.step(session, operation, track)) {
-            return Ok(answer);
-        }
+        let standstill = match found.map(|track| (track, self.step(session, operation, track))) {
+            Some((_, Ok(answer))) => return Ok(answer),
+            Some((track, Err(standstill))) => Some((track, standstill)),
+            None => None,
+        };
         let name = session.name.as_str();
+        let awaited = match standstill {
+            Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
+            Some((_, Standstill::UsedUp)) | None => None,
+        };
         let id = MissId {
             session: name.to_owned(),
-            request: MissedRequest::Keyed(key),
+            request: MissedRequest::Keyed { key, awaited },
         };
-        Err(self.miss_log.note(id, || match found {
-            Some(track) => self.tape.used_up(name, operation, track),
+        Err(self.miss_log.note(id, || match standstill {
+            Some((track, Standstill::UsedUp)) => self.tape.used_up(name, operation, track),
+            Some((_, Standstill::NotYet { at, awaited })) => {
+                self.tape.not_yet(name, operation, at, awaited)
+            }
             None => self.tape.never_recorded(name, operation, &body),
         }))
     }
@@ -173,8 +195,13 @@ impl Player {
         self.miss_log.note(id, || miss)
     }
 
-    /// One step of a session along a track; `None` at its end.
-    fn step(&self, session: &Session, operation: &Operation, track: Track) -> Option<Answer> {
+    /// One step of a session along a track.
+    fn step(
+        &self,
+        session: &Session,
+        operation: &Operation,
+        track: Track,
+    ) -> Result<Answer, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
         let entry = |position, times| Entry {
             session: Arc::clone(&session.name),
@@ -182,6 +209,12 @@ impl Player {
             times,
         };
         let mut cursors = session.cursors();
+        if let Some(schedule) = &self.tape.schedule
+            && let Some(&at) = positions.get(cursors.played(track) as usize)
+            && let Some(awaited) = schedule.awaited(&mut cursors, at)
+        {
+            return Err(Standstill::NotYet { at, awaited });
+        }
         let next = turn(
             cursors.played_mut(track),
             positions.len(),
@@ -195,14 +228,14 @@ impl Player {
                 self.served_log.push(entry(position, times));
                 drop(cursors);
                 self.played.mark(position);
-                Some(self.tape.packed.answer(position))
+                Ok(self.tape.packed.answer(position))
             }
             Turn::EmptyPoll => {
                 self.served_log
                     .push(entry(positions[positions.len() - 1], 0));
-                Some(Answer::empty_poll())
+                Ok(Answer::empty_poll())
             }
-            Turn::UsedUp => None,
+            Turn::UsedUp => Err(Standstill::UsedUp),
         }
     }
 

@@ -8,6 +8,7 @@ use super::index::Index;
 use super::listing::{RecordedAnswer, Unplayed};
 use super::miss::{Closest, Miss, MissCause, Refusal};
 use super::miss_message;
+use super::order::Schedule;
 use super::packed::{Packed, Position};
 use super::track::Track;
 use crate::name::TapeName;
@@ -21,6 +22,8 @@ pub(super) struct PreparedTape {
     pub(super) redactor: Redactor,
     pub(super) packed: Packed,
     pub(super) index: Index,
+    /// Only for strict order.
+    pub(super) schedule: Option<Schedule>,
 }
 
 impl PreparedTape {
@@ -30,6 +33,7 @@ impl PreparedTape {
         redactor: Redactor,
         packed: Packed,
         index: Index,
+        schedule: Option<Schedule>,
     ) -> PreparedTape {
         PreparedTape {
             name,
@@ -37,6 +41,7 @@ impl PreparedTape {
             redactor,
             packed,
             index,
+            schedule,
         }
     }
 
@@ -98,6 +103,32 @@ impl PreparedTape {
                 more: 0,
             }),
             message,
+        }
+    }
+
+    /// The miss of a request whose exchange at `at` comes behind the one at `awaited`.
+    pub(super) fn not_yet(
+        &self,
+        session: &str,
+        operation: &Operation,
+        at: Position,
+        awaited: Position,
+    ) -> Miss {
+        let seq = self.packed.record(at).seq;
+        let first = (
+            self.packed.record(awaited).seq,
+            self.packed.operation(awaited),
+        );
+        Miss {
+            session: session.to_owned(),
+            operation: Some(operation.clone()),
+            cause: MissCause::NotYet,
+            closest: Some(Closest {
+                seq,
+                differences: Vec::new(),
+                more: 0,
+            }),
+            message: miss_message::not_yet(&self.name, session, operation, seq, first),
         }
     }
 

@@ -17,6 +17,9 @@ pub(super) struct Cursors {
     counts: Counts,
     /// Exchanges on the tape.
     length: usize,
+    /// How many exchanges, from the tape's beginning on, were seen to be played: see
+    /// [`Schedule`](super::order::Schedule).
+    pub(super) begun: Position,
 }
 
 /// By the position of a track's first exchange.
@@ -33,6 +36,7 @@ impl Cursors {
         Cursors {
             counts: Counts::Some(HashMap::default()),
             length,
+            begun: 0,
         }
     }
 

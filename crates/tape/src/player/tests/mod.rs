@@ -1,6 +1,7 @@
 //! The player as a whole.
 
 mod misses;
+mod order;
 mod playing;
 mod random;
 mod tape;

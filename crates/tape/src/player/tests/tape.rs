@@ -57,7 +57,11 @@ pub(super) fn with_rules(tape: Tape, rules: Rules) -> Tape {
 }
 
 pub(super) fn player(tape: Tape, exhausted: Exhausted) -> Player {
-    Player::new(tape, PlayerConfig { exhausted })
+    let config = PlayerConfig {
+        exhausted,
+        ..PlayerConfig::default()
+    };
+    Player::new(tape, config)
 }
 
 /// What came of a request.

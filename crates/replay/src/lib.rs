@@ -37,7 +37,7 @@
 //! | route | answer |
 //! | --- | --- |
 //! | `GET health` | the tape's name and format, and that the server runs |
-//! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536 |
+//! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536; `loosened` marks a request that did not match as a whole |
 //! | `GET misses?session=` | the different misses and how often each came; `unlisted` counts those beyond the first 1,000 |
 //! | `GET unplayed?session=` | what that session has left; without the parameter, what no session has played |
 //! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, Order, Player, PlayerConfig, Tape};
+use pipetape_tape::{Exhausted, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
 
 use crate::admin::Routes;
 use crate::playback::Playback;
@@ -16,6 +16,10 @@ pub struct ReplayConfig {
     pub exhausted: Exhausted,
     /// In which order requests are answered.
     pub order: Order,
+    /// How much of a job operation counts when matching.
+    pub match_by: MatchBy,
+    /// Members of requests that do not count when matching, beside those of the tape's rules.
+    pub ignore: Vec<Pointer>,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,
 }
@@ -36,6 +40,9 @@ pub struct ReplaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
+    /// Answered requests that matched only because something did not count: an ignored member, or all but a
+    /// job's identity.
+    pub loosened: u64,
 }
 
 impl Replay {
@@ -66,6 +73,7 @@ impl Replay {
             served: summary.served,
             missed: summary.missed,
             unplayed: summary.unplayed,
+            loosened: summary.loosened,
         }
     }
 }
@@ -76,6 +84,8 @@ impl ReplayConfig {
         PlayerConfig {
             exhausted: self.exhausted,
             order: self.order,
+            match_by: self.match_by,
+            ignore: self.ignore.clone(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedRespo
 pub use fault::{Fault, FaultAnswer};
 pub use keep::{Kept, keep};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
-pub use matching::MatchKey;
+pub use matching::{MatchBy, MatchKey};
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{

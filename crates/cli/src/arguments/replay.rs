@@ -1,7 +1,7 @@
 //! `replay`.
 
 use clap::{Args, ValueEnum};
-use pipetape_tape::Order;
+use pipetape_tape::{MatchBy, Order, Pointer};
 
 use super::choices::WhenExhausted;
 use super::serving::ServingArguments;
@@ -26,6 +26,15 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "ORDER", value_enum, default_value_t = PlayOrder::Keyed)]
     pub(crate) order: PlayOrder,
 
+    /// How much of a request has to match
+    #[arg(long = "match", value_name = "MATCH", value_enum, default_value_t = Matching::Exact)]
+    pub(crate) match_by: Matching,
+
+    /// A member of requests that does not count when matching, beside those that the tape's rules name; `*` stands
+    /// for any name or item; repeatable
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) ignore: Vec<Pointer>,
+
     /// End with 4 where exchanges were left unplayed, too
     #[arg(long)]
     pub(crate) strict: bool,
@@ -48,6 +57,24 @@ impl From<PlayOrder> for Order {
         match order {
             PlayOrder::Keyed => Order::Keyed,
             PlayOrder::Strict => Order::Strict,
+        }
+    }
+}
+
+/// `--match`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Matching {
+    /// All of it
+    Exact,
+    /// Of an operation on a job, its id with its nonce or client token
+    Identity,
+}
+
+impl From<Matching> for MatchBy {
+    fn from(matching: Matching) -> MatchBy {
+        match matching {
+            Matching::Exact => MatchBy::Exact,
+            Matching::Identity => MatchBy::Identity,
         }
     }
 }

@@ -39,6 +39,8 @@ async fn replay(
     let config = PlayerConfig {
         exhausted: arguments.exhausted.into(),
         order: arguments.order.into(),
+        match_by: arguments.match_by.into(),
+        ignore: arguments.ignore.clone(),
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();
@@ -70,10 +72,14 @@ fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
 }
 
 fn summary_line(summary: ReplaySummary) -> String {
-    format!(
+    let mut line = format!(
         "served {}, missed {}, unplayed {}",
         summary.served, summary.missed, summary.unplayed
-    )
+    );
+    if summary.loosened > 0 {
+        line.push_str(&format!(", loosened {}", summary.loosened));
+    }
+    line
 }
 
 #[cfg(test)]
@@ -92,6 +98,7 @@ mod tests {
                 served: 3,
                 missed,
                 unplayed,
+                loosened: 0,
             };
             assert_eq!(own_code(summary, false), lax, "{summary:?}");
             assert_eq!(own_code(summary, true), strict, "{summary:?}");
@@ -100,11 +107,17 @@ mod tests {
 
     #[test]
     fn the_summary_is_one_line() {
-        let summary = ReplaySummary {
-            served: 12,
-            missed: 1,
-            unplayed: 3,
-        };
-        assert_eq!(summary_line(summary), "served 12, missed 1, unplayed 3");
+        for (loosened, line) in [
+            (0, "served 12, missed 1, unplayed 3"),
+            (2, "served 12, missed 1, unplayed 3, loosened 2"),
+        ] {
+            let summary = ReplaySummary {
+                served: 12,
+                missed: 1,
+                unplayed: 3,
+                loosened,
+            };
+            assert_eq!(summary_line(summary), line);
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::packed::{Packer, Position};
 use super::play::{Player, PlayerConfig};
 use super::prepared::PreparedTape;
 use crate::exchange::Exchange;
-use crate::matching::Fingerprint;
+use crate::matching::{Criteria, Fingerprint};
 use crate::name::TapeName;
 use crate::redact::Redactor;
 use crate::rules::Rules;
@@ -15,7 +15,7 @@ use crate::rules::Rules;
 #[derive(Debug)]
 pub struct PlayerBuilder {
     name: TapeName,
-    rules: Rules,
+    criteria: Criteria,
     redactor: Redactor,
     config: PlayerConfig,
     packer: Packer,
@@ -28,10 +28,16 @@ impl PlayerBuilder {
     /// Begins with a tape's name and rules; [`Rules::default`] hold where it has none.
     pub fn new(name: TapeName, rules: Option<Rules>, config: PlayerConfig) -> PlayerBuilder {
         let rules = rules.unwrap_or_default();
+        let redactor = Redactor::for_replay(&rules);
+        let mut ignore = rules.ignore;
+        ignore.extend_from_slice(&config.ignore);
         PlayerBuilder {
             name,
-            redactor: Redactor::for_replay(&rules),
-            rules,
+            criteria: Criteria {
+                ignore,
+                by: config.match_by,
+            },
+            redactor,
             config,
             packer: Packer::default(),
             index: Index::default(),
@@ -43,7 +49,7 @@ impl PlayerBuilder {
     pub fn push(&mut self, exchange: &Exchange) {
         // A recorded body is redacted already; on a tape written by hand it may not be.
         let body = self.redactor.request_body(&exchange.request.body);
-        let fingerprint = Fingerprint::of(&exchange.operation, &body, &self.rules.ignore);
+        let fingerprint = Fingerprint::of(&self.criteria, &exchange.operation, &body);
         if self.config.order == Order::Strict {
             let after = exchange.after.unwrap_or(u64::MAX);
             self.needs.push(self.packer.up_to(after));
@@ -72,7 +78,7 @@ impl PlayerBuilder {
         };
         let tape = PreparedTape::new(
             self.name,
-            self.rules.ignore,
+            self.criteria,
             self.redactor,
             self.packer.finish(),
             self.index,

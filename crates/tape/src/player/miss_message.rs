@@ -38,7 +38,7 @@ pub(super) fn never_recorded(
     };
     let next = format!(
         "Next: send what was recorded, or record this request too with `pipetape record {tape} --mode append`; \
-         a member that differs from run to run can be named under `ignore` in the tape's rules."
+         a member that differs from run to run can be left out with `--ignore /pointer`, or by `ignore` in the tape's rules."
     );
     let mut text = format!(
         "{start}. The closest recorded exchange is {}: ",

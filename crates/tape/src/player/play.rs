@@ -1,6 +1,7 @@
 //! Answers requests from a tape.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pipetape_core::Operation;
 
@@ -20,17 +21,22 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
-use crate::matching::MatchKey;
+use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
+use crate::pointer::Pointer;
 use crate::tape::Tape;
 
 /// How a tape is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlayerConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
     /// In which order requests are answered.
     pub order: Order,
+    /// How much of a job operation counts when matching.
+    pub match_by: MatchBy,
+    /// Members of requests that do not count when matching, beside those of the tape's rules.
+    pub ignore: Vec<Pointer>,
 }
 
 /// Why a track has no exchange for a session.
@@ -71,6 +77,7 @@ pub struct Player {
     miss_log: MissLog,
     served: ByOperation,
     missed: ByOperation,
+    loosened: AtomicU64,
 }
 
 /// What was played since the start. No reset lowers it: a miss stays a miss.
@@ -82,6 +89,8 @@ pub struct PlaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
+    /// Answered requests that matched only because something did not count: see [`Served::is_loosened`].
+    pub loosened: u64,
 }
 
 /// What starts over.
@@ -113,6 +122,7 @@ impl Player {
             miss_log: MissLog::new(MOST_MISSES),
             served: ByOperation::new(),
             missed: ByOperation::new(),
+            loosened: AtomicU64::new(0),
             tape,
         }
     }
@@ -135,7 +145,7 @@ impl Player {
     ) -> Result<Answer, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
-        let answer = match track.map(|track| self.step(&session, operation, track)) {
+        let answer = match track.map(|track| self.step(&session, operation, body, track)) {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(_)) | None => self.play_by_key(&session, operation, body),
         };
@@ -154,13 +164,14 @@ impl Player {
         body: &[u8],
     ) -> Result<Answer, MissReport> {
         let body = self.tape.redactor.request_body(body);
-        let key = MatchKey::of(operation, &body, &self.tape.ignore);
+        let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
-        let standstill = match found.map(|track| (track, self.step(session, operation, track))) {
-            Some((_, Ok(answer))) => return Ok(answer),
-            Some((track, Err(standstill))) => Some((track, standstill)),
-            None => None,
-        };
+        let standstill =
+            match found.map(|track| (track, self.step(session, operation, &body, track))) {
+                Some((_, Ok(answer))) => return Ok(answer),
+                Some((track, Err(standstill))) => Some((track, standstill)),
+                None => None,
+            };
         let name = session.name.as_str();
         let awaited = match standstill {
             Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
@@ -195,18 +206,28 @@ impl Player {
         self.miss_log.note(id, || miss)
     }
 
-    /// One step of a session along a track.
+    /// One step of a session along a track, for a request with this redacted body.
     fn step(
         &self,
         session: &Session,
         operation: &Operation,
+        body: &[u8],
         track: Track,
     ) -> Result<Answer, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
-        let entry = |position, times| Entry {
-            session: Arc::clone(&session.name),
-            position,
-            times,
+        let entry = |position, times| {
+            let criteria = &self.tape.criteria;
+            let is_loosened =
+                criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
+            if is_loosened {
+                self.loosened.fetch_add(1, Ordering::Relaxed);
+            }
+            Entry {
+                session: Arc::clone(&session.name),
+                position,
+                times,
+                is_loosened,
+            }
         };
         let mut cursors = session.cursors();
         if let Some(schedule) = &self.tape.schedule
@@ -245,6 +266,7 @@ impl Player {
             served: self.served.total(),
             missed: self.missed.total(),
             unplayed: self.played.never() as u64,
+            loosened: self.loosened.load(Ordering::Relaxed),
         }
     }
 
@@ -253,6 +275,7 @@ impl Player {
         Tally {
             served: self.served.counts(),
             missed: self.missed.counts(),
+            loosened: self.loosened.load(Ordering::Relaxed),
             sessions: self.sessions.count(),
             dropped_sessions: self.sessions.dropped(),
             exchanges: self.tape.packed.len(),
@@ -290,6 +313,7 @@ impl Player {
             session: entry.session,
             operation: packed.operation(entry.position).clone(),
             by,
+            is_loosened: entry.is_loosened,
             answer,
         }
     }

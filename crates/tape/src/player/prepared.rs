@@ -11,14 +11,14 @@ use super::miss_message;
 use super::order::Schedule;
 use super::packed::{Packed, Position};
 use super::track::Track;
+use crate::matching::Criteria;
 use crate::name::TapeName;
-use crate::pointer::Pointer;
 use crate::redact::Redactor;
 
 /// Exchanges, their tracks, and what misses are explained from.
 pub(super) struct PreparedTape {
     pub(super) name: TapeName,
-    pub(super) ignore: Vec<Pointer>,
+    pub(super) criteria: Criteria,
     pub(super) redactor: Redactor,
     pub(super) packed: Packed,
     pub(super) index: Index,
@@ -29,7 +29,7 @@ pub(super) struct PreparedTape {
 impl PreparedTape {
     pub(super) fn new(
         name: TapeName,
-        ignore: Vec<Pointer>,
+        criteria: Criteria,
         redactor: Redactor,
         packed: Packed,
         index: Index,
@@ -37,7 +37,7 @@ impl PreparedTape {
     ) -> PreparedTape {
         PreparedTape {
             name,
-            ignore,
+            criteria,
             redactor,
             packed,
             index,
@@ -69,7 +69,7 @@ impl PreparedTape {
         let closest =
             self.index
                 .candidates
-                .closest(&self.packed, &self.ignore, operation, redacted_body);
+                .closest(&self.packed, &self.criteria, operation, redacted_body);
         let message = miss_message::never_recorded(
             &self.name,
             session,

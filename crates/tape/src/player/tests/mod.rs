@@ -1,5 +1,6 @@
 //! The player as a whole.
 
+mod loosened;
 mod misses;
 mod order;
 mod playing;

@@ -13,8 +13,12 @@ use crate::tape::Tape;
 const NAME: &str = "GetJobDetails";
 
 fn strict(tape: Tape, exhausted: Exhausted) -> Player {
-    let order = Order::Strict;
-    Player::new(tape, PlayerConfig { exhausted, order })
+    let config = PlayerConfig {
+        exhausted,
+        order: Order::Strict,
+        ..PlayerConfig::default()
+    };
+    Player::new(tape, config)
 }
 
 /// A tape of different requests, `a`, `b` and so on, with what each of them began after.

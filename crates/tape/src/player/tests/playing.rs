@@ -189,7 +189,8 @@ fn everything_served_is_listed_in_order() {
         PlaySummary {
             served: 6,
             missed: 1,
-            unplayed: 2
+            unplayed: 2,
+            loosened: 0,
         }
     );
 }

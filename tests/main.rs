@@ -24,6 +24,7 @@ mod oracle;
 mod permissions;
 mod playback_loosened;
 mod playback_order;
+mod playback_skipping;
 mod readme;
 mod replaying;
 mod sample;

@@ -20,6 +20,8 @@ pub struct ReplayConfig {
     pub match_by: MatchBy,
     /// Members of requests that do not count when matching, beside those of the tape's rules.
     pub ignore: Vec<Pointer>,
+    /// Whether recorded polls that brought no job are passed over.
+    pub skip_empty_polls: bool,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,
 }
@@ -86,6 +88,7 @@ impl ReplayConfig {
             order: self.order,
             match_by: self.match_by,
             ignore: self.ignore.clone(),
+            skip_empty_polls: self.skip_empty_polls,
         }
     }
 }

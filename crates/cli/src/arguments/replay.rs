@@ -35,6 +35,10 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "POINTER")]
     pub(crate) ignore: Vec<Pointer>,
 
+    /// Pass over recorded polls that brought no job, so that no worker waits for what took minutes to come
+    #[arg(long)]
+    pub(crate) skip_empty_polls: bool,
+
     /// End with 4 where exchanges were left unplayed, too
     #[arg(long)]
     pub(crate) strict: bool,

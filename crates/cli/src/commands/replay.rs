@@ -41,6 +41,7 @@ async fn replay(
         order: arguments.order.into(),
         match_by: arguments.match_by.into(),
         ignore: arguments.ignore.clone(),
+        skip_empty_polls: arguments.skip_empty_polls,
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();

@@ -1,6 +1,7 @@
 //! A player in the making.
 
-use super::index::Index;
+use super::empty_poll::is_empty_poll;
+use super::index::{Index, Use};
 use super::order::{Order, Schedule};
 use super::packed::{Packer, Position};
 use super::play::{Player, PlayerConfig};
@@ -49,6 +50,11 @@ impl PlayerBuilder {
     pub fn push(&mut self, exchange: &Exchange) {
         // A recorded body is redacted already; on a tape written by hand it may not be.
         let body = self.redactor.request_body(&exchange.request.body);
+        let usage = if self.config.skip_empty_polls && is_empty_poll(exchange) {
+            Use::PassOver
+        } else {
+            Use::Play
+        };
         let fingerprint = Fingerprint::of(&self.criteria, &exchange.operation, &body);
         if self.config.order == Order::Strict {
             let after = exchange.after.unwrap_or(u64::MAX);
@@ -66,6 +72,7 @@ impl PlayerBuilder {
             (operation_index, &exchange.operation),
             fingerprint.key,
             &body,
+            usage,
         );
     }
 

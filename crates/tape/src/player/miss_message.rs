@@ -51,7 +51,7 @@ pub(super) fn never_recorded(
     text
 }
 
-/// Says that the session has played all there is. `times` exchanges, the last one `seq`.
+/// Says that the session has played all there is: `times` exchanges, the last one `seq`; none where all were passed over.
 pub(super) fn used_up(
     tape: &TapeName,
     session: &str,
@@ -61,6 +61,9 @@ pub(super) fn used_up(
 ) -> String {
     let start = beginning(tape, session, operation, MissCause::UsedUp);
     let what = match times {
+        0 => format!(
+            "It was only answered without a job, last as exchange {seq}, and `--skip-empty-polls` passes over that."
+        ),
         1 => format!("It was recorded once, as exchange {seq}, and this session has played that."),
         times => format!(
             "It was recorded {times} times, last as exchange {seq}, and this session has played them all."

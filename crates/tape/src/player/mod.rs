@@ -4,6 +4,7 @@ mod answer;
 mod builder;
 mod closest;
 mod cursor;
+mod empty_poll;
 mod exhausted;
 mod form;
 mod index;

@@ -37,6 +37,8 @@ pub struct PlayerConfig {
     pub match_by: MatchBy,
     /// Members of requests that do not count when matching, beside those of the tape's rules.
     pub ignore: Vec<Pointer>,
+    /// Whether recorded polls that brought no job are passed over: they are never played, nor left unplayed.
+    pub skip_empty_polls: bool,
 }
 
 /// Why a track has no exchange for a session.
@@ -117,7 +119,7 @@ impl Player {
         Player {
             config,
             sessions: Sessions::new(MOST_SESSIONS, tape.packed.len()),
-            played: PlayedSet::new(tape.packed.len()),
+            played: PlayedSet::new(tape.packed.len(), tape.index.tracks.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
             served: ByOperation::new(),
@@ -252,8 +254,8 @@ impl Player {
                 Ok(self.tape.packed.answer(position))
             }
             Turn::EmptyPoll => {
-                self.served_log
-                    .push(entry(positions[positions.len() - 1], 0));
+                let last = positions.last().copied().unwrap_or(track.first());
+                self.served_log.push(entry(last, 0));
                 Ok(Answer::empty_poll())
             }
             Turn::UsedUp => Err(Standstill::UsedUp),
@@ -328,9 +330,12 @@ impl Player {
     /// has played since the last reset of everything. At most `most`, and how many there are in all.
     pub fn unplayed(&self, session: Option<&SessionName>, most: usize) -> (Vec<Unplayed>, usize) {
         let tape = &self.tape;
+        let tracks = &tape.index.tracks;
         let mut positions: Vec<_> = match session {
-            None => (0..)
-                .take(tape.packed.len())
+            None => tracks
+                .all()
+                .flat_map(|track| tracks.positions(track))
+                .copied()
                 .filter(|&at| !self.played.contains(at))
                 .collect(),
             Some(name) => {
@@ -339,7 +344,6 @@ impl Player {
                 let cursors = found.map(|session| session.cursors().clone());
                 let played =
                     |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
-                let tracks = &tape.index.tracks;
                 tracks
                     .all()
                     .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))

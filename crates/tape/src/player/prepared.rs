@@ -89,8 +89,7 @@ impl PreparedTape {
     /// The miss of a request whose track is played to its end.
     pub(super) fn used_up(&self, session: &str, operation: &Operation, track: Track) -> Miss {
         let positions = self.index.tracks.positions(&track);
-        // A track has at least one exchange.
-        let last = positions[positions.len() - 1];
+        let last = positions.last().copied().unwrap_or(track.first());
         let seq = self.packed.record(last).seq;
         let message = miss_message::used_up(&self.name, session, operation, positions.len(), seq);
         Miss {

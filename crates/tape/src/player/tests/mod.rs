@@ -5,5 +5,6 @@ mod misses;
 mod order;
 mod playing;
 mod random;
-mod tape;
+mod skipping;
+pub(in crate::player) mod tape;
 mod threads;

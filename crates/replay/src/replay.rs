@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
+use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
 
 use crate::admin::Routes;
 use crate::playback::Playback;
@@ -22,6 +22,8 @@ pub struct ReplayConfig {
     pub ignore: Vec<Pointer>,
     /// Whether recorded polls that brought no job are passed over.
     pub skip_empty_polls: bool,
+    /// How long answers wait.
+    pub latency: Latency,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,
 }
@@ -89,6 +91,7 @@ impl ReplayConfig {
             match_by: self.match_by,
             ignore: self.ignore.clone(),
             skip_empty_polls: self.skip_empty_polls,
+            latency: self.latency,
         }
     }
 }

@@ -32,7 +32,8 @@ pub use player::{
     Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
 };
 pub use player::{
-    Exhausted, Order, PlayerConfig, RecordedAnswer, Refusal, Reset, Served, ServedBy, Sighting,
+    BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,
+    Served, ServedBy, Sighting,
 };
 pub use player::{Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};

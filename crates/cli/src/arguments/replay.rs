@@ -1,7 +1,7 @@
 //! `replay`.
 
 use clap::{Args, ValueEnum};
-use pipetape_tape::{MatchBy, Order, Pointer};
+use pipetape_tape::{Latency, MatchBy, Order, Pointer};
 
 use super::choices::WhenExhausted;
 use super::serving::ServingArguments;
@@ -38,6 +38,11 @@ pub(crate) struct ReplayArguments {
     /// Pass over recorded polls that brought no job, so that no worker waits for what took minutes to come
     #[arg(long)]
     pub(crate) skip_empty_polls: bool,
+
+    /// How long answers wait: `none`, `recorded` (as long as they took), or a factor of that such as `0.1`. Never
+    /// longer than a minute
+    #[arg(long, value_name = "LATENCY", default_value = "none")]
+    pub(crate) latency: Latency,
 
     /// End with 4 where exchanges were left unplayed, too
     #[arg(long)]

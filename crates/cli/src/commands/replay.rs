@@ -42,6 +42,7 @@ async fn replay(
         match_by: arguments.match_by.into(),
         ignore: arguments.ignore.clone(),
         skip_empty_polls: arguments.skip_empty_polls,
+        latency: arguments.latency,
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();

@@ -9,6 +9,7 @@
 mod admin;
 mod answers;
 mod faults;
+mod latency;
 mod logs;
 mod misses;
 mod sessions;

@@ -65,6 +65,7 @@ impl PlayerBuilder {
             &exchange.operation,
             fingerprint.job,
             &body,
+            exchange.latency_ms,
             &exchange.outcome,
         );
         self.index.push(

@@ -8,6 +8,7 @@ mod empty_poll;
 mod exhausted;
 mod form;
 mod index;
+mod latency;
 mod listing;
 mod miss;
 mod miss_message;
@@ -27,10 +28,11 @@ mod verbatim;
 pub use answer::Answer;
 pub use builder::PlayerBuilder;
 pub use exhausted::{Exhausted, UnknownExhausted};
+pub use latency::{BadLatency, Latency};
 pub use listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
 pub use miss::{Closest, Miss, MissCause, MissReport, Refusal, Sighting};
 pub use order::Order;
-pub use play::{PlaySummary, Player, PlayerConfig, Reset};
+pub use play::{Paced, PlaySummary, Player, PlayerConfig, Reset};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use pipetape_core::Operation;
 
@@ -9,6 +10,7 @@ use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
+use super::latency::Latency;
 use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
@@ -27,7 +29,7 @@ use crate::pointer::Pointer;
 use crate::tape::Tape;
 
 /// How a tape is played.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlayerConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
@@ -39,6 +41,17 @@ pub struct PlayerConfig {
     pub ignore: Vec<Pointer>,
     /// Whether recorded polls that brought no job are passed over: they are never played, nor left unplayed.
     pub skip_empty_polls: bool,
+    /// How long answers wait: see [`Player::play_paced`].
+    pub latency: Latency,
+}
+
+/// An answer, and when it is due.
+#[derive(Debug, Clone)]
+pub struct Paced {
+    /// The answer.
+    pub answer: Answer,
+    /// How long to wait before it is given; at most a minute.
+    pub delay: Duration,
 }
 
 /// Why a track has no exchange for a session.
@@ -145,6 +158,21 @@ impl Player {
         operation: &Operation,
         body: &[u8],
     ) -> Result<Answer, MissReport> {
+        let paced = self.play_paced(session, operation, body)?;
+        Ok(paced.answer)
+    }
+
+    /// Answers a request, and says how long to wait by [`PlayerConfig::latency`]. The waiting is up to the caller.
+    ///
+    /// # Errors
+    ///
+    /// As of [`play`](Player::play).
+    pub fn play_paced(
+        &self,
+        session: &SessionName,
+        operation: &Operation,
+        body: &[u8],
+    ) -> Result<Paced, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
         let answer = match track.map(|track| self.step(&session, operation, body, track)) {
@@ -164,7 +192,7 @@ impl Player {
         session: &Session,
         operation: &Operation,
         body: &[u8],
-    ) -> Result<Answer, MissReport> {
+    ) -> Result<Paced, MissReport> {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
@@ -215,7 +243,7 @@ impl Player {
         operation: &Operation,
         body: &[u8],
         track: Track,
-    ) -> Result<Answer, Standstill> {
+    ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
         let entry = |position, times| {
             let criteria = &self.tape.criteria;
@@ -251,12 +279,19 @@ impl Player {
                 self.served_log.push(entry(position, times));
                 drop(cursors);
                 self.played.mark(position);
-                Ok(self.tape.packed.answer(position))
+                let packed = &self.tape.packed;
+                Ok(Paced {
+                    answer: packed.answer(position),
+                    delay: self.config.latency.of(packed.record(position).latency_ms),
+                })
             }
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
                 self.served_log.push(entry(last, 0));
-                Ok(Answer::empty_poll())
+                Ok(Paced {
+                    answer: Answer::empty_poll(),
+                    delay: Duration::ZERO,
+                })
             }
             Turn::UsedUp => Err(Standstill::UsedUp),
         }

@@ -22,6 +22,7 @@ mod no_credentials;
 mod no_network;
 mod oracle;
 mod permissions;
+mod playback_exhausted;
 mod playback_latency;
 mod playback_loosened;
 mod playback_order;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
@@ -14,6 +15,8 @@ use crate::playback::Playback;
 pub struct ReplayConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// The same for single operations. The first one that names an operation counts.
+    pub exhausted_by: Vec<(Operation, Exhausted)>,
     /// In which order requests are answered.
     pub order: Order,
     /// How much of a job operation counts when matching.
@@ -87,6 +90,7 @@ impl ReplayConfig {
     pub fn player(&self) -> PlayerConfig {
         PlayerConfig {
             exhausted: self.exhausted,
+            exhausted_by: self.exhausted_by.clone(),
             order: self.order,
             match_by: self.match_by,
             ignore: self.ignore.clone(),

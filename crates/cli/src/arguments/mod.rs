@@ -2,6 +2,7 @@
 
 mod choices;
 mod cli;
+mod exhausted;
 mod listen;
 mod period;
 mod record;
@@ -13,6 +14,7 @@ mod unshown;
 
 pub(crate) use choices::{Color, LogFormat, Mode};
 pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use exhausted::policies;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use tapes::{

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use pipetape_tape::{Latency, MatchBy, Order, Pointer};
 
-use super::choices::WhenExhausted;
+use super::exhausted::{ExhaustedParser, ExhaustedRule};
 use super::serving::ServingArguments;
 use crate::source::Source;
 
@@ -18,9 +18,10 @@ pub(crate) struct ReplayArguments {
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Source,
 
-    /// What follows when every recorded answer to a request has been given
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t = WhenExhausted::Auto)]
-    pub(crate) exhausted: WhenExhausted,
+    /// What follows when every recorded answer to a request has been given: POLICY, or OPERATION=POLICY for one operation
+    /// such as AcknowledgeJob; repeatable
+    #[arg(long, value_name = "POLICY", value_parser = ExhaustedParser, default_value = "auto")]
+    pub(crate) exhausted: Vec<ExhaustedRule>,
 
     /// In which order different requests may come
     #[arg(long, value_name = "ORDER", value_enum, default_value_t = PlayOrder::Keyed)]

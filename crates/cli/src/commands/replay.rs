@@ -7,7 +7,7 @@ use pipetape_replay::{Replay, ReplaySummary};
 use pipetape_serve::Listener;
 use pipetape_tape::{PlayerConfig, Store};
 
-use crate::arguments::ReplayArguments;
+use crate::arguments::{ReplayArguments, policies};
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::say;
@@ -36,8 +36,10 @@ async fn replay(
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
     let listener = Listener::bind(address).await?;
+    let (exhausted, exhausted_by) = policies(&arguments.exhausted);
     let config = PlayerConfig {
-        exhausted: arguments.exhausted.into(),
+        exhausted,
+        exhausted_by,
         order: arguments.order.into(),
         match_by: arguments.match_by.into(),
         ignore: arguments.ignore.clone(),

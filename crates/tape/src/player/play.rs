@@ -33,6 +33,8 @@ use crate::tape::Tape;
 pub struct PlayerConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// The same for single operations. The first one that names an operation counts.
+    pub exhausted_by: Vec<(Operation, Exhausted)>,
     /// In which order requests are answered.
     pub order: Order,
     /// How much of a job operation counts when matching.
@@ -115,6 +117,14 @@ pub enum Reset<'a> {
     Session(&'a SessionName),
     /// Every session, and what is listed as served, missed and played. The summary stays.
     Everything,
+}
+
+impl PlayerConfig {
+    fn exhausted(&self, operation: &Operation) -> Exhausted {
+        let mut single = self.exhausted_by.iter();
+        let named = single.find(|(name, _)| name == operation);
+        named.map_or(self.exhausted, |(_, exhausted)| *exhausted)
+    }
 }
 
 impl Player {
@@ -269,7 +279,7 @@ impl Player {
         let next = turn(
             cursors.played_mut(track),
             positions.len(),
-            self.config.exhausted,
+            self.config.exhausted(operation),
             operation.is_poll(),
         );
         // Under the session's lock, so that its answers are listed in the order of its cursors.

@@ -5,8 +5,8 @@ use crate::exchange::Outcome;
 use crate::fault::Fault;
 use crate::name::SessionName;
 use crate::player::{
-    Answer, Exhausted, MissCause, PlaySummary, Player, RecordedAnswer, Refusal, Reset, ServedBy,
-    Sighting,
+    Answer, Exhausted, MissCause, PlaySummary, Player, PlayerConfig, RecordedAnswer, Refusal,
+    Reset, ServedBy, Sighting,
 };
 use crate::rules::Rules;
 
@@ -87,6 +87,39 @@ fn each_key_plays_in_order_then_by_policy() {
         );
         check(&player, "default", "GetPipeline", "{}", &[NEVER, NEVER]);
     }
+}
+
+#[test]
+fn an_operation_may_have_a_policy_of_its_own() {
+    use Got::Seq;
+    let config = PlayerConfig {
+        exhausted: Exhausted::Loop,
+        exhausted_by: vec![
+            (operation("AcknowledgeJob"), Exhausted::RepeatLast),
+            (operation("PollForJobs"), Exhausted::Error),
+        ],
+        ..PlayerConfig::default()
+    };
+    let player = Player::new(worker(), config);
+    let ack = r#"{"jobId":"a","nonce":"1"}"#;
+    let acks = [Seq(2), Seq(4), Seq(4)];
+    check(&player, "default", "AcknowledgeJob", ack, &acks);
+    let polls = [Seq(1), Seq(3), USED_UP];
+    check(
+        &player,
+        "default",
+        "PollForJobs",
+        r#"{"actionTypeId":{}}"#,
+        &polls,
+    );
+    let details = r#"{"jobId":"a"}"#;
+    check(
+        &player,
+        "default",
+        "GetJobDetails",
+        details,
+        &[Seq(5), Seq(5)],
+    );
 }
 
 #[test]

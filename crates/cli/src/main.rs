@@ -22,6 +22,7 @@ mod signals;
 mod source;
 mod table;
 mod umask;
+mod whole_file;
 mod wrapped;
 
 use arguments::Cli;

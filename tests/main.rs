@@ -26,6 +26,7 @@ mod playback_exhausted;
 mod playback_latency;
 mod playback_loosened;
 mod playback_order;
+mod playback_report;
 mod playback_skipping;
 mod readme;
 mod replaying;

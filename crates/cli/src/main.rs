@@ -16,6 +16,7 @@ mod output;
 mod palette;
 mod panic;
 mod printable;
+mod report;
 mod serving;
 mod show;
 mod signals;

@@ -55,5 +55,7 @@ mod admin;
 mod logging;
 mod playback;
 mod replay;
+mod report;
 
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
+pub use report::{Report, ReportedMiss, SessionReport, UnplayedExchange};

@@ -6,9 +6,11 @@ use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
+use serde::Serialize;
 
 use crate::admin::Routes;
 use crate::playback::Playback;
+use crate::report::Report;
 
 /// How a tape is played.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,7 @@ pub struct Replay {
 }
 
 /// What was played, over all sessions, since the start. No reset lowers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ReplaySummary {
     /// Requests answered from the tape, or with an empty poll.
     pub served: u64,
@@ -71,6 +73,11 @@ impl Replay {
             ),
             player,
         }
+    }
+
+    /// What was played so far, session by session.
+    pub fn report(&self) -> Report {
+        Report::of(&self.player, self.summary())
     }
 
     /// What was played so far.

@@ -35,7 +35,7 @@ pub use player::{
     BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,
     Served, ServedBy, Sighting,
 };
-pub use player::{Tally, UnknownExhausted, Unplayed};
+pub use player::{SessionTally, Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};

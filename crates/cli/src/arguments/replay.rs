@@ -5,6 +5,7 @@ use pipetape_tape::{Latency, MatchBy, Order, Pointer};
 
 use super::exhausted::{ExhaustedParser, ExhaustedRule};
 use super::serving::ServingArguments;
+use crate::report::ReportFile;
 use crate::source::Source;
 
 /// Play a tape back: answer each request as it was answered when it was recorded
@@ -48,6 +49,11 @@ pub(crate) struct ReplayArguments {
     /// End with 4 where exchanges were left unplayed, too
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Write what was served, missed, left unplayed and matched loosely, session by session, to a file: JUnit XML where
+    /// its name ends in `.xml`, JSON where it ends in `.json`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<ReportFile>,
 
     #[command(flatten)]
     pub(crate) serving: ServingArguments,

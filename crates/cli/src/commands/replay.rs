@@ -8,9 +8,11 @@ use pipetape_serve::Listener;
 use pipetape_tape::{PlayerConfig, Store};
 
 use crate::arguments::{ReplayArguments, policies};
+use crate::commands::ExportError;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::report::Leftovers;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -61,6 +63,19 @@ async fn replay(
     let command = serving::serve(listener, service, limits, command, &mut signals).await;
     let summary = replay.summary();
     say(&summary_line(summary));
+    if let Some(file) = &arguments.report {
+        let leftovers = if arguments.strict {
+            Leftovers::Failures
+        } else {
+            Leftovers::Allowed
+        };
+        let report = replay.report();
+        let written = umask.during(|| file.write(&report, leftovers));
+        written.map_err(|source| ExportError::Write {
+            path: file.path().to_owned(),
+            source,
+        })?;
+    }
     Ok(exit::code_around(
         command,
         own_code(summary, arguments.strict),

@@ -68,6 +68,19 @@ pub struct Unplayed {
     pub answer: RecordedAnswer,
 }
 
+/// What one session did. Its misses are among [`Player::misses`](super::Player::misses).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTally {
+    /// The session.
+    pub session: Arc<SessionName>,
+    /// Its requests answered, also before it started over.
+    pub served: u64,
+    /// Those of them that matched only because something did not count.
+    pub loosened: u64,
+    /// Exchanges it has left.
+    pub unplayed: usize,
+}
+
 /// A miss, and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissCount {

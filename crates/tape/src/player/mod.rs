@@ -29,7 +29,7 @@ pub use answer::Answer;
 pub use builder::PlayerBuilder;
 pub use exhausted::{Exhausted, UnknownExhausted};
 pub use latency::{BadLatency, Latency};
-pub use listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
+pub use listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
 pub use miss::{Closest, Miss, MissCause, MissReport, Refusal, Sighting};
 pub use order::Order;
 pub use play::{Paced, PlaySummary, Player, PlayerConfig, Reset};

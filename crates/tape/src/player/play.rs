@@ -11,7 +11,7 @@ use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
 use super::latency::Latency;
-use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
+use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
 use super::order::Order;
@@ -261,7 +261,9 @@ impl Player {
                 criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
             if is_loosened {
                 self.loosened.fetch_add(1, Ordering::Relaxed);
+                session.loosened.fetch_add(1, Ordering::Relaxed);
             }
+            session.served.fetch_add(1, Ordering::Relaxed);
             Entry {
                 session: Arc::clone(&session.name),
                 position,
@@ -286,6 +288,7 @@ impl Player {
         match next {
             Turn::Play { index, times } => {
                 let position = positions[index];
+                cursors.different += usize::from(times == 1);
                 self.served_log.push(entry(position, times));
                 drop(cursors);
                 self.played.mark(position);
@@ -369,6 +372,18 @@ impl Player {
     /// last reset of everything.
     pub fn misses(&self) -> (Vec<MissCount>, u64) {
         self.miss_log.snapshot()
+    }
+
+    /// What each session there is did since the last reset of everything, by name.
+    pub fn sessions(&self) -> Vec<SessionTally> {
+        let playable = self.tape.index.tracks.playable();
+        let tally = |session: Arc<Session>| SessionTally {
+            session: Arc::clone(&session.name),
+            served: session.served.load(Ordering::Relaxed),
+            loosened: session.loosened.load(Ordering::Relaxed),
+            unplayed: playable.saturating_sub(session.cursors().different),
+        };
+        self.sessions.all().into_iter().map(tally).collect()
     }
 
     /// The exchanges that a session has left, in the tape's order; without a session, those that no session

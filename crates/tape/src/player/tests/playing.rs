@@ -314,6 +314,33 @@ fn a_reset_of_everything_empties_the_lists_and_keeps_the_counts() {
 }
 
 #[test]
+fn each_session_has_a_tally() {
+    let player = player(worker(), Exhausted::Loop);
+    let details = r#"{"jobId":"a"}"#;
+    let tallies = || -> Vec<_> {
+        let tallies = player.sessions();
+        tallies
+            .iter()
+            .map(|one| (one.session.to_string(), one.served, one.unplayed))
+            .collect()
+    };
+    let of = |name: &str, served, unplayed| (name.to_owned(), served, unplayed);
+    for who in ["z", "a", "z"] {
+        check(&player, who, "GetJobDetails", details, &[Got::Seq(5)]);
+    }
+    check(&player, "z", "GetJobDetails", "{}", &[NEVER]);
+    assert_eq!(
+        tallies(),
+        [of("a", 1, 5), of("default", 0, 6), of("z", 2, 5)]
+    );
+    player.reset(Reset::Session(&session("z")));
+    assert_eq!(tallies()[2], of("z", 2, 6));
+    check(&player, "default", "GetJobDetails", details, &[Got::Seq(5)]);
+    player.reset(Reset::Everything);
+    assert_eq!(tallies(), [of("default", 0, 6)]);
+}
+
+#[test]
 fn an_empty_tape_plays_nothing() {
     let player = player(tape::<&str>([]), Exhausted::Loop);
     check(&player, "default", "PollForJobs", "{}", &[NEVER]);

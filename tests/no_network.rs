@@ -45,11 +45,12 @@ fn trace(sandbox: &Sandbox) -> String {
     loop {
         let text = fs::read_to_string(sandbox.path(TRACE)).unwrap_or_default();
         let first = text.split_whitespace().next().unwrap_or("none").to_owned();
-        let ended = format!("{first} +++ exited");
-        if text
-            .lines()
-            .any(|line| line.starts_with(&ended) || line.starts_with("+++ exited"))
-        {
+        // A process id of fewer than five digits is padded.
+        let is_end = |line: &str| {
+            let rest = line.strip_prefix(&first).unwrap_or(line);
+            rest.trim_start().starts_with("+++ exited")
+        };
+        if text.lines().any(is_end) {
             return text;
         }
         assert!(Instant::now() < deadline, "the trace does not end:\n{text}");

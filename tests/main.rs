@@ -24,6 +24,7 @@ mod oracle;
 mod permissions;
 mod playback_exhausted;
 mod playback_latency;
+mod playback_library;
 mod playback_loosened;
 mod playback_order;
 mod playback_report;

@@ -1,11 +1,15 @@
 //! The service, put together.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape};
+use pipetape_tape::{
+    Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape, TapeFileError,
+    read_tape_file,
+};
 use serde::Serialize;
 
 use crate::admin::Routes;
@@ -61,6 +65,28 @@ impl Replay {
         Replay::of(player, config.admin_token)
     }
 
+    /// Prepares a tape file.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is no tape.
+    pub fn open(file: impl AsRef<Path>) -> Result<Replay, TapeFileError> {
+        Replay::open_with(file, ReplayConfig::default())
+    }
+
+    /// Prepares a tape file, to be played so.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Replay::open).
+    pub fn open_with(
+        file: impl AsRef<Path>,
+        config: ReplayConfig,
+    ) -> Result<Replay, TapeFileError> {
+        let tape = read_tape_file(file.as_ref())?;
+        Ok(Replay::new(tape, config))
+    }
+
     /// Serves a player. For tapes too large to be in memory as a [`Tape`]: see
     /// [`PlayerBuilder`](pipetape_tape::PlayerBuilder), which takes exchanges one by one.
     pub fn of(player: Player, admin_token: Option<AdminToken>) -> Replay {
@@ -73,6 +99,10 @@ impl Replay {
             ),
             player,
         }
+    }
+
+    pub(crate) fn player(&self) -> &Player {
+        &self.player
     }
 
     /// What was played so far, session by session.

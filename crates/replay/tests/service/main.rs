@@ -12,6 +12,7 @@ mod faults;
 mod latency;
 mod logs;
 mod misses;
+mod running;
 mod sessions;
 
 mod client;

@@ -132,7 +132,13 @@ impl<S: Read> Wire<S> {
     /// Reads once. `false` means that nothing more will come: an end, or a reset.
     fn more(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer) {
+        let read = loop {
+            match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        match read {
             Ok(0) => Ok(false),
             Ok(count) => {
                 self.ahead.extend_from_slice(&buffer[..count]);

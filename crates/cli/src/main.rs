@@ -17,12 +17,14 @@ mod output;
 mod palette;
 mod panic;
 mod printable;
+mod report;
 mod serving;
 mod show;
 mod signals;
 mod source;
 mod table;
 mod umask;
+mod whole_file;
 mod wrapped;
 
 use arguments::Cli;

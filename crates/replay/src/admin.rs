@@ -41,6 +41,9 @@ struct ExchangeItem<'a> {
     fault: Option<&'static str>,
     /// How often the session had played this exchange by then; 0 for an empty poll.
     count: u32,
+    /// Left out where the request matched as a whole.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    loosened: bool,
 }
 
 /// `GET misses`.
@@ -220,6 +223,7 @@ impl ExchangeItem<'_> {
             status,
             fault,
             count,
+            loosened: served.is_loosened,
         }
     }
 }
@@ -271,6 +275,13 @@ fn page(tally: &Tally) -> String {
     for (operation, count) in &tally.missed {
         missed.sample(&[("operation", operation)], *count);
     }
+    metrics
+        .family(
+            "pipetape_loosened_total",
+            Kind::Counter,
+            "Requests answered that matched only because something did not count.",
+        )
+        .sample(&[], tally.loosened);
     metrics
         .family("pipetape_sessions", Kind::Gauge, "Sessions there are.")
         .sample(&[], tally.sessions as u64);

@@ -6,6 +6,35 @@
 //! request that nothing left on the tape answers is a miss: status 400 with a message that says what is
 //! closest and what to do, which no SDK retries.
 //!
+//! In a test, a replay is started on a port of its own, given to a client as its endpoint URL, and checked:
+//!
+//! ```
+//! use pipetape_replay::Replay;
+//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! # use tokio::net::TcpStream;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let replay = Replay::open("../../recordings/acknowledge-job.tape.json")?.start().await?;
+//! // An SDK's configuration takes this as its endpoint URL.
+//! let url = replay.url();
+//! # let mut worker = TcpStream::connect(url.trim_start_matches("http://")).await?;
+//! # let body = r#"{"jobId":"f4f4ff82-2d11-EXAMPLE","nonce":"3"}"#;
+//! # let head = "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Amz-Target: CodePipeline_20150709.AcknowledgeJob\r\n";
+//! # worker.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
+//! # let mut answer = String::new();
+//! # worker.read_to_string(&mut answer).await?;
+//! // … the worker acknowledges its job …
+//! # assert!(answer.ends_with(r#"{"status":"InProgress"}"#), "{answer}");
+//! assert!(replay.misses().is_empty());
+//! replay.assert_all_played();
+//! // It stops when it is dropped.
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A server that wants its own address, limits and way to stop takes the service alone:
+//!
 //! ```
 //! use pipetape_replay::{Replay, ReplayConfig};
 //! use pipetape_serve::{DateHeader, Limits, Listener};
@@ -37,7 +66,7 @@
 //! | route | answer |
 //! | --- | --- |
 //! | `GET health` | the tape's name and format, and that the server runs |
-//! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536 |
+//! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536; `loosened` marks a request that did not match as a whole |
 //! | `GET misses?session=` | the different misses and how often each came; `unlisted` counts those beyond the first 1,000 |
 //! | `GET unplayed?session=` | what that session has left; without the parameter, what no session has played |
 //! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |
@@ -55,5 +84,9 @@ mod admin;
 mod logging;
 mod playback;
 mod replay;
+mod report;
+mod running;
 
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
+pub use report::{Report, ReportedMiss, SessionReport, UnplayedExchange};
+pub use running::RunningReplay;

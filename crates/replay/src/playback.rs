@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service, session_segment};
-use pipetape_tape::{Answer, MissReport, Player, Refusal, SessionName};
+use pipetape_tape::{Answer, MissReport, Paced, Player, Refusal, SessionName};
+use tokio::time::sleep;
 
 use crate::logging::log_miss;
 
@@ -26,7 +27,7 @@ impl Playback {
         }
     }
 
-    fn play(&self, request: &Request) -> Result<Answer, MissReport> {
+    fn play(&self, request: &Request) -> Result<Paced, MissReport> {
         let operation = operation(&request.headers);
         let named;
         let session = match session_segment(request.uri.path()) {
@@ -51,7 +52,7 @@ impl Playback {
             },
         };
         match operation {
-            Ok(operation) => self.player.play(session, &operation, &request.body),
+            Ok(operation) => self.player.play_paced(session, &operation, &request.body),
             Err(refusal) => Err(self.player.refuse(session.as_str(), None, &refusal)),
         }
     }
@@ -59,21 +60,35 @@ impl Playback {
 
 impl Service for Playback {
     async fn call(&self, request: Request) -> Reply {
-        match self.play(&request) {
-            Ok(Answer::Response(response)) => Reply::Response(response),
-            Ok(Answer::Truncated {
-                response,
-                declared_length,
-            }) => Reply::Truncated {
-                response,
-                declared: declared_length,
-            },
-            Ok(Answer::Reset) => Reply::Reset,
+        let played = self.play(&request);
+        // A sleeping answer holds on to nothing else.
+        drop(request);
+        match played {
+            Ok(Paced { answer, delay }) => {
+                if !delay.is_zero() {
+                    sleep(delay).await;
+                }
+                reply(answer)
+            }
             Err(report) => {
                 log_miss(&report);
                 Reply::Response(report.miss.response())
             }
         }
+    }
+}
+
+fn reply(answer: Answer) -> Reply {
+    match answer {
+        Answer::Response(response) => Reply::Response(response),
+        Answer::Truncated {
+            response,
+            declared_length,
+        } => Reply::Truncated {
+            response,
+            declared: declared_length,
+        },
+        Answer::Reset => Reply::Reset,
     }
 }
 

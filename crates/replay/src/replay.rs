@@ -1,19 +1,38 @@
 //! The service, put together.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{Exhausted, Player, PlayerConfig, Tape};
+use pipetape_tape::{
+    Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape, TapeFileError,
+    read_tape_file,
+};
+use serde::Serialize;
 
 use crate::admin::Routes;
 use crate::playback::Playback;
+use crate::report::Report;
 
 /// How a tape is played.
 #[derive(Debug, Clone, Default)]
 pub struct ReplayConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// The same for single operations. The first one that names an operation counts.
+    pub exhausted_by: Vec<(Operation, Exhausted)>,
+    /// In which order requests are answered.
+    pub order: Order,
+    /// How much of a job operation counts when matching.
+    pub match_by: MatchBy,
+    /// Members of requests that do not count when matching, beside those of the tape's rules.
+    pub ignore: Vec<Pointer>,
+    /// Whether recorded polls that brought no job are passed over.
+    pub skip_empty_polls: bool,
+    /// How long answers wait.
+    pub latency: Latency,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,
 }
@@ -26,7 +45,7 @@ pub struct Replay {
 }
 
 /// What was played, over all sessions, since the start. No reset lowers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ReplaySummary {
     /// Requests answered from the tape, or with an empty poll.
     pub served: u64,
@@ -34,6 +53,9 @@ pub struct ReplaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
+    /// Answered requests that matched only because something did not count: an ignored member, or all but a
+    /// job's identity.
+    pub loosened: u64,
 }
 
 impl Replay {
@@ -41,6 +63,28 @@ impl Replay {
     pub fn new(tape: Tape, config: ReplayConfig) -> Replay {
         let player = Player::new(tape, config.player());
         Replay::of(player, config.admin_token)
+    }
+
+    /// Prepares a tape file.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is no tape.
+    pub fn open(file: impl AsRef<Path>) -> Result<Replay, TapeFileError> {
+        Replay::open_with(file, ReplayConfig::default())
+    }
+
+    /// Prepares a tape file, to be played so.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Replay::open).
+    pub fn open_with(
+        file: impl AsRef<Path>,
+        config: ReplayConfig,
+    ) -> Result<Replay, TapeFileError> {
+        let tape = read_tape_file(file.as_ref())?;
+        Ok(Replay::new(tape, config))
     }
 
     /// Serves a player. For tapes too large to be in memory as a [`Tape`]: see
@@ -57,6 +101,15 @@ impl Replay {
         }
     }
 
+    pub(crate) fn player(&self) -> &Player {
+        &self.player
+    }
+
+    /// What was played so far, session by session.
+    pub fn report(&self) -> Report {
+        Report::of(&self.player, self.summary())
+    }
+
     /// What was played so far.
     pub fn summary(&self) -> ReplaySummary {
         let summary = self.player.summary();
@@ -64,6 +117,7 @@ impl Replay {
             served: summary.served,
             missed: summary.missed,
             unplayed: summary.unplayed,
+            loosened: summary.loosened,
         }
     }
 }
@@ -73,6 +127,12 @@ impl ReplayConfig {
     pub fn player(&self) -> PlayerConfig {
         PlayerConfig {
             exhausted: self.exhausted,
+            exhausted_by: self.exhausted_by.clone(),
+            order: self.order,
+            match_by: self.match_by,
+            ignore: self.ignore.clone(),
+            skip_empty_polls: self.skip_empty_polls,
+            latency: self.latency,
         }
     }
 }

@@ -25,16 +25,17 @@ pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedRespo
 pub use fault::{Fault, FaultAnswer};
 pub use keep::{Kept, keep};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
-pub use matching::MatchKey;
+pub use matching::{MatchBy, MatchKey};
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
     Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
 };
 pub use player::{
-    Exhausted, PlayerConfig, RecordedAnswer, Refusal, Reset, Served, ServedBy, Sighting,
+    BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,
+    Served, ServedBy, Sighting,
 };
-pub use player::{Tally, UnknownExhausted, Unplayed};
+pub use player::{SessionTally, Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};

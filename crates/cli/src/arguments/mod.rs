@@ -4,6 +4,7 @@ mod choices;
 mod cli;
 mod demo;
 mod emulate;
+mod exhausted;
 mod listen;
 mod period;
 mod record;
@@ -17,6 +18,7 @@ pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
 pub(crate) use cli::{Cli, Command, GlobalArguments};
 pub(crate) use demo::DemoArguments;
 pub(crate) use emulate::EmulateArguments;
+pub(crate) use exhausted::policies;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use tapes::{

@@ -1,8 +1,7 @@
 //! `export`.
 
-use std::fs::{self, Permissions};
-use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use pipetape_tape::{Store, Tape, write_tape};
@@ -14,6 +13,7 @@ use crate::failure::Failure;
 use crate::output::{say, to_stdout};
 use crate::printable::printable;
 use crate::umask::UserUmask;
+use crate::whole_file::{Existing, write_whole};
 
 /// A tape file can't be written.
 #[derive(Debug, Error)]
@@ -26,13 +26,6 @@ pub(crate) enum ExportError {
         #[source]
         source: io::Error,
     },
-}
-
-/// What to do where there is a file already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Existing {
-    Refuse,
-    Replace,
 }
 
 /// Writes a tape of the store to a file, or to stdout.
@@ -78,14 +71,8 @@ fn refuse_existing(file: &Path, existing: Existing) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Writes beside the file and moves into its place: it is there whole or not at all.
+/// The file is there whole or not at all.
 fn write_file(tape: &Tape, file: &Path, existing: Existing) -> Result<(), ExportError> {
-    // A link is followed: what it leads to is replaced.
-    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let directory = match target.parent() {
-        Some(directory) if directory != Path::new("") => directory,
-        _ => Path::new("."),
-    };
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => ExportError::Exists {
             path: file.to_owned(),
@@ -95,24 +82,7 @@ fn write_file(tape: &Tape, file: &Path, existing: Existing) -> Result<(), Export
             source,
         },
     };
-    let write = || -> io::Result<()> {
-        let mut aside = tempfile::Builder::new()
-            .prefix(".pipetape-export-")
-            // What the umask leaves of it, as for any new file.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)?;
-        let mut out = BufWriter::new(aside.as_file_mut());
-        write_tape(tape, &mut out)?;
-        out.flush()?;
-        drop(out);
-        aside.as_file().sync_all()?;
-        match existing {
-            Existing::Refuse => aside.persist_noclobber(&target)?,
-            Existing::Replace => aside.persist(&target)?,
-        };
-        Ok(())
-    };
-    write().map_err(failed)
+    write_whole(file, existing, |out| write_tape(tape, out)).map_err(failed)
 }
 
 #[cfg(test)]

@@ -3,14 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pipetape_replay::{Replay, ReplayConfig, ReplaySummary};
+use pipetape_replay::{Replay, ReplaySummary};
 use pipetape_serve::{DateHeader, Listener};
-use pipetape_tape::Store;
+use pipetape_tape::{PlayerConfig, Store};
 
-use crate::arguments::ReplayArguments;
+use crate::arguments::{ReplayArguments, policies};
+use crate::commands::ExportError;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::report::Leftovers;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -36,12 +38,19 @@ async fn replay(
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
     let listener = Listener::bind(address).await?;
-    let tape = arguments.source.load(store)?;
-    let config = ReplayConfig {
-        exhausted: arguments.exhausted.into(),
-        admin_token: arguments.serving.admin_token.clone(),
+    let (exhausted, exhausted_by) = policies(&arguments.exhausted);
+    let config = PlayerConfig {
+        exhausted,
+        exhausted_by,
+        order: arguments.order.into(),
+        match_by: arguments.match_by.into(),
+        ignore: arguments.ignore.clone(),
+        skip_empty_polls: arguments.skip_empty_polls,
+        latency: arguments.latency,
     };
-    let replay = Arc::new(Replay::new(tape, config));
+    let player = arguments.source.player(store, config)?;
+    let admin_token = arguments.serving.admin_token.clone();
+    let replay = Arc::new(Replay::of(player, admin_token));
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
     let surroundings = Surroundings {
         address: listener.local_addr(),
@@ -56,6 +65,19 @@ async fn replay(
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
     let summary = replay.summary();
     say(&summary_line(summary));
+    if let Some(file) = &arguments.report {
+        let leftovers = if arguments.strict {
+            Leftovers::Failures
+        } else {
+            Leftovers::Allowed
+        };
+        let report = replay.report();
+        let written = umask.during(|| file.write(&report, leftovers));
+        written.map_err(|source| ExportError::Write {
+            path: file.path().to_owned(),
+            source,
+        })?;
+    }
     Ok(exit::code_around(
         command,
         own_code(summary, arguments.strict),
@@ -71,10 +93,14 @@ fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
 }
 
 fn summary_line(summary: ReplaySummary) -> String {
-    format!(
+    let mut line = format!(
         "served {}, missed {}, unplayed {}",
         summary.served, summary.missed, summary.unplayed
-    )
+    );
+    if summary.loosened > 0 {
+        line.push_str(&format!(", loosened {}", summary.loosened));
+    }
+    line
 }
 
 #[cfg(test)]
@@ -93,6 +119,7 @@ mod tests {
                 served: 3,
                 missed,
                 unplayed,
+                loosened: 0,
             };
             assert_eq!(own_code(summary, false), lax, "{summary:?}");
             assert_eq!(own_code(summary, true), strict, "{summary:?}");
@@ -101,11 +128,17 @@ mod tests {
 
     #[test]
     fn the_summary_is_one_line() {
-        let summary = ReplaySummary {
-            served: 12,
-            missed: 1,
-            unplayed: 3,
-        };
-        assert_eq!(summary_line(summary), "served 12, missed 1, unplayed 3");
+        for (loosened, line) in [
+            (0, "served 12, missed 1, unplayed 3"),
+            (2, "served 12, missed 1, unplayed 3, loosened 2"),
+        ] {
+            let summary = ReplaySummary {
+                served: 12,
+                missed: 1,
+                unplayed: 3,
+                loosened,
+            };
+            assert_eq!(summary_line(summary), line);
+        }
     }
 }

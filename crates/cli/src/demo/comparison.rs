@@ -303,6 +303,7 @@ mod tests {
                 served: 1,
                 missed: 0,
                 unplayed: 0,
+                loosened: 0,
             },
         }
     }

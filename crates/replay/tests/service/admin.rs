@@ -158,6 +158,9 @@ async fn health_and_metrics() {
     # TYPE pipetape_misses_total counter
     pipetape_misses_total{operation="GetJobDetails"} 2
     pipetape_misses_total{operation="PutJobSuccessResult"} 1
+    # HELP pipetape_loosened_total Requests answered that matched only because something did not count.
+    # TYPE pipetape_loosened_total counter
+    pipetape_loosened_total 0
     # HELP pipetape_sessions Sessions there are.
     # TYPE pipetape_sessions gauge
     pipetape_sessions 2

@@ -70,6 +70,7 @@ async fn status_headers_and_body_are_the_recorded_ones() {
         served: 8,
         missed: 0,
         unplayed: 0,
+        loosened: 0,
     };
     assert_eq!(summary, expected);
 }

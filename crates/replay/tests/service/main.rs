@@ -9,8 +9,10 @@
 mod admin;
 mod answers;
 mod faults;
+mod latency;
 mod logs;
 mod misses;
+mod running;
 mod sessions;
 
 mod client;

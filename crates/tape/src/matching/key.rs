@@ -8,6 +8,7 @@ use pipetape_core::Operation;
 use sha2::{Digest, Sha256};
 
 use super::canonical::{Canonical, canonical};
+use super::criteria::Criteria;
 use crate::pointer::Pointer;
 
 /// What makes two requests the same: equal keys, equal requests.
@@ -35,6 +36,12 @@ impl MatchKey {
     /// ```
     pub fn of(operation: &Operation, redacted_body: &[u8], ignore: &[Pointer]) -> MatchKey {
         let body = canonical(redacted_body, ignore);
+        MatchKey::of_canonical(operation, body.as_ref(), redacted_body)
+    }
+
+    /// The key where not everything counts.
+    pub(crate) fn by(criteria: &Criteria, operation: &Operation, redacted_body: &[u8]) -> MatchKey {
+        let body = criteria.canonical(operation, redacted_body);
         MatchKey::of_canonical(operation, body.as_ref(), redacted_body)
     }
 
@@ -78,13 +85,13 @@ pub(crate) struct Fingerprint {
 pub(crate) struct JobTag(NonZeroU32);
 
 impl Fingerprint {
-    /// The key as [`MatchKey::of`] gives it, and the job.
+    /// The key as [`MatchKey::by`] gives it, and the job.
     pub(crate) fn of(
+        criteria: &Criteria,
         operation: &Operation,
         redacted_body: &[u8],
-        ignore: &[Pointer],
     ) -> Fingerprint {
-        let body = canonical(redacted_body, ignore);
+        let body = criteria.canonical(operation, redacted_body);
         Fingerprint {
             key: MatchKey::of_canonical(operation, body.as_ref(), redacted_body),
             job: body.as_ref().and_then(JobTag::of),
@@ -216,7 +223,13 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_the_key_and_the_job() {
-        let of = |body: &str| Fingerprint::of(&Operation::GetJobDetails, body.as_bytes(), &[]);
+        let of = |body: &str| {
+            Fingerprint::of(
+                &Criteria::default(),
+                &Operation::GetJobDetails,
+                body.as_bytes(),
+            )
+        };
         let one = of(r#"{"jobId":"a\u0062","nonce":"1"}"#);
         assert_eq!(
             one.key,

@@ -1,6 +1,7 @@
 //! What makes two requests the same, and how far apart two are that are not.
 
 mod canonical;
+mod criteria;
 mod difference;
 mod distance;
 mod key;
@@ -8,6 +9,8 @@ mod number;
 mod shown;
 
 pub(crate) use canonical::{Canonical, canonical};
+pub(crate) use criteria::Criteria;
+pub use criteria::MatchBy;
 pub(crate) use difference::differences;
 pub(crate) use distance::{distance, distance_of_bytes};
 pub use key::MatchKey;

@@ -1,11 +1,13 @@
 //! A player in the making.
 
-use super::index::Index;
-use super::packed::Packer;
+use super::empty_poll::is_empty_poll;
+use super::index::{Index, Use};
+use super::order::{Order, Schedule};
+use super::packed::{Packer, Position};
 use super::play::{Player, PlayerConfig};
 use super::prepared::PreparedTape;
 use crate::exchange::Exchange;
-use crate::matching::Fingerprint;
+use crate::matching::{Criteria, Fingerprint};
 use crate::name::TapeName;
 use crate::redact::Redactor;
 use crate::rules::Rules;
@@ -14,24 +16,33 @@ use crate::rules::Rules;
 #[derive(Debug)]
 pub struct PlayerBuilder {
     name: TapeName,
-    rules: Rules,
+    criteria: Criteria,
     redactor: Redactor,
     config: PlayerConfig,
     packer: Packer,
     index: Index,
+    /// How many exchanges, from the beginning on, come before each; only for strict order.
+    needs: Vec<Position>,
 }
 
 impl PlayerBuilder {
     /// Begins with a tape's name and rules; [`Rules::default`] hold where it has none.
     pub fn new(name: TapeName, rules: Option<Rules>, config: PlayerConfig) -> PlayerBuilder {
         let rules = rules.unwrap_or_default();
+        let redactor = Redactor::for_replay(&rules);
+        let mut ignore = rules.ignore;
+        ignore.extend_from_slice(&config.ignore);
         PlayerBuilder {
             name,
-            redactor: Redactor::for_replay(&rules),
-            rules,
+            criteria: Criteria {
+                ignore,
+                by: config.match_by,
+            },
+            redactor,
             config,
             packer: Packer::default(),
             index: Index::default(),
+            needs: Vec::new(),
         }
     }
 
@@ -39,12 +50,22 @@ impl PlayerBuilder {
     pub fn push(&mut self, exchange: &Exchange) {
         // A recorded body is redacted already; on a tape written by hand it may not be.
         let body = self.redactor.request_body(&exchange.request.body);
-        let fingerprint = Fingerprint::of(&exchange.operation, &body, &self.rules.ignore);
+        let usage = if self.config.skip_empty_polls && is_empty_poll(exchange) {
+            Use::PassOver
+        } else {
+            Use::Play
+        };
+        let fingerprint = Fingerprint::of(&self.criteria, &exchange.operation, &body);
+        if self.config.order == Order::Strict {
+            let after = exchange.after.unwrap_or(u64::MAX);
+            self.needs.push(self.packer.up_to(after));
+        }
         let (position, operation_index) = self.packer.push(
             exchange.seq,
             &exchange.operation,
             fingerprint.job,
             &body,
+            exchange.latency_ms,
             &exchange.outcome,
         );
         self.index.push(
@@ -52,18 +73,24 @@ impl PlayerBuilder {
             (operation_index, &exchange.operation),
             fingerprint.key,
             &body,
+            usage,
         );
     }
 
     /// The player.
     pub fn build(mut self) -> Player {
         self.index.shrink_to_fit();
+        let schedule = match self.config.order {
+            Order::Keyed => None,
+            Order::Strict => Some(Schedule::new(&self.needs, &self.index.tracks)),
+        };
         let tape = PreparedTape::new(
             self.name,
-            self.rules.ignore,
+            self.criteria,
             self.redactor,
             self.packer.finish(),
             self.index,
+            schedule,
         );
         Player::of(tape, self.config)
     }

@@ -5,10 +5,9 @@ use pipetape_core::Operation;
 use super::miss::Closest;
 use super::packed::{Packed, Position};
 use crate::matching::{
-    Canonical, JobTag, canonical, differences, distance, distance_of_bytes, shown_pointer,
+    Canonical, Criteria, JobTag, differences, distance, distance_of_bytes, shown_pointer,
     shown_value,
 };
-use crate::pointer::Pointer;
 
 /// Most different recorded requests looked at for one miss.
 const MOST_LOOKED_AT: usize = 4000;
@@ -43,16 +42,17 @@ impl Candidates {
     pub(super) fn closest(
         &self,
         packed: &Packed,
-        ignore: &[Pointer],
+        criteria: &Criteria,
         operation: &Operation,
         redacted_body: &[u8],
     ) -> Option<Closest> {
         let index = packed.operations().iter().position(|o| o == operation)?;
-        let got = canonical(redacted_body, ignore);
+        let got = criteria.canonical(operation, redacted_body);
         let firsts = || self.firsts[index].iter().copied();
         let search = Search {
             packed,
-            ignore,
+            criteria,
+            operation,
             got: got.as_ref(),
             got_body: redacted_body,
         };
@@ -69,7 +69,8 @@ impl Candidates {
 
 struct Search<'a> {
     packed: &'a Packed,
-    ignore: &'a [Pointer],
+    criteria: &'a Criteria,
+    operation: &'a Operation,
     /// `None` where the body only has bytes.
     got: Option<&'a Canonical<'a>>,
     got_body: &'a [u8],
@@ -89,9 +90,13 @@ impl Search<'_> {
             .min_by_key(|&at| self.distance(at))
     }
 
+    fn canonical<'b>(&self, recorded: &'b [u8]) -> Option<Canonical<'b>> {
+        self.criteria.canonical(self.operation, recorded)
+    }
+
     fn distance(&self, at: Position) -> u64 {
         let body = self.packed.request(at);
-        match (canonical(body, self.ignore), self.got) {
+        match (self.canonical(body), self.got) {
             (Some(recorded), Some(got)) => distance(&recorded, got),
             (recorded, got) => {
                 let neither = recorded.is_none() && got.is_none();
@@ -103,7 +108,7 @@ impl Search<'_> {
     fn compare(&self, at: Position) -> Closest {
         let seq = self.packed.record(at).seq;
         let body = self.packed.request(at);
-        let (Some(recorded), Some(got)) = (canonical(body, self.ignore), self.got) else {
+        let (Some(recorded), Some(got)) = (self.canonical(body), self.got) else {
             return Closest {
                 seq,
                 differences: vec![self.compare_bytes(body)],
@@ -134,10 +139,7 @@ impl Search<'_> {
     }
 
     fn compare_bytes(&self, recorded: &[u8]) -> String {
-        let whose = match (
-            canonical(recorded, self.ignore).is_some(),
-            self.got.is_some(),
-        ) {
+        let whose = match (self.canonical(recorded).is_some(), self.got.is_some()) {
             (true, _) => "the request's",
             (_, true) => "the recorded one",
             _ => "neither body",

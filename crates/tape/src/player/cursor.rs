@@ -17,15 +17,17 @@ pub(super) enum Turn {
     UsedUp,
 }
 
-/// Takes a step: `played` counts the plays of a track of `length` exchanges.
+/// Takes a step: `played` counts the plays of a track of `length` exchanges. There are none where all were polls
+/// that are passed over.
 pub(super) fn turn(played: &mut u32, length: usize, exhausted: Exhausted, is_poll: bool) -> Turn {
-    // A track is at least one exchange long, and at most as long as a tape.
-    let length = u32::try_from(length).unwrap_or(u32::MAX).max(1);
+    // A track is at most as long as a tape.
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
     let is_used_up = *played >= length;
     let (index, times) = match exhausted {
         _ if !is_used_up => (*played, 1),
         Exhausted::Auto if is_poll => return Turn::EmptyPoll,
         Exhausted::Auto | Exhausted::Error => return Turn::UsedUp,
+        Exhausted::RepeatLast | Exhausted::Loop if length == 0 => return Turn::EmptyPoll,
         Exhausted::RepeatLast => (length - 1, (*played - length).saturating_add(2)),
         Exhausted::Loop => (*played % length, *played / length + 1),
     };

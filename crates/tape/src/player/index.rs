@@ -16,8 +16,16 @@ pub(super) struct Index {
     pub(super) candidates: Candidates,
 }
 
+/// What an exchange is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Play,
+    /// To be known as recorded, and never played.
+    PassOver,
+}
+
 impl Index {
-    /// Takes the exchange at `position`: its operation, with the place that it has among the tape's
+    /// Takes the exchange at `position`, to be played or not: its operation, with the place that it has among the tape's
     /// operations, its key, and its request's body, redacted.
     pub(super) fn push(
         &mut self,
@@ -25,8 +33,13 @@ impl Index {
         (operation_index, operation): (usize, &Operation),
         key: MatchKey,
         body: &[u8],
+        usage: Use,
     ) {
-        if let Some(track) = self.tracks.push(key, position) {
+        let begun = match usage {
+            Use::Play => self.tracks.push(key, position),
+            Use::PassOver => self.tracks.pass_over(key, position),
+        };
+        if let Some(track) = begun {
             self.verbatim.push(operation, body, track);
             self.candidates.push(operation_index, position);
         }

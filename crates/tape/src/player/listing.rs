@@ -36,6 +36,9 @@ pub struct Served {
     pub operation: Operation,
     /// Where the answer came from.
     pub by: ServedBy,
+    /// Whether it matched only because something did not count: a member that is ignored, or all but the
+    /// job's identity.
+    pub is_loosened: bool,
     /// What was answered.
     pub answer: RecordedAnswer,
 }
@@ -65,6 +68,19 @@ pub struct Unplayed {
     pub answer: RecordedAnswer,
 }
 
+/// What one session did. Its misses are among [`Player::misses`](super::Player::misses).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTally {
+    /// The session.
+    pub session: Arc<SessionName>,
+    /// Its requests answered, also before it started over.
+    pub served: u64,
+    /// Those of them that matched only because something did not count.
+    pub loosened: u64,
+    /// Exchanges it has left.
+    pub unplayed: usize,
+}
+
 /// A miss, and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissCount {
@@ -82,6 +98,8 @@ pub struct Tally {
     pub served: Vec<(&'static str, u64)>,
     /// Missed requests, likewise.
     pub missed: Vec<(&'static str, u64)>,
+    /// Answered requests that matched only because something did not count.
+    pub loosened: u64,
     /// Sessions there are now.
     pub sessions: usize,
     /// Sessions that were dropped because there were too many.

@@ -33,6 +33,8 @@ pub enum MissCause {
     NeverRecorded,
     /// The session has played every exchange with its key.
     UsedUp,
+    /// In strict order, another exchange comes before the one it has on the tape.
+    NotYet,
     /// It names no operation of CodePipeline.
     NoOperation,
     /// Its path names a session that can't be.
@@ -45,6 +47,7 @@ impl MissCause {
         match self {
             MissCause::NeverRecorded => "never recorded",
             MissCause::UsedUp => "used up",
+            MissCause::NotYet => "not yet in strict order",
             MissCause::NoOperation => "no operation",
             MissCause::NoSession => "no session",
         }

@@ -38,7 +38,7 @@ pub(super) fn never_recorded(
     };
     let next = format!(
         "Next: send what was recorded, or record this request too with `pipetape record {tape} --mode append`; \
-         a member that differs from run to run can be named under `ignore` in the tape's rules."
+         a member that differs from run to run can be left out with `--ignore /pointer`, or by `ignore` in the tape's rules."
     );
     let mut text = format!(
         "{start}. The closest recorded exchange is {}: ",
@@ -51,7 +51,7 @@ pub(super) fn never_recorded(
     text
 }
 
-/// Says that the session has played all there is. `times` exchanges, the last one `seq`.
+/// Says that the session has played all there is: `times` exchanges, the last one `seq`; none where all were passed over.
 pub(super) fn used_up(
     tape: &TapeName,
     session: &str,
@@ -61,6 +61,9 @@ pub(super) fn used_up(
 ) -> String {
     let start = beginning(tape, session, operation, MissCause::UsedUp);
     let what = match times {
+        0 => format!(
+            "It was only answered without a job, last as exchange {seq}, and `--skip-empty-polls` passes over that."
+        ),
         1 => format!("It was recorded once, as exchange {seq}, and this session has played that."),
         times => format!(
             "It was recorded {times} times, last as exchange {seq}, and this session has played them all."
@@ -70,6 +73,22 @@ pub(super) fn used_up(
         "{start}. {what} Next: start over in a session of its own (`/session/NAME/`) or with \
          `POST /_pipetape/reset?session={session}`, answer again with `--exhausted repeat-last` or `--exhausted loop`, \
          or record more with `pipetape record {tape} --mode append`."
+    )
+}
+
+/// Says that exchange `seq` has to wait for another one, given by its number and operation.
+pub(super) fn not_yet(
+    tape: &TapeName,
+    session: &str,
+    operation: &Operation,
+    seq: u64,
+    (first, first_operation): (u64, &Operation),
+) -> String {
+    let start = beginning(tape, session, operation, MissCause::NotYet);
+    format!(
+        "{start}: exchange {first} must come first. It was recorded as exchange {seq}, and this session has not yet played \
+         exchange {first}, {first_operation}. Next: send that request before this one, or let different requests \
+         come in any order with `--order keyed`."
     )
 }
 

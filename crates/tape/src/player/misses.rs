@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::listing::MissCount;
 use super::miss::{Miss, MissReport, Sighting};
+use super::packed::Position;
 use crate::matching::MatchKey;
 
 /// Most different misses kept; with the longest messages about 8 MB.
@@ -19,7 +20,11 @@ pub(super) struct MissId {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum MissedRequest {
-    Keyed(MatchKey),
+    Keyed {
+        key: MatchKey,
+        /// What has to be played first.
+        awaited: Option<Position>,
+    },
     /// One that can't be looked up; the message says all there is to it.
     Refused(String),
 }
@@ -47,7 +52,7 @@ impl MissLog {
     }
 
     /// Counts a miss. One that came before is not composed again: why a request misses depends on nothing
-    /// but the tape.
+    /// but the tape and what it waits for.
     pub(super) fn note(&self, id: MissId, compose: impl FnOnce() -> Miss) -> MissReport {
         if let Some(report) = self.count_again(&id) {
             return report;

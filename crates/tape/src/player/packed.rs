@@ -39,6 +39,8 @@ pub(super) struct Record {
     block: u32,
     /// Where it begins in its block. One in a block of its own begins at 0.
     start: u32,
+    /// How long its answer took.
+    pub(super) latency_ms: u32,
 }
 
 /// All exchanges of a tape.
@@ -166,6 +168,7 @@ impl Packer {
         operation: &Operation,
         job: Option<JobTag>,
         request: &[u8],
+        latency_ms: Option<u64>,
         outcome: &Outcome,
     ) -> (Position, usize) {
         let form = self.forms.number(seq, outcome);
@@ -186,6 +189,7 @@ impl Packer {
             form: number(form),
             block: number(self.blocks.len()),
             start: number(self.current.len()),
+            latency_ms: u32::try_from(latency_ms.unwrap_or(0)).unwrap_or(u32::MAX),
             request: request.len(),
             answer: self.values.len() + body.len(),
         });
@@ -193,6 +197,11 @@ impl Packer {
             self.current.extend_from_slice(part);
         }
         (position, operation as usize)
+    }
+
+    /// How many of the exchanges packed so far have a number up to `seq`.
+    pub(super) fn up_to(&self, seq: u64) -> Position {
+        number(self.records.partition_point(|record| record.seq <= seq))
     }
 
     pub(super) fn finish(mut self) -> Packed {
@@ -278,7 +287,7 @@ mod tests {
         for (seq, outcome) in (1..).zip(outcomes) {
             let request = format!("request {seq}");
             let operation = &Operation::ALL[seq as usize % 3];
-            packer.push(seq, operation, None, request.as_bytes(), outcome);
+            packer.push(seq, operation, None, request.as_bytes(), None, outcome);
         }
         packer.finish()
     }

@@ -1,6 +1,8 @@
 //! Answers requests from a tape.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use pipetape_core::Operation;
 
@@ -8,9 +10,12 @@ use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
-use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, Tally, Unplayed};
+use super::latency::Latency;
+use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
+use super::order::Order;
+use super::packed::Position;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
 use super::served::{Entry, MOST_SERVED, ServedLog};
@@ -18,15 +23,46 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
-use crate::matching::MatchKey;
+use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
+use crate::pointer::Pointer;
 use crate::tape::Tape;
 
 /// How a tape is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PlayerConfig {
     /// What follows when every recorded answer to a request has been given.
     pub exhausted: Exhausted,
+    /// The same for single operations. The first one that names an operation counts.
+    pub exhausted_by: Vec<(Operation, Exhausted)>,
+    /// In which order requests are answered.
+    pub order: Order,
+    /// How much of a job operation counts when matching.
+    pub match_by: MatchBy,
+    /// Members of requests that do not count when matching, beside those of the tape's rules.
+    pub ignore: Vec<Pointer>,
+    /// Whether recorded polls that brought no job are passed over: they are never played, nor left unplayed.
+    pub skip_empty_polls: bool,
+    /// How long answers wait: see [`Player::play_paced`].
+    pub latency: Latency,
+}
+
+/// An answer, and when it is due.
+#[derive(Debug, Clone)]
+pub struct Paced {
+    /// The answer.
+    pub answer: Answer,
+    /// How long to wait before it is given; at most a minute.
+    pub delay: Duration,
+}
+
+/// Why a track has no exchange for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standstill {
+    /// All of it was played.
+    UsedUp,
+    /// In strict order, the exchange at `at` comes behind the one at `awaited`.
+    NotYet { at: Position, awaited: Position },
 }
 
 /// Plays one tape to any number of sessions, from any number of threads.
@@ -58,6 +94,7 @@ pub struct Player {
     miss_log: MissLog,
     served: ByOperation,
     missed: ByOperation,
+    loosened: AtomicU64,
 }
 
 /// What was played since the start. No reset lowers it: a miss stays a miss.
@@ -69,6 +106,8 @@ pub struct PlaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
+    /// Answered requests that matched only because something did not count: see [`Served::is_loosened`].
+    pub loosened: u64,
 }
 
 /// What starts over.
@@ -78,6 +117,14 @@ pub enum Reset<'a> {
     Session(&'a SessionName),
     /// Every session, and what is listed as served, missed and played. The summary stays.
     Everything,
+}
+
+impl PlayerConfig {
+    fn exhausted(&self, operation: &Operation) -> Exhausted {
+        let mut single = self.exhausted_by.iter();
+        let named = single.find(|(name, _)| name == operation);
+        named.map_or(self.exhausted, |(_, exhausted)| *exhausted)
+    }
 }
 
 impl Player {
@@ -95,11 +142,12 @@ impl Player {
         Player {
             config,
             sessions: Sessions::new(MOST_SESSIONS, tape.packed.len()),
-            played: PlayedSet::new(tape.packed.len()),
+            played: PlayedSet::new(tape.packed.len(), tape.index.tracks.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
             served: ByOperation::new(),
             missed: ByOperation::new(),
+            loosened: AtomicU64::new(0),
             tape,
         }
     }
@@ -120,11 +168,26 @@ impl Player {
         operation: &Operation,
         body: &[u8],
     ) -> Result<Answer, MissReport> {
+        let paced = self.play_paced(session, operation, body)?;
+        Ok(paced.answer)
+    }
+
+    /// Answers a request, and says how long to wait by [`PlayerConfig::latency`]. The waiting is up to the caller.
+    ///
+    /// # Errors
+    ///
+    /// As of [`play`](Player::play).
+    pub fn play_paced(
+        &self,
+        session: &SessionName,
+        operation: &Operation,
+        body: &[u8],
+    ) -> Result<Paced, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
-        let answer = match track.and_then(|track| self.step(&session, operation, track)) {
-            Some(answer) => Ok(answer),
-            None => self.play_by_key(&session, operation, body),
+        let answer = match track.map(|track| self.step(&session, operation, body, track)) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(_)) | None => self.play_by_key(&session, operation, body),
         };
         let counter = match &answer {
             Ok(_) => &self.served,
@@ -139,20 +202,30 @@ impl Player {
         session: &Session,
         operation: &Operation,
         body: &[u8],
-    ) -> Result<Answer, MissReport> {
+    ) -> Result<Paced, MissReport> {
         let body = self.tape.redactor.request_body(body);
-        let key = MatchKey::of(operation, &body, &self.tape.ignore);
+        let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
-        if let Some(answer) = found.and_then(|track| self.step(session, operation, track)) {
-            return Ok(answer);
-        }
+        let standstill =
+            match found.map(|track| (track, self.step(session, operation, &body, track))) {
+                Some((_, Ok(answer))) => return Ok(answer),
+                Some((track, Err(standstill))) => Some((track, standstill)),
+                None => None,
+            };
         let name = session.name.as_str();
+        let awaited = match standstill {
+            Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
+            Some((_, Standstill::UsedUp)) | None => None,
+        };
         let id = MissId {
             session: name.to_owned(),
-            request: MissedRequest::Keyed(key),
+            request: MissedRequest::Keyed { key, awaited },
         };
-        Err(self.miss_log.note(id, || match found {
-            Some(track) => self.tape.used_up(name, operation, track),
+        Err(self.miss_log.note(id, || match standstill {
+            Some((track, Standstill::UsedUp)) => self.tape.used_up(name, operation, track),
+            Some((_, Standstill::NotYet { at, awaited })) => {
+                self.tape.not_yet(name, operation, at, awaited)
+            }
             None => self.tape.never_recorded(name, operation, &body),
         }))
     }
@@ -173,36 +246,67 @@ impl Player {
         self.miss_log.note(id, || miss)
     }
 
-    /// One step of a session along a track; `None` at its end.
-    fn step(&self, session: &Session, operation: &Operation, track: Track) -> Option<Answer> {
+    /// One step of a session along a track, for a request with this redacted body.
+    fn step(
+        &self,
+        session: &Session,
+        operation: &Operation,
+        body: &[u8],
+        track: Track,
+    ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
-        let entry = |position, times| Entry {
-            session: Arc::clone(&session.name),
-            position,
-            times,
+        let entry = |position, times| {
+            let criteria = &self.tape.criteria;
+            let is_loosened =
+                criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
+            if is_loosened {
+                self.loosened.fetch_add(1, Ordering::Relaxed);
+                session.loosened.fetch_add(1, Ordering::Relaxed);
+            }
+            session.served.fetch_add(1, Ordering::Relaxed);
+            Entry {
+                session: Arc::clone(&session.name),
+                position,
+                times,
+                is_loosened,
+            }
         };
         let mut cursors = session.cursors();
+        if let Some(schedule) = &self.tape.schedule
+            && let Some(&at) = positions.get(cursors.played(track) as usize)
+            && let Some(awaited) = schedule.awaited(&mut cursors, at)
+        {
+            return Err(Standstill::NotYet { at, awaited });
+        }
         let next = turn(
             cursors.played_mut(track),
             positions.len(),
-            self.config.exhausted,
+            self.config.exhausted(operation),
             operation.is_poll(),
         );
         // Under the session's lock, so that its answers are listed in the order of its cursors.
         match next {
             Turn::Play { index, times } => {
                 let position = positions[index];
+                cursors.different += usize::from(times == 1);
                 self.served_log.push(entry(position, times));
                 drop(cursors);
                 self.played.mark(position);
-                Some(self.tape.packed.answer(position))
+                let packed = &self.tape.packed;
+                Ok(Paced {
+                    answer: packed.answer(position),
+                    delay: self.config.latency.of(packed.record(position).latency_ms),
+                })
             }
             Turn::EmptyPoll => {
-                self.served_log
-                    .push(entry(positions[positions.len() - 1], 0));
-                Some(Answer::empty_poll())
+                let last = positions.last().copied().unwrap_or(track.first());
+                self.served_log.push(entry(last, 0));
+                Ok(Paced {
+                    answer: Answer::empty_poll(),
+                    delay: Duration::ZERO,
+                })
             }
-            Turn::UsedUp => None,
+            Turn::UsedUp => Err(Standstill::UsedUp),
         }
     }
 
@@ -212,6 +316,7 @@ impl Player {
             served: self.served.total(),
             missed: self.missed.total(),
             unplayed: self.played.never() as u64,
+            loosened: self.loosened.load(Ordering::Relaxed),
         }
     }
 
@@ -220,6 +325,7 @@ impl Player {
         Tally {
             served: self.served.counts(),
             missed: self.missed.counts(),
+            loosened: self.loosened.load(Ordering::Relaxed),
             sessions: self.sessions.count(),
             dropped_sessions: self.sessions.dropped(),
             exchanges: self.tape.packed.len(),
@@ -257,6 +363,7 @@ impl Player {
             session: entry.session,
             operation: packed.operation(entry.position).clone(),
             by,
+            is_loosened: entry.is_loosened,
             answer,
         }
     }
@@ -267,13 +374,28 @@ impl Player {
         self.miss_log.snapshot()
     }
 
+    /// What each session there is did since the last reset of everything, by name.
+    pub fn sessions(&self) -> Vec<SessionTally> {
+        let playable = self.tape.index.tracks.playable();
+        let tally = |session: Arc<Session>| SessionTally {
+            session: Arc::clone(&session.name),
+            served: session.served.load(Ordering::Relaxed),
+            loosened: session.loosened.load(Ordering::Relaxed),
+            unplayed: playable.saturating_sub(session.cursors().different),
+        };
+        self.sessions.all().into_iter().map(tally).collect()
+    }
+
     /// The exchanges that a session has left, in the tape's order; without a session, those that no session
     /// has played since the last reset of everything. At most `most`, and how many there are in all.
     pub fn unplayed(&self, session: Option<&SessionName>, most: usize) -> (Vec<Unplayed>, usize) {
         let tape = &self.tape;
+        let tracks = &tape.index.tracks;
         let mut positions: Vec<_> = match session {
-            None => (0..)
-                .take(tape.packed.len())
+            None => tracks
+                .all()
+                .flat_map(|track| tracks.positions(track))
+                .copied()
                 .filter(|&at| !self.played.contains(at))
                 .collect(),
             Some(name) => {
@@ -282,7 +404,6 @@ impl Player {
                 let cursors = found.map(|session| session.cursors().clone());
                 let played =
                     |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
-                let tracks = &tape.index.tracks;
                 tracks
                     .all()
                     .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))

@@ -9,13 +9,13 @@ use super::packed::Position;
 pub(super) struct PlayedSet {
     ever: Vec<AtomicU64>,
     since_reset: Vec<AtomicU64>,
-    /// How many exchanges were never played.
+    /// How many exchanges that can be played never were.
     never: AtomicUsize,
 }
 
 impl PlayedSet {
-    /// Room for `length` exchanges, none of them played.
-    pub(super) fn new(length: usize) -> PlayedSet {
+    /// Room for `length` exchanges, `playable` of which can be played, and none was.
+    pub(super) fn new(length: usize, playable: usize) -> PlayedSet {
         let zeros = || {
             std::iter::repeat_with(AtomicU64::default)
                 .take(length.div_ceil(64))
@@ -24,7 +24,7 @@ impl PlayedSet {
         PlayedSet {
             ever: zeros(),
             since_reset: zeros(),
-            never: AtomicUsize::new(length),
+            never: AtomicUsize::new(playable),
         }
     }
 
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_reset_forgets_and_the_count_does_not() {
-        let set = PlayedSet::new(65);
+        let set = PlayedSet::new(65, 65);
         for position in [0, 64, 64] {
             set.mark(position);
         }
@@ -81,6 +81,6 @@ mod tests {
         set.mark(64);
         assert!(set.contains(64));
         assert_eq!(set.never(), 63);
-        assert_eq!(PlayedSet::new(0).never(), 0);
+        assert_eq!(PlayedSet::new(0, 0).never(), 0);
     }
 }

@@ -8,35 +8,40 @@ use super::index::Index;
 use super::listing::{RecordedAnswer, Unplayed};
 use super::miss::{Closest, Miss, MissCause, Refusal};
 use super::miss_message;
+use super::order::Schedule;
 use super::packed::{Packed, Position};
 use super::track::Track;
+use crate::matching::Criteria;
 use crate::name::TapeName;
-use crate::pointer::Pointer;
 use crate::redact::Redactor;
 
 /// Exchanges, their tracks, and what misses are explained from.
 pub(super) struct PreparedTape {
     pub(super) name: TapeName,
-    pub(super) ignore: Vec<Pointer>,
+    pub(super) criteria: Criteria,
     pub(super) redactor: Redactor,
     pub(super) packed: Packed,
     pub(super) index: Index,
+    /// Only for strict order.
+    pub(super) schedule: Option<Schedule>,
 }
 
 impl PreparedTape {
     pub(super) fn new(
         name: TapeName,
-        ignore: Vec<Pointer>,
+        criteria: Criteria,
         redactor: Redactor,
         packed: Packed,
         index: Index,
+        schedule: Option<Schedule>,
     ) -> PreparedTape {
         PreparedTape {
             name,
-            ignore,
+            criteria,
             redactor,
             packed,
             index,
+            schedule,
         }
     }
 
@@ -64,7 +69,7 @@ impl PreparedTape {
         let closest =
             self.index
                 .candidates
-                .closest(&self.packed, &self.ignore, operation, redacted_body);
+                .closest(&self.packed, &self.criteria, operation, redacted_body);
         let message = miss_message::never_recorded(
             &self.name,
             session,
@@ -84,8 +89,7 @@ impl PreparedTape {
     /// The miss of a request whose track is played to its end.
     pub(super) fn used_up(&self, session: &str, operation: &Operation, track: Track) -> Miss {
         let positions = self.index.tracks.positions(&track);
-        // A track has at least one exchange.
-        let last = positions[positions.len() - 1];
+        let last = positions.last().copied().unwrap_or(track.first());
         let seq = self.packed.record(last).seq;
         let message = miss_message::used_up(&self.name, session, operation, positions.len(), seq);
         Miss {
@@ -98,6 +102,32 @@ impl PreparedTape {
                 more: 0,
             }),
             message,
+        }
+    }
+
+    /// The miss of a request whose exchange at `at` comes behind the one at `awaited`.
+    pub(super) fn not_yet(
+        &self,
+        session: &str,
+        operation: &Operation,
+        at: Position,
+        awaited: Position,
+    ) -> Miss {
+        let seq = self.packed.record(at).seq;
+        let first = (
+            self.packed.record(awaited).seq,
+            self.packed.operation(awaited),
+        );
+        Miss {
+            session: session.to_owned(),
+            operation: Some(operation.clone()),
+            cause: MissCause::NotYet,
+            closest: Some(Closest {
+                seq,
+                differences: Vec::new(),
+                more: 0,
+            }),
+            message: miss_message::not_yet(&self.name, session, operation, seq, first),
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub(super) position: Position,
     /// How often it was played by then; 0 for an empty poll.
     pub(super) times: u32,
+    /// Whether it would not have matched if everything counted.
+    pub(super) is_loosened: bool,
 }
 
 impl ServedLog {
@@ -78,6 +80,7 @@ mod tests {
                 session: Arc::clone(&session),
                 position,
                 times: 1,
+                is_loosened: false,
             });
         }
         let (kept, forgotten) = log.snapshot();

@@ -17,6 +17,11 @@ pub(super) struct Cursors {
     counts: Counts,
     /// Exchanges on the tape.
     length: usize,
+    /// How many exchanges, from the tape's beginning on, were seen to be played: see
+    /// [`Schedule`](super::order::Schedule).
+    pub(super) begun: Position,
+    /// How many different exchanges were played.
+    pub(super) different: usize,
 }
 
 /// By the position of a track's first exchange.
@@ -33,6 +38,8 @@ impl Cursors {
         Cursors {
             counts: Counts::Some(HashMap::default()),
             length,
+            begun: 0,
+            different: 0,
         }
     }
 
@@ -74,6 +81,10 @@ pub(super) struct Session {
     pub(super) name: Arc<SessionName>,
     /// When it was last asked for, on the clock of its [`Sessions`](super::sessions::Sessions).
     pub(super) last_used: AtomicU64,
+    /// Requests answered; no reset of the session lowers it.
+    pub(super) served: AtomicU64,
+    /// Those of them that matched only because something did not count.
+    pub(super) loosened: AtomicU64,
     cursors: Mutex<Cursors>,
 }
 
@@ -83,6 +94,8 @@ impl Session {
         Session {
             name: Arc::new(name),
             last_used: AtomicU64::new(0),
+            served: AtomicU64::new(0),
+            loosened: AtomicU64::new(0),
             cursors: Mutex::new(Cursors::new(length)),
         }
     }

@@ -59,6 +59,14 @@ impl Sessions {
         self.read().get(name).map(Arc::clone)
     }
 
+    /// Every one, by name.
+    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+        let mut all: Vec<_> = self.read().values().map(Arc::clone).collect();
+        all.push(Arc::clone(&self.default));
+        all.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
+        all
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.read().len() + 1
@@ -73,6 +81,9 @@ impl Sessions {
     pub(super) fn reset(&self) -> usize {
         let others = std::mem::take(&mut *self.write());
         self.default.cursors().clear();
+        for counter in [&self.default.served, &self.default.loosened] {
+            counter.store(0, Ordering::Relaxed);
+        }
         // A request that has one of them in hand right now still counts for what was before.
         for session in others.values() {
             session.cursors().clear();

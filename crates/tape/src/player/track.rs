@@ -15,12 +15,13 @@ pub(super) struct Track(Position);
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
     by_key: HashMap<MatchKey, Track, Hashed>,
-    /// The exchanges of tracks with more than one, in recorded order, by the first of them.
+    /// The exchanges played of tracks with more than one, or whose first is passed over, in recorded order, by the
+    /// first of them.
     longer: HashMap<Position, Vec<Position>, Hashed>,
 }
 
 impl Track {
-    /// Its first exchange, which no other track has.
+    /// Its first exchange, which no other track has; it may be one that is passed over.
     pub(super) fn first(self) -> Position {
         self.0
     }
@@ -40,6 +41,17 @@ impl Tracks {
         None
     }
 
+    /// Takes an exchange that no cursor ever comes to, behind the last one: only its key becomes known. Gives the
+    /// track that begins with it, if one does.
+    pub(super) fn pass_over(&mut self, key: MatchKey, position: Position) -> Option<Track> {
+        let track = *self.by_key.entry(key).or_insert(Track(position));
+        if track.first() != position {
+            return None;
+        }
+        self.longer.insert(position, Vec::new());
+        Some(track)
+    }
+
     pub(super) fn shrink_to_fit(&mut self) {
         self.by_key.shrink_to_fit();
         self.longer.values_mut().for_each(Vec::shrink_to_fit);
@@ -49,12 +61,18 @@ impl Tracks {
         self.by_key.get(key).copied()
     }
 
-    /// The exchanges of a track, in recorded order; at least one.
+    /// The exchanges of a track that are played, in recorded order; none where all are passed over.
     pub(super) fn positions<'a>(&'a self, track: &'a Track) -> &'a [Position] {
         match self.longer.get(&track.first()) {
             Some(positions) => positions,
             None => slice::from_ref(&track.0),
         }
+    }
+
+    /// How many exchanges can be played.
+    pub(super) fn playable(&self) -> usize {
+        let longer: usize = self.longer.values().map(Vec::len).sum();
+        self.by_key.len() - self.longer.len() + longer
     }
 
     /// Every track, in no order.
@@ -120,6 +138,7 @@ mod tests {
             }
             let all: usize = tracks.all().map(|track| tracks.positions(track).len()).sum();
             prop_assert_eq!(all, names.len());
+            prop_assert_eq!(tracks.playable(), names.len());
         }
     }
 }

@@ -62,7 +62,7 @@ mod tests {
         let (operation, other) = (Operation::PollForJobs, Operation::GetJobDetails);
         let mut packer = Packer::default();
         let reset = Outcome::Fault(Fault::Reset);
-        let (position, _) = packer.push(1, &operation, None, b"{}", &reset);
+        let (position, _) = packer.push(1, &operation, None, b"{}", None, &reset);
         let packed = packer.finish();
         let key = MatchKey::of(&operation, b"{}", &[]);
         let track = Tracks::default().push(key, position).unwrap();

@@ -1,7 +1,10 @@
 //! The player as a whole.
 
+mod loosened;
 mod misses;
+mod order;
 mod playing;
 mod random;
-mod tape;
+mod skipping;
+pub(in crate::player) mod tape;
 mod threads;

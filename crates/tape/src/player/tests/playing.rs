@@ -5,8 +5,8 @@ use crate::exchange::Outcome;
 use crate::fault::Fault;
 use crate::name::SessionName;
 use crate::player::{
-    Answer, Exhausted, MissCause, PlaySummary, Player, RecordedAnswer, Refusal, Reset, ServedBy,
-    Sighting,
+    Answer, Exhausted, MissCause, PlaySummary, Player, PlayerConfig, RecordedAnswer, Refusal,
+    Reset, ServedBy, Sighting,
 };
 use crate::rules::Rules;
 
@@ -87,6 +87,39 @@ fn each_key_plays_in_order_then_by_policy() {
         );
         check(&player, "default", "GetPipeline", "{}", &[NEVER, NEVER]);
     }
+}
+
+#[test]
+fn an_operation_may_have_a_policy_of_its_own() {
+    use Got::Seq;
+    let config = PlayerConfig {
+        exhausted: Exhausted::Loop,
+        exhausted_by: vec![
+            (operation("AcknowledgeJob"), Exhausted::RepeatLast),
+            (operation("PollForJobs"), Exhausted::Error),
+        ],
+        ..PlayerConfig::default()
+    };
+    let player = Player::new(worker(), config);
+    let ack = r#"{"jobId":"a","nonce":"1"}"#;
+    let acks = [Seq(2), Seq(4), Seq(4)];
+    check(&player, "default", "AcknowledgeJob", ack, &acks);
+    let polls = [Seq(1), Seq(3), USED_UP];
+    check(
+        &player,
+        "default",
+        "PollForJobs",
+        r#"{"actionTypeId":{}}"#,
+        &polls,
+    );
+    let details = r#"{"jobId":"a"}"#;
+    check(
+        &player,
+        "default",
+        "GetJobDetails",
+        details,
+        &[Seq(5), Seq(5)],
+    );
 }
 
 #[test]
@@ -189,7 +222,8 @@ fn everything_served_is_listed_in_order() {
         PlaySummary {
             served: 6,
             missed: 1,
-            unplayed: 2
+            unplayed: 2,
+            loosened: 0,
         }
     );
 }
@@ -277,6 +311,33 @@ fn a_reset_of_everything_empties_the_lists_and_keeps_the_counts() {
         r#"{"jobId":"a"}"#,
         &[Got::Seq(5)],
     );
+}
+
+#[test]
+fn each_session_has_a_tally() {
+    let player = player(worker(), Exhausted::Loop);
+    let details = r#"{"jobId":"a"}"#;
+    let tallies = || -> Vec<_> {
+        let tallies = player.sessions();
+        tallies
+            .iter()
+            .map(|one| (one.session.to_string(), one.served, one.unplayed))
+            .collect()
+    };
+    let of = |name: &str, served, unplayed| (name.to_owned(), served, unplayed);
+    for who in ["z", "a", "z"] {
+        check(&player, who, "GetJobDetails", details, &[Got::Seq(5)]);
+    }
+    check(&player, "z", "GetJobDetails", "{}", &[NEVER]);
+    assert_eq!(
+        tallies(),
+        [of("a", 1, 5), of("default", 0, 6), of("z", 2, 5)]
+    );
+    player.reset(Reset::Session(&session("z")));
+    assert_eq!(tallies()[2], of("z", 2, 6));
+    check(&player, "default", "GetJobDetails", details, &[Got::Seq(5)]);
+    player.reset(Reset::Everything);
+    assert_eq!(tallies(), [of("default", 0, 6)]);
 }
 
 #[test]

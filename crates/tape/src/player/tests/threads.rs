@@ -38,7 +38,8 @@ fn a_thousand_sessions_do_not_cross_over() {
         PlaySummary {
             served,
             missed: 0,
-            unplayed: 0
+            unplayed: 0,
+            loosened: 0,
         }
     );
     assert_eq!(player.tally().sessions, SESSIONS + 1);

@@ -1,0 +1,154 @@
+//! What a replay can tell at its end.
+
+use std::collections::BTreeMap;
+
+use pipetape_core::Operation;
+use pipetape_tape::{MissCount, Player, SessionTally, Unplayed};
+use serde::Serialize;
+
+use crate::replay::ReplaySummary;
+
+/// Most unplayed exchanges told.
+const MOST_UNPLAYED: usize = 10_000;
+
+/// What was played, and what was not. The same play gives the same report: there are no times in it, and
+/// like the tape, no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The tape's name.
+    pub tape: String,
+    /// Counts over all sessions, since the start. No reset lowers them.
+    #[serde(flatten)]
+    pub summary: ReplaySummary,
+    /// Those that asked for something, by name, since the last reset of everything.
+    pub sessions: Vec<SessionReport>,
+    /// Misses beyond those that can be told apart, of any session.
+    pub unlisted_misses: u64,
+    /// Sessions that were dropped because there were too many; what they did is only in the counts.
+    pub dropped_sessions: u64,
+    /// The first 10,000 exchanges that no session has played since the last reset of everything.
+    pub unplayed_exchanges: Vec<UnplayedExchange>,
+}
+
+/// What one session did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionReport {
+    /// Its name; where that is none that a session can have, what came, escaped.
+    pub session: String,
+    /// Requests answered.
+    pub served: u64,
+    /// Requests that missed.
+    pub missed: u64,
+    /// Exchanges it has left; 0 where it is none, or was dropped.
+    pub unplayed: usize,
+    /// Requests answered that matched only because something did not count.
+    pub loosened: u64,
+    /// Its different misses, in the order in which they first came.
+    pub misses: Vec<ReportedMiss>,
+}
+
+/// A miss.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedMiss {
+    /// The operation, where the request named one.
+    pub operation: Option<String>,
+    /// Why it missed.
+    pub cause: &'static str,
+    /// How often.
+    pub count: u64,
+    /// The number of the recorded exchange that is most like it.
+    pub closest: Option<u64>,
+    /// All of it for people, in one line.
+    pub message: String,
+}
+
+/// An exchange that was not played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnplayedExchange {
+    /// Its number on the tape.
+    pub seq: u64,
+    /// Its operation.
+    pub operation: String,
+}
+
+impl Report {
+    pub(crate) fn of(player: &Player, summary: ReplaySummary) -> Report {
+        let (misses, unlisted_misses) = player.misses();
+        let (unplayed, _) = player.unplayed(None, MOST_UNPLAYED);
+        let mut sessions: BTreeMap<String, SessionReport> = BTreeMap::new();
+        for tally in player.sessions() {
+            let report = SessionReport::of(&tally);
+            sessions.insert(report.session.clone(), report);
+        }
+        for one in &misses {
+            let session = &one.miss.session;
+            let report = sessions
+                .entry(session.clone())
+                .or_insert_with(|| SessionReport::without_requests(session));
+            report.missed += one.count;
+            report.misses.push(ReportedMiss::of(one));
+        }
+        Report {
+            tape: player.name().to_string(),
+            summary,
+            sessions: sessions
+                .into_values()
+                .filter(|report| report.served + report.missed > 0)
+                .collect(),
+            unlisted_misses,
+            dropped_sessions: player.tally().dropped_sessions,
+            unplayed_exchanges: unplayed.iter().map(UnplayedExchange::of).collect(),
+        }
+    }
+}
+
+impl SessionReport {
+    fn of(tally: &SessionTally) -> SessionReport {
+        SessionReport {
+            session: tally.session.to_string(),
+            served: tally.served,
+            missed: 0,
+            unplayed: tally.unplayed,
+            loosened: tally.loosened,
+            misses: Vec::new(),
+        }
+    }
+
+    /// One that is known from a miss alone: its name is none, or it was dropped.
+    fn without_requests(session: &str) -> SessionReport {
+        SessionReport {
+            session: session.to_owned(),
+            served: 0,
+            missed: 0,
+            unplayed: 0,
+            loosened: 0,
+            misses: Vec::new(),
+        }
+    }
+}
+
+impl ReportedMiss {
+    fn of(one: &MissCount) -> ReportedMiss {
+        let miss = &one.miss;
+        ReportedMiss {
+            operation: miss.operation.as_ref().map(Operation::to_string),
+            cause: miss.cause.name(),
+            count: one.count,
+            closest: miss.closest.as_ref().map(|closest| closest.seq),
+            message: miss.message.clone(),
+        }
+    }
+}
+
+impl UnplayedExchange {
+    fn of(one: &Unplayed) -> UnplayedExchange {
+        UnplayedExchange {
+            seq: one.seq,
+            operation: one.operation.to_string(),
+        }
+    }
+}

@@ -120,11 +120,13 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<Messag
     let mut writer = stream.try_clone()?;
     thread::scope(|scope| {
         // A server that has said all it wants may close while we still write: its answer counts.
-        scope.spawn(move || drop(writer.write_all(request)));
+        let writing = scope.spawn(move || drop(writer.write_all(request)));
         let mut wire = Wire::new(&stream);
         let message = wire.message(Side::Response);
         // Lets the writer go, also where the server neither reads nor closes.
         let _ = stream.shutdown(Shutdown::Both);
+        // Joined, not let go of: glibc 2.36 may crash where a thread ends while it is being detached.
+        let _ = writing.join();
         message.map(|message| {
             message.unwrap_or(Message {
                 cut: true,

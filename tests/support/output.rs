@@ -1,7 +1,7 @@
 //! What a child printed, and how it ended.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -85,7 +85,10 @@ impl Pipe {
             move || {
                 let mut buffer = [0; 4096];
                 loop {
-                    let count = source.read(&mut buffer).unwrap_or(0);
+                    let count = match source.read(&mut buffer) {
+                        Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                        read => read.unwrap_or(0),
+                    };
                     let mut text = shared.text.lock().expect("text of a pipe");
                     text.bytes.extend_from_slice(&buffer[..count]);
                     text.ended = count == 0;

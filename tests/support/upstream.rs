@@ -47,7 +47,7 @@ pub(crate) struct Upstream {
     address: SocketAddr,
     scheme: &'static str,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    accepting: Option<JoinHandle<Vec<JoinHandle<()>>>>,
 }
 
 struct Shared {
@@ -154,10 +154,14 @@ impl Upstream {
         self.shared.stopped.store(true, Ordering::SeqCst);
         // Wakes the accept call; whether it connects does not matter.
         drop(TcpStream::connect_timeout(&self.address, PATIENCE));
-        accepting.join().expect("accept thread");
+        let conversations = accepting.join().expect("accept thread");
         for stream in self.shared.streams.lock().expect("streams").drain(..) {
             // Already closed by the other side: just as good.
             let _ = stream.shutdown(Shutdown::Both);
+        }
+        for conversation in conversations {
+            // A handler that panicked has told so on stderr, and the test misses its answer.
+            let _ = conversation.join();
         }
     }
 }
@@ -178,21 +182,25 @@ fn beyond_the_script() -> Step {
     Step::Answer(Answer::error("BeyondTheScript", "no step is left"))
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+/// Gives the threads of its connections: to be joined, not let go of, since glibc 2.36 may crash where a thread
+/// ends while it is being detached.
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
+    let mut conversations = Vec::new();
     for stream in listener.incoming() {
         if shared.stopped.load(Ordering::SeqCst) {
-            return;
+            break;
         }
         let Ok(stream) = stream else { continue };
         if let Ok(copy) = stream.try_clone() {
             shared.streams.lock().expect("streams").push(copy);
         }
         let shared = Arc::clone(shared);
-        thread::spawn(move || {
+        conversations.push(thread::spawn(move || {
             // A client that goes away, or a handshake it refuses, is its business: tests look at what was received.
             let _ = converse(stream, &shared);
-        });
+        }));
     }
+    conversations
 }
 
 fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {

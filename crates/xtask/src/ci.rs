@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 
 use crate::{
+    clients,
     deny::{Advisories, CargoDeny},
     test,
     totals::Totals,
@@ -87,6 +88,7 @@ impl fmt::Display for Report {
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     let mut totals = Totals::default();
+    let mut matrix = Totals::default();
 
     report.step("cargo fmt", || {
         succeeds(workspace::cargo().args(["fmt", "--all", "--check"]))
@@ -107,6 +109,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let (status, counted) = test::run_counted(&[])?;
         totals = counted;
         Ok(status.success().into())
+    });
+    report.step("cargo xtask clients", || {
+        matrix = clients::run_counted(&clients::Selection::for_ci())?;
+        Ok((matrix.failed == 0).into())
     });
     report.step("cargo doc", || {
         let args = ["doc", "--workspace", "--no-deps", "--locked"];
@@ -134,6 +140,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
 
     println!("{report}");
+    println!("clients: {matrix}");
     println!("{totals}");
     Ok(if report.failed() {
         ExitCode::FAILURE

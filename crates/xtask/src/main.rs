@@ -3,6 +3,7 @@
 //! | command | what it does |
 //! | --- | --- |
 //! | `test` | installs what the tests need, runs every test, prints the totals |
+//! | `clients` | real AWS clients, live and replayed: the matrix |
 //! | `ci` | everything that has to be green before a change lands |
 //! | `bench` | measures the built binary against bare servers, in one run |
 //!
@@ -15,6 +16,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod deny;
 mod needs;
 mod test;
@@ -34,7 +36,9 @@ Usage: cargo xtask COMMAND [ARG...]
 
 Commands:
   test [ARG...]   install what the tests need and run them all; ARG goes to `cargo test`
-  ci              formatting, lints, tests, documentation, dependencies
+  clients [--only LIST] [--require LIST]
+                  set up real AWS clients and run each against pipetape; those required must not be skipped
+  ci              formatting, lints, tests, clients, documentation, dependencies
   bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
 ";
 
@@ -43,6 +47,7 @@ Commands:
 /// Arguments are handed on as they came, a `--` included, so there is no parser that could eat one.
 enum Command {
     Test(Vec<OsString>),
+    Clients(clients::Selection),
     Ci,
     Bench(Vec<OsString>),
     Help,
@@ -57,6 +62,7 @@ impl Command {
         match name.to_str() {
             Some("test") => Ok(Self::Test(rest)),
             Some("bench") => Ok(Self::Bench(rest)),
+            Some("clients") => clients::Selection::parse(&rest).map(Self::Clients),
             Some("ci") => match rest.first() {
                 None => Ok(Self::Ci),
                 Some(extra) => Err(format!("`ci` takes no argument, got {extra:?}")),
@@ -69,6 +75,7 @@ impl Command {
     fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Test(args) => test::run(&args),
+            Self::Clients(selection) => clients::run(&selection),
             Self::Ci => ci::run(),
             Self::Bench(args) => bench::run(&args),
             Self::Help => {

@@ -30,6 +30,14 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
+/// Whether something that was asked for is there now.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Provided {
+    There,
+    /// Says what is missing and how to install it.
+    Missing(String),
+}
+
 /// Makes sure that every needed program is there.
 ///
 /// # Errors
@@ -43,22 +51,8 @@ pub(crate) fn install() -> anyhow::Result<()> {
         .iter()
         .filter(|program| !is_on_path(program.name))
         .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    if is_on_path("apt-get") && is_root() {
-        let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
-        eprintln!("installing Debian packages: {}", packages.join(" "));
-        // Lists of an older day name packages that are gone, so they are renewed first.
-        apt_get(&["update"])?;
-        apt_get(
-            &[
-                &["install", "--yes", "--no-install-recommends"],
-                &packages[..],
-            ]
-            .concat(),
-        )?;
-    }
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    install_packages(&packages)?;
     for program in missing {
         if !is_on_path(program.name) {
             let Program { name, package, why } = program;
@@ -70,7 +64,49 @@ pub(crate) fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_on_path(program: &str) -> bool {
+/// Makes sure that a program is there, from a Debian package where that can be installed.
+///
+/// # Errors
+///
+/// The installation fails.
+pub(crate) fn provide(program: &str, package: &str) -> anyhow::Result<Provided> {
+    provide_if(&format!("`{program}`"), package, || is_on_path(program))
+}
+
+/// As [`provide`], for anything that `is_there` can find.
+///
+/// # Errors
+///
+/// The installation fails.
+pub(crate) fn provide_if(
+    what: &str,
+    package: &str,
+    is_there: impl Fn() -> bool,
+) -> anyhow::Result<Provided> {
+    if is_there() {
+        return Ok(Provided::There);
+    }
+    install_packages(&[package])?;
+    Ok(if is_there() {
+        Provided::There
+    } else {
+        Provided::Missing(format!("{what} is missing (Debian package {package})"))
+    })
+}
+
+/// Installs Debian packages where that is possible; elsewhere nothing happens.
+fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
+    if packages.is_empty() || !is_on_path("apt-get") || !is_root() {
+        return Ok(());
+    }
+    eprintln!("installing Debian packages: {}", packages.join(" "));
+    // Lists of an older day name packages that are gone, so they are renewed first.
+    apt_get(&["update"])?;
+    let install = ["install", "--yes", "--no-install-recommends"];
+    apt_get(&[&install, packages].concat())
+}
+
+pub(crate) fn is_on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }

@@ -1,0 +1,37 @@
+//! Asks a pipetape's admin routes.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+/// `GET /_pipetape/ROUTE`.
+///
+/// # Errors
+///
+/// There is no answer, or another than 200 with JSON.
+pub(crate) fn get(address: &str, route: &str) -> anyhow::Result<Value> {
+    let answer = exchange(address, route).with_context(|| format!("no answer to GET {route}"))?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .context("not an HTTP answer")?;
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    ensure!(status == "200", "GET {route}: status {status}: {body}");
+    serde_json::from_str(body).with_context(|| format!("GET {route}: not JSON"))
+}
+
+/// One call on a connection of its own: the answer ends with the connection.
+fn exchange(address: &str, route: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let request =
+        format!("GET /_pipetape/{route} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}

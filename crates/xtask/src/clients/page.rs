@@ -1,0 +1,217 @@
+//! The code blocks of a page, each marked with where it comes from or what runs it.
+//!
+//! A mark is the line before a block:
+//!
+//! - `<!-- settings of CLIENT -->`: a script that gives a worker its environment;
+//! - `<!-- not enough for CLIENT -->`: a change of those settings with which the client sends nothing;
+//! - `<!-- run with CLIENT -->`: a script;
+//! - `<!-- from FILE -->`: lines of that file.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+
+use super::Client;
+
+/// A page of documentation.
+#[derive(Debug)]
+pub(crate) struct Page {
+    text: String,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    /// The number of its first line.
+    line: usize,
+    mark: String,
+    text: String,
+}
+
+impl Page {
+    /// Reads a page.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+        Ok(Self {
+            blocks: blocks(&text),
+            text,
+        })
+    }
+
+    /// The settings that the page gives for a client.
+    ///
+    /// # Errors
+    ///
+    /// It gives none.
+    pub(crate) fn settings(&self, client: Client) -> anyhow::Result<&str> {
+        self.marked(&format!("settings of {client}"))
+    }
+
+    /// Changes of the settings with which a client sends nothing.
+    pub(crate) fn not_enough(&self, client: Client) -> Vec<&str> {
+        let mark = format!("not enough for {client}");
+        let blocks = self.blocks.iter().filter(|block| block.mark == mark);
+        blocks.map(|block| block.text.as_str()).collect()
+    }
+
+    /// How often a client tries a throttled call: the number in the last column of its row in the table.
+    ///
+    /// # Errors
+    ///
+    /// There is no such row or number.
+    pub(crate) fn attempts(&self, client: Client) -> anyhow::Result<u64> {
+        let worker = format!("(../tests/clients/{client})");
+        let mut lines = self.text.lines();
+        let row = lines.find(|line| line.starts_with('|') && line.contains(&worker));
+        let row = row.with_context(|| format!("no row of a table has {worker}"))?;
+        let cell = row.trim_end_matches('|').rsplit('|').next();
+        let number = cell.and_then(|cell| cell.trim().parse().ok());
+        number.with_context(|| format!("the row of {client} does not end in a number"))
+    }
+
+    /// The script to run with a client.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(crate) fn script(&self, client: Client) -> anyhow::Result<&str> {
+        self.marked(&format!("run with {client}"))
+    }
+
+    fn marked(&self, mark: &str) -> anyhow::Result<&str> {
+        let block = self.blocks.iter().find(|block| block.mark == mark);
+        Ok(&block
+            .with_context(|| format!("no block is marked `{mark}`"))?
+            .text)
+    }
+
+    /// Checks that every block is run or comes from a file, and is as it is there.
+    ///
+    /// # Errors
+    ///
+    /// Names the line of the first block that does not.
+    pub(crate) fn check_sources(&self, root: &Path) -> anyhow::Result<()> {
+        for Block { line, mark, text } in &self.blocks {
+            if let Some(file) = mark.strip_prefix("from ") {
+                let source = fs::read_to_string(root.join(file));
+                let source = source.with_context(|| format!("line {line}: can't read {file}"))?;
+                if !contains(&source, text) {
+                    bail!("line {line}: {file} has no such lines");
+                }
+            } else {
+                let marks = ["settings of ", "not enough for ", "run with "];
+                let client = marks.iter().find_map(|start| mark.strip_prefix(start));
+                if !client
+                    .is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
+                {
+                    bail!("line {line}: the block is marked with nothing that runs it or has it");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if lines[at].starts_with("```") {
+            let end = lines[at + 1..]
+                .iter()
+                .position(|line| line.starts_with("```"));
+            let end = end.map_or(lines.len(), |end| at + 1 + end);
+            let before = at.checked_sub(1).map_or("", |before| lines[before]);
+            let mark = before
+                .strip_prefix("<!-- ")
+                .and_then(|mark| mark.strip_suffix(" -->"));
+            blocks.push(Block {
+                line: at + 2,
+                mark: mark.unwrap_or_default().to_owned(),
+                text: lines[at + 1..end].join("\n"),
+            });
+            at = end;
+        }
+        at += 1;
+    }
+    blocks
+}
+
+/// Whether lines stand in a source in a row, however deep they are indented there.
+fn contains(source: &str, text: &str) -> bool {
+    let (source, text): (Vec<&str>, Vec<&str>) = (source.lines().collect(), text.lines().collect());
+    let text = dedented(&text);
+    !text.is_empty()
+        && source
+            .windows(text.len())
+            .any(|window| dedented(window) == text)
+}
+
+fn dedented<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let filled = lines.iter().filter(|line| !line.trim().is_empty());
+    let least = filled.map(|line| indent(line)).min().unwrap_or(0);
+    lines
+        .iter()
+        .map(|line| line.get(least..).unwrap_or("").trim_end())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_have_the_mark_before_them() {
+        let page = "# A\n\n<!-- settings of boto3 -->\n```sh\nexport A=1\n\nexport B=2\n```\ntext\n```\nx\n```\n";
+        let found = blocks(page);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].line, 5);
+        assert_eq!(found[0].mark, "settings of boto3");
+        assert_eq!(found[0].text, "export A=1\n\nexport B=2");
+        assert_eq!(found[1].mark, "");
+        let page = Page {
+            text: page.to_owned(),
+            blocks: found,
+        };
+        assert!(page.settings(Client::Boto3).is_ok());
+        assert!(page.settings(Client::Rust).is_err());
+        let error = page.check_sources(Path::new("/")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 11: the block is marked with nothing that runs it or has it"
+        );
+    }
+
+    #[test]
+    fn attempts_are_in_the_table() {
+        let page = Page {
+            text: "x (../tests/clients/rust) 4\n| [Rust](../tests/clients/rust) | a | 3 |\n| [b](../tests/clients/boto3) | a |\n".to_owned(),
+            blocks: Vec::new(),
+        };
+        assert_eq!(page.attempts(Client::Rust).unwrap(), 3);
+        assert!(page.attempts(Client::Boto3).is_err());
+        assert!(page.attempts(Client::JsV3).is_err());
+    }
+
+    #[test]
+    fn lines_are_found_at_any_depth_and_only_whole() {
+        let source = "def f():\n    if a:\n        b\n\n    c\n";
+        for (text, expected) in [
+            ("if a:\n    b\n\nc", true),
+            ("    if a:\n        b", true),
+            ("if a:\nb", false),
+            ("if a", false),
+            ("b", true),
+            ("", false),
+        ] {
+            assert_eq!(contains(source, text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The client from Go modules.
+
+use std::{path::Path, process::Command};
+
+use super::{Folders, Installation, Setup, install, said};
+use crate::clients::program::Worker;
+
+pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
+    let Some(version) = said(Path::new("go"), &["version"]) else {
+        return Ok(Setup::Missing("Go is not installed".to_owned()));
+    };
+    let manifests = ["go.mod", "go.sum", "main.go", "output.go"];
+    let installation = Installation::of(folders, name, &manifests, &version)?;
+    installation.copy_sources(folders, name)?;
+    let worker = installation.directory.join("worker");
+    installation.ensure(|| {
+        let mut go = Command::new("go");
+        go.args([
+            "build",
+            "-mod=readonly",
+            "-modcacherw",
+            "-buildvcs=false",
+            "-o",
+        ])
+        .arg(&worker)
+        .current_dir(&installation.directory)
+        .env("GOMODCACHE", folders.cache("go-modules"))
+        .env("GOCACHE", folders.cache("go-build"))
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off");
+        install(&mut go)
+    })?;
+    Ok(Setup::Ready(Worker {
+        command: vec![worker.into()],
+        path: None,
+    }))
+}

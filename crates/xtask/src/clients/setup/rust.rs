@@ -1,0 +1,13 @@
+//! The client from crates.io: a member of this workspace, so its lock file pins it.
+
+use super::{Setup, install};
+use crate::{clients::program::Worker, workspace};
+
+pub(super) fn set_up() -> anyhow::Result<Setup> {
+    install(workspace::cargo().args(["build", "--locked", "--package", "rust-worker"]))?;
+    let worker = workspace::target_dir().join("debug").join("rust-worker");
+    Ok(Setup::Ready(Worker {
+        command: vec![worker.into()],
+        path: None,
+    }))
+}

@@ -1,24 +1,18 @@
 //! Errors the front answers itself, in the shape AWS clients read.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
-use serde_json::json;
+use pipetape_core::protocol::error_response;
 
-/// A response in the AWS JSON 1.1 error shape: `{"__type":CODE,"message":MESSAGE}`.
+/// A response in the AWS JSON 1.1 error shape; see [`error_response`].
 pub fn aws_error(status: StatusCode, code: &str, message: &str) -> Response<Bytes> {
-    let body = json!({ "__type": code, "message": message }).to_string();
-    let mut response = Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/x-amz-json-1.1"),
-    );
-    response
+    error_response(status, code, message)
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     #[test]

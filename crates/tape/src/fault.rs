@@ -1,11 +1,9 @@
 //! Upstream failures, and the one function that says what a client is given for each.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use pipetape_core::protocol;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// How an upstream failed. Kept on the tape, so that a replay fails the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,19 +124,15 @@ impl FaultAnswer {
         else {
             return None;
         };
-        let body = json!({ "__type": code, "message": message }).to_string();
-        let mut response = Response::new(Bytes::from(body));
-        *response.status_mut() = StatusCode::from_u16(*status).ok()?;
-        response.headers_mut().insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static(protocol::CONTENT_TYPE),
-        );
-        Some(response)
+        let status = StatusCode::from_u16(*status).ok()?;
+        Some(protocol::error_response(status, code, message))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     #[test]

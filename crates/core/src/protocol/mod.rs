@@ -19,6 +19,8 @@ pub use call::{Call, Reply, UntypedCall, UntypedReply};
 pub use decode::{
     DecodeResponseError, decode_answer, decode_error, decode_request, decode_response,
 };
-pub use encode::{CONTENT_TYPE, Encoded, encode_error, encode_request, encode_response};
+pub use encode::{
+    CONTENT_TYPE, Encoded, encode_error, encode_request, encode_response, error_response,
+};
 pub use error::{ErrorCode, ErrorMessage, ServiceError};
 pub use route::{RouteError, encode_route_error, route};

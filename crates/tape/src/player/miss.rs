@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{Response, StatusCode};
+use pipetape_core::protocol::error_response;
 use pipetape_core::{Operation, TargetError};
-use serde_json::json;
 
-use super::answer::json_content_type;
 use crate::name::NameError;
 
 /// A request that no exchange left on the tape answers.
@@ -90,13 +88,7 @@ impl Miss {
 
     /// What the client is given: status 400 and no `x-amzn-ErrorType`, which no SDK retries and all show.
     pub fn response(&self) -> Response<Bytes> {
-        let body = json!({ "__type": Miss::CODE, "message": self.message });
-        let mut response = Response::new(Bytes::from(body.to_string()));
-        *response.status_mut() = StatusCode::BAD_REQUEST;
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, json_content_type());
-        response
+        error_response(StatusCode::BAD_REQUEST, Miss::CODE, &self.message)
     }
 }
 

@@ -25,6 +25,7 @@ mod no_network;
 mod oracle;
 mod permissions;
 mod playback_exhausted;
+mod playback_findings;
 mod playback_latency;
 mod playback_library;
 mod playback_loosened;

@@ -69,6 +69,7 @@
 //! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536; `loosened` marks a request that did not match as a whole |
 //! | `GET misses?session=` | the different misses and how often each came; `unlisted` counts those beyond the first 1,000 |
 //! | `GET unplayed?session=` | what that session has left; without the parameter, what no session has played |
+//! | `GET findings?session=&operation=` | warnings about the worker so far: see [`Player::findings`](pipetape_tape::Player::findings) |
 //! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |
 //! | `GET metrics` | counts since the start, as Prometheus text |
 //!
@@ -76,7 +77,7 @@
 //!
 //! # What it is not for
 //!
-//! It judges no request: one that was recorded is answered, valid or not. It forwards nothing and has no
+//! It refuses no request: one that was recorded is answered, valid or not; what is odd about it is a finding. It forwards nothing and has no
 //! HTTP client: when a tape is used up, no request reaches a network. What plays and what misses is
 //! decided in `pipetape-tape`; this crate only puts it on the wire.
 
@@ -88,5 +89,5 @@ mod report;
 mod running;
 
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
-pub use report::{Report, ReportedMiss, SessionReport, UnplayedExchange};
+pub use report::{Report, ReportedFinding, ReportedMiss, SessionReport, UnplayedExchange};
 pub use running::RunningReplay;

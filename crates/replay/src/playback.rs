@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service, session_segment};
-use pipetape_tape::{Answer, MissReport, Paced, Player, Refusal, SessionName};
+use pipetape_tape::{Answer, Invocation, MissReport, Paced, Player, Refusal, SessionName};
 use tokio::time::sleep;
 
 use crate::logging::log_miss;
@@ -52,7 +52,11 @@ impl Playback {
             },
         };
         match operation {
-            Ok(operation) => self.player.play_paced(session, &operation, &request.body),
+            Ok(operation) => {
+                let invocation = Invocation::of(&operation, &request.headers);
+                self.player
+                    .play_paced(session, &operation, &request.body, invocation)
+            }
             Err(refusal) => Err(self.player.refuse(session.as_str(), None, &refusal)),
         }
     }

@@ -7,8 +7,8 @@ use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
-    Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape, TapeFileError,
-    read_tape_file,
+    Exhausted, Findings, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape,
+    TapeFileError, read_tape_file,
 };
 use serde::Serialize;
 
@@ -103,6 +103,11 @@ impl Replay {
 
     pub(crate) fn player(&self) -> &Player {
         &self.player
+    }
+
+    /// What the requests so far say about the worker: see [`Player::findings`].
+    pub fn findings(&self) -> Findings {
+        self.player.findings()
     }
 
     /// What was played so far, session by session.

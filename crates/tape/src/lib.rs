@@ -7,6 +7,7 @@
 
 mod exchange;
 mod fault;
+mod findings;
 mod json;
 mod keep;
 mod live;
@@ -23,6 +24,7 @@ mod tape_file;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
 pub use fault::{Fault, FaultAnswer};
+pub use findings::{Finding, FindingRule, Findings, Invocation};
 pub use keep::{Kept, keep};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::{MatchBy, MatchKey};

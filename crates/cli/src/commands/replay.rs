@@ -12,7 +12,7 @@ use crate::commands::ExportError;
 use crate::exit;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::report::Leftovers;
+use crate::report::{Leftovers, lines};
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -63,15 +63,14 @@ async fn replay(
     // An old date would shift an SDK's clock: none is sent.
     let date = DateHeader::AsGiven;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
-    let summary = replay.summary();
-    say(&summary_line(summary));
+    let report = replay.report();
+    lines(&report).iter().for_each(|line| say(line));
     if let Some(file) = &arguments.report {
         let leftovers = if arguments.strict {
             Leftovers::Failures
         } else {
             Leftovers::Allowed
         };
-        let report = replay.report();
         let written = umask.during(|| file.write(&report, leftovers));
         written.map_err(|source| ExportError::Write {
             path: file.path().to_owned(),
@@ -80,7 +79,7 @@ async fn replay(
     }
     Ok(exit::code_around(
         command,
-        own_code(summary, arguments.strict),
+        own_code(report.summary, arguments.strict),
     ))
 }
 
@@ -90,17 +89,6 @@ fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
     } else {
         exit::DONE
     }
-}
-
-fn summary_line(summary: ReplaySummary) -> String {
-    let mut line = format!(
-        "served {}, missed {}, unplayed {}",
-        summary.served, summary.missed, summary.unplayed
-    );
-    if summary.loosened > 0 {
-        line.push_str(&format!(", loosened {}", summary.loosened));
-    }
-    line
 }
 
 #[cfg(test)]
@@ -123,22 +111,6 @@ mod tests {
             };
             assert_eq!(own_code(summary, false), lax, "{summary:?}");
             assert_eq!(own_code(summary, true), strict, "{summary:?}");
-        }
-    }
-
-    #[test]
-    fn the_summary_is_one_line() {
-        for (loosened, line) in [
-            (0, "served 12, missed 1, unplayed 3"),
-            (2, "served 12, missed 1, unplayed 3, loosened 2"),
-        ] {
-            let summary = ReplaySummary {
-                served: 12,
-                missed: 1,
-                unplayed: 3,
-                loosened,
-            };
-            assert_eq!(summary_line(summary), line);
         }
     }
 }

@@ -8,6 +8,8 @@ mod empty_poll;
 mod exhausted;
 mod form;
 mod index;
+mod journal;
+mod judging;
 mod latency;
 mod listing;
 mod miss;

@@ -10,6 +10,8 @@ use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
+use super::journal::{Note, Sent};
+use super::judging::judge;
 use super::latency::Latency;
 use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
 use super::miss::{Miss, MissReport, Refusal};
@@ -23,6 +25,7 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
+use crate::findings::{Act, Asked, Findings, Invocation};
 use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
@@ -168,11 +171,12 @@ impl Player {
         operation: &Operation,
         body: &[u8],
     ) -> Result<Answer, MissReport> {
-        let paced = self.play_paced(session, operation, body)?;
+        let paced = self.play_paced(session, operation, body, None)?;
         Ok(paced.answer)
     }
 
     /// Answers a request, and says how long to wait by [`PlayerConfig::latency`]. The waiting is up to the caller.
+    /// By its `invocation` a retry is told from a call of its own: see [`Player::findings`].
     ///
     /// # Errors
     ///
@@ -182,12 +186,14 @@ impl Player {
         session: &SessionName,
         operation: &Operation,
         body: &[u8],
+        invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
-        let answer = match track.map(|track| self.step(&session, operation, body, track)) {
+        let step = |track| self.step(&session, operation, body, track, invocation);
+        let answer = match track.map(step) {
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(_)) | None => self.play_by_key(&session, operation, body),
+            Some(Err(_)) | None => self.play_by_key(&session, operation, body, invocation),
         };
         let counter = match &answer {
             Ok(_) => &self.served,
@@ -202,16 +208,18 @@ impl Player {
         session: &Session,
         operation: &Operation,
         body: &[u8],
+        invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
-        let standstill =
-            match found.map(|track| (track, self.step(session, operation, &body, track))) {
-                Some((_, Ok(answer))) => return Ok(answer),
-                Some((track, Err(standstill))) => Some((track, standstill)),
-                None => None,
-            };
+        let step = |track| self.step(session, operation, &body, track, invocation);
+        let standstill = match found.map(|track| (track, step(track))) {
+            Some((_, Ok(answer))) => return Ok(answer),
+            Some((track, Err(standstill))) => Some((track, standstill)),
+            None => None,
+        };
+        note_sent(session, operation, &body, None, invocation);
         let name = session.name.as_str();
         let awaited = match standstill {
             Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
@@ -253,6 +261,7 @@ impl Player {
         operation: &Operation,
         body: &[u8],
         track: Track,
+        invocation: Option<Invocation>,
     ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
         let entry = |position, times| {
@@ -289,7 +298,17 @@ impl Player {
             Turn::Play { index, times } => {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
-                self.served_log.push(entry(position, times));
+                let entry = entry(position, times);
+                if entry.is_loosened {
+                    note_sent(session, operation, body, Some(position), invocation);
+                } else if Act::of(operation).is_some() {
+                    let note = Note::Played {
+                        position,
+                        invocation,
+                    };
+                    session.journal().push(note, operation.is_poll());
+                }
+                self.served_log.push(entry);
                 drop(cursors);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
@@ -374,6 +393,15 @@ impl Player {
         self.miss_log.snapshot()
     }
 
+    /// What the requests of each session there is say about its worker: see [`Finding`](crate::Finding). Since the
+    /// last reset of everything; a session that started over is judged anew from there on. A job that is still to be
+    /// acknowledged counts as one that never was, so the last word is at the end.
+    ///
+    /// It is worked out at each call, in about the time it takes to read the exchanges played.
+    pub fn findings(&self) -> Findings {
+        judge(&self.tape.packed, &self.sessions.all())
+    }
+
     /// What each session there is did since the last reset of everything, by name.
     pub fn sessions(&self) -> Vec<SessionTally> {
         let playable = self.tape.index.tracks.playable();
@@ -424,6 +452,7 @@ impl Player {
             Reset::Session(name) => match self.sessions.find(name) {
                 Some(session) => {
                     session.cursors().clear();
+                    session.journal().push(Note::StartOver, false);
                     1
                 }
                 None => 0,
@@ -437,4 +466,24 @@ impl Player {
             }
         }
     }
+}
+
+/// Notes a request that does not stand on the tape as it is.
+fn note_sent(
+    session: &Session,
+    operation: &Operation,
+    redacted_body: &[u8],
+    position: Option<Position>,
+    invocation: Option<Invocation>,
+) {
+    if Act::of(operation).is_none() {
+        return;
+    }
+    let sent = Sent {
+        operation: operation.clone(),
+        asked: Asked::of(redacted_body),
+        position,
+        invocation,
+    };
+    session.journal().push(Note::Sent(Arc::new(sent)), false);
 }

@@ -16,6 +16,7 @@ mod bad_tape_files;
 mod crash;
 mod cross_client;
 mod demo;
+mod determinism;
 mod emulate;
 mod faults;
 mod full_disk;

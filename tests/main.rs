@@ -32,6 +32,7 @@ mod playback_library;
 mod playback_loosened;
 mod playback_order;
 mod playback_report;
+mod playback_sessions;
 mod playback_skipping;
 mod readme;
 mod replaying;

@@ -89,5 +89,7 @@ mod report;
 mod running;
 
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
-pub use report::{Report, ReportedFinding, ReportedMiss, SessionReport, UnplayedExchange};
+pub use report::{
+    Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
+};
 pub use running::RunningReplay;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipetape_core::Operation;
-use pipetape_tape::{Finding, Findings, MissCount, Player, SessionTally, Unplayed};
+use pipetape_tape::{Finding, Findings, LooseMatch, MissCount, Player, SessionTally, Unplayed};
 use serde::Serialize;
 
 use crate::replay::ReplaySummary;
@@ -29,6 +29,11 @@ pub struct Report {
     pub dropped_sessions: u64,
     /// The first 10,000 exchanges that no session has played since the last reset of everything.
     pub unplayed_exchanges: Vec<UnplayedExchange>,
+    /// What matched only because something did not count, the first 1,000 by session and exchange, since the last
+    /// reset of everything.
+    pub loose_matches: Vec<ReportedLooseMatch>,
+    /// Requests that matched loosely beyond those.
+    pub unlisted_loose_matches: u64,
     /// Warnings about the worker, the first 1,000: by session, by rule, in the tape's order.
     pub findings: Vec<ReportedFinding>,
     /// Findings beyond those.
@@ -81,6 +86,24 @@ pub struct UnplayedExchange {
     pub operation: String,
 }
 
+/// Requests of one session that matched an exchange only because something did not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedLooseMatch {
+    /// Whose requests they were.
+    pub session: String,
+    /// Their operation.
+    pub operation: String,
+    /// The number of the exchange that they matched.
+    pub exchange: u64,
+    /// Where the first of them differs: `/json/pointer: recorded X, got Y`, up to ten.
+    pub differences: Vec<String>,
+    /// Differences beyond those.
+    pub more: usize,
+    /// How many requests there were.
+    pub count: u64,
+}
+
 /// Something a worker did that it should not have; it fails nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,6 +134,7 @@ impl Report {
             unjudged: unjudged_requests,
         } = player.findings();
         let (misses, unlisted_misses) = player.misses();
+        let (loose_matches, unlisted_loose_matches) = player.loose_matches();
         let (unplayed, _) = player.unplayed(None, MOST_UNPLAYED);
         let mut sessions: BTreeMap<String, SessionReport> = BTreeMap::new();
         for tally in player.sessions() {
@@ -135,6 +159,8 @@ impl Report {
             unlisted_misses,
             dropped_sessions: player.tally().dropped_sessions,
             unplayed_exchanges: unplayed.iter().map(UnplayedExchange::of).collect(),
+            loose_matches: loose_matches.iter().map(ReportedLooseMatch::of).collect(),
+            unlisted_loose_matches,
             findings: findings.iter().map(ReportedFinding::of).collect(),
             unlisted_findings,
             unjudged_requests,
@@ -185,6 +211,19 @@ impl UnplayedExchange {
         UnplayedExchange {
             seq: one.seq,
             operation: one.operation.to_string(),
+        }
+    }
+}
+
+impl ReportedLooseMatch {
+    fn of(one: &LooseMatch) -> ReportedLooseMatch {
+        ReportedLooseMatch {
+            session: one.session.to_string(),
+            operation: one.operation.to_string(),
+            exchange: one.exchange,
+            differences: one.differences.clone(),
+            more: one.more,
+            count: one.count,
         }
     }
 }

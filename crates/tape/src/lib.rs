@@ -31,7 +31,8 @@ pub use matching::{MatchBy, MatchKey};
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
-    Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
+    Answer, Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,
+    PlayerBuilder,
 };
 pub use player::{
     BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,

@@ -14,7 +14,11 @@ pub(super) fn write(report: &Report, leftovers: Leftovers, out: impl Write) -> i
     for session in &report.sessions {
         let findings = report.findings.iter();
         let findings = findings.filter(|one| one.session == session.session);
-        document.add_test_suite(suite(session, findings));
+        let mut suite = suite(session, findings);
+        if let Some(text) = loosened(report, session) {
+            suite.set_system_out(text);
+        }
+        document.add_test_suite(suite);
     }
     document.serialize(out).map_err(io::Error::other)
 }
@@ -93,6 +97,23 @@ fn suite<'a>(
     suite
 }
 
+/// What a session matched only loosely, one exchange a line.
+fn loosened(report: &Report, session: &SessionReport) -> Option<String> {
+    let matches = report.loose_matches.iter();
+    let matches = matches.filter(|one| one.session == session.session);
+    let lines: Vec<_> = matches
+        .map(|one| {
+            let mut differences = one.differences.join("; ");
+            if one.more > 0 {
+                differences.push_str(&format!("; and {} more", one.more));
+            }
+            let (exchange, operation, count) = (one.exchange, &one.operation, one.count);
+            format!("loosened: exchange {exchange}, {operation}, {count} times: {differences}")
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
 /// A test that passed, with the warning where its output would be: JUnit XML has no warnings, and consumers show what
 /// a test wrote on stderr.
 fn found(finding: &ReportedFinding) -> TestCase {
@@ -130,7 +151,7 @@ fn failure(kind: &str, message: &str) -> TestCaseStatus {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{finding, miss, report, session};
+    use super::super::tests::{finding, loose_match, miss, report, session};
     use super::*;
 
     fn written(leftovers: Leftovers) -> String {
@@ -140,6 +161,7 @@ mod tests {
         ];
         let mut report = report(sessions);
         report.findings = vec![finding("default")];
+        report.loose_matches = vec![loose_match("a")];
         let mut out = Vec::new();
         write(&report, leftovers, &mut out).unwrap();
         String::from_utf8(out).unwrap()

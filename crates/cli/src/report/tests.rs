@@ -1,7 +1,8 @@
 //! Reports to be written.
 
 use pipetape_replay::{
-    ReplaySummary, Report, ReportedFinding, ReportedMiss, SessionReport, UnplayedExchange,
+    ReplaySummary, Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport,
+    UnplayedExchange,
 };
 
 /// Of the tape `deploy`, with one exchange left.
@@ -21,6 +22,8 @@ pub(super) fn report(sessions: Vec<SessionReport>) -> Report {
             seq: 7,
             operation: "PollForJobs".to_owned(),
         }],
+        loose_matches: Vec::new(),
+        unlisted_loose_matches: 0,
         findings: Vec::new(),
         unlisted_findings: 0,
         unjudged_requests: 0,
@@ -45,6 +48,20 @@ pub(super) fn miss(cause: &'static str, count: u64) -> ReportedMiss {
         count,
         closest: Some(3),
         message: r#"/nonce: recorded "<3>", got "]]>&""#.to_owned(),
+    }
+}
+
+pub(super) fn loose_match(session: &str) -> ReportedLooseMatch {
+    ReportedLooseMatch {
+        session: session.to_owned(),
+        operation: "PutJobFailureResult".to_owned(),
+        exchange: 5,
+        differences: vec![
+            r#"/a: recorded "<1>", got 2"#.to_owned(),
+            "/b: recorded 1, got nothing".to_owned(),
+        ],
+        more: 3,
+        count: 2,
     }
 }
 

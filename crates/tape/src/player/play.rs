@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pipetape_core::Operation;
+use tracing::info;
 
 use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
 use super::journal::{Note, Sent};
-use super::judging::judge;
 use super::latency::Latency;
-use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
+use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
 use super::order::Order;
@@ -25,7 +25,7 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
-use crate::findings::{Act, Asked, Findings, Invocation};
+use crate::findings::{Act, Asked, Invocation};
 use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
@@ -89,15 +89,16 @@ enum Standstill {
 /// ```
 #[derive(Debug)]
 pub struct Player {
-    tape: PreparedTape,
-    config: PlayerConfig,
-    sessions: Sessions,
-    played: PlayedSet,
-    served_log: ServedLog,
-    miss_log: MissLog,
-    served: ByOperation,
-    missed: ByOperation,
-    loosened: AtomicU64,
+    pub(super) tape: PreparedTape,
+    pub(super) config: PlayerConfig,
+    pub(super) sessions: Sessions,
+    pub(super) played: PlayedSet,
+    pub(super) served_log: ServedLog,
+    pub(super) miss_log: MissLog,
+    pub(super) loose_matches: LooseMatches,
+    pub(super) served: ByOperation,
+    pub(super) missed: ByOperation,
+    pub(super) loosened: AtomicU64,
 }
 
 /// What was played since the start. No reset lowers it: a miss stays a miss.
@@ -109,7 +110,8 @@ pub struct PlaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
-    /// Answered requests that matched only because something did not count: see [`Served::is_loosened`].
+    /// Answered requests that matched only because something did not count: see
+    /// [`LooseMatch`].
     pub loosened: u64,
 }
 
@@ -148,6 +150,7 @@ impl Player {
             played: PlayedSet::new(tape.packed.len(), tape.index.tracks.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
+            loose_matches: LooseMatches::new(MOST_LOOSE_MATCHES),
             served: ByOperation::new(),
             missed: ByOperation::new(),
             loosened: AtomicU64::new(0),
@@ -269,8 +272,7 @@ impl Player {
             let is_loosened =
                 criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
             if is_loosened {
-                self.loosened.fetch_add(1, Ordering::Relaxed);
-                session.loosened.fetch_add(1, Ordering::Relaxed);
+                self.note_loosened(session, operation, position, body);
             }
             session.served.fetch_add(1, Ordering::Relaxed);
             Entry {
@@ -329,121 +331,37 @@ impl Player {
         }
     }
 
-    /// What was played since the start.
-    pub fn summary(&self) -> PlaySummary {
-        PlaySummary {
-            served: self.served.total(),
-            missed: self.missed.total(),
-            unplayed: self.played.never() as u64,
-            loosened: self.loosened.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Counts since the start.
-    pub fn tally(&self) -> Tally {
-        Tally {
-            served: self.served.counts(),
-            missed: self.missed.counts(),
-            loosened: self.loosened.load(Ordering::Relaxed),
-            sessions: self.sessions.count(),
-            dropped_sessions: self.sessions.dropped(),
-            exchanges: self.tape.packed.len(),
-            unplayed: self.played.never(),
-        }
-    }
-
-    /// The last 65,536 answers in the order in which they were given, and how many earlier ones are
-    /// forgotten. Both since the last reset of everything.
-    pub fn served(&self) -> (Vec<Served>, u64) {
-        let (entries, forgotten) = self.served_log.snapshot();
-        let served = entries.into_iter().map(|entry| self.describe(entry));
-        (served.collect(), forgotten)
-    }
-
-    fn describe(&self, entry: Entry) -> Served {
+    fn note_loosened(
+        &self,
+        session: &Session,
+        operation: &Operation,
+        position: Position,
+        redacted_body: &[u8],
+    ) {
+        self.loosened.fetch_add(1, Ordering::Relaxed);
+        session.loosened.fetch_add(1, Ordering::Relaxed);
         let packed = &self.tape.packed;
-        let (by, answer) = match entry.times {
-            0 => (
-                ServedBy::EmptyPoll,
-                RecordedAnswer {
-                    status: Some(200),
-                    fault: None,
-                },
-            ),
-            times => (
-                ServedBy::Exchange {
-                    seq: packed.record(entry.position).seq,
-                    times,
-                },
-                RecordedAnswer::at(packed, entry.position),
-            ),
-        };
-        Served {
-            session: entry.session,
-            operation: packed.operation(entry.position).clone(),
-            by,
-            is_loosened: entry.is_loosened,
-            answer,
-        }
-    }
-
-    /// The first 1,000 different misses, and how many requests missed beyond those. Both since the
-    /// last reset of everything.
-    pub fn misses(&self) -> (Vec<MissCount>, u64) {
-        self.miss_log.snapshot()
-    }
-
-    /// What the requests of each session there is say about its worker: see [`Finding`](crate::Finding). Since the
-    /// last reset of everything; a session that started over is judged anew from there on. A job that is still to be
-    /// acknowledged counts as one that never was, so the last word is at the end.
-    ///
-    /// It is worked out at each call, in about the time it takes to read the exchanges played.
-    pub fn findings(&self) -> Findings {
-        judge(&self.tape.packed, &self.sessions.all())
-    }
-
-    /// What each session there is did since the last reset of everything, by name.
-    pub fn sessions(&self) -> Vec<SessionTally> {
-        let playable = self.tape.index.tracks.playable();
-        let tally = |session: Arc<Session>| SessionTally {
-            session: Arc::clone(&session.name),
-            served: session.served.load(Ordering::Relaxed),
-            loosened: session.loosened.load(Ordering::Relaxed),
-            unplayed: playable.saturating_sub(session.cursors().different),
-        };
-        self.sessions.all().into_iter().map(tally).collect()
-    }
-
-    /// The exchanges that a session has left, in the tape's order; without a session, those that no session
-    /// has played since the last reset of everything. At most `most`, and how many there are in all.
-    pub fn unplayed(&self, session: Option<&SessionName>, most: usize) -> (Vec<Unplayed>, usize) {
-        let tape = &self.tape;
-        let tracks = &tape.index.tracks;
-        let mut positions: Vec<_> = match session {
-            None => tracks
-                .all()
-                .flat_map(|track| tracks.positions(track))
-                .copied()
-                .filter(|&at| !self.played.contains(at))
-                .collect(),
-            Some(name) => {
-                let found = self.sessions.find(name);
-                // A copy, so that the session can go on meanwhile.
-                let cursors = found.map(|session| session.cursors().clone());
-                let played =
-                    |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
-                tracks
-                    .all()
-                    .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))
-                    .copied()
-                    .collect()
+        let describe = || {
+            let (differences, more) = told(packed.request(position), redacted_body);
+            LooseMatch {
+                session: Arc::clone(&session.name),
+                operation: operation.clone(),
+                exchange: packed.record(position).seq,
+                differences,
+                more,
+                count: 1,
             }
         };
-        positions.sort_unstable();
-        let total = positions.len();
-        positions.truncate(most);
-        let unplayed = positions.into_iter().map(|at| tape.unplayed(at));
-        (unplayed.collect(), total)
+        if let Some(new) = self.loose_matches.note(&session.name, position, describe) {
+            info!(
+                session = new.session.as_str(),
+                operation = operation.name(),
+                exchange = new.exchange,
+                differences = ?new.differences,
+                more = new.more,
+                "a request matched only loosely"
+            );
+        }
     }
 
     /// Starts over; says how many sessions did.
@@ -461,6 +379,7 @@ impl Player {
                 let sessions = self.sessions.reset();
                 self.served_log.clear();
                 self.miss_log.clear();
+                self.loose_matches.clear();
                 self.played.reset();
                 sessions
             }

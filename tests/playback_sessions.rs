@@ -206,6 +206,7 @@ fn the_longest_idle_session_goes_loudly() {
             &format!("served {served}, missed 0"),
             "too many sessions",
             "session=s1 ",
+            "warning: 2 sessions were dropped",
         ],
     );
     let report: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();

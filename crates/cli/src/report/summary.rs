@@ -24,6 +24,12 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
             report.unjudged_requests
         ));
     }
+    if report.dropped_sessions > 0 {
+        lines.push(format!(
+            "warning: {} sessions were dropped because there were too many at once; each would start over",
+            report.dropped_sessions
+        ));
+    }
     lines.push(counts(report, findings));
     lines
 }
@@ -100,17 +106,19 @@ mod tests {
         let mut report = report(vec![]);
         report.findings = vec![finding("a"), finding("b")];
         report.unjudged_requests = 7;
+        report.dropped_sessions = 2;
         insta::assert_snapshot!(lines(&report).join("\n"), @r#"
         warning: session `a`: PutJobFailureResult (exchange 5) was sent for job "<j>" after …
         warning: session `b`: PutJobFailureResult (exchange 5) was sent for job "<j>" after …
         warning: 7 requests about jobs came behind those that are looked at for findings
+        warning: 2 sessions were dropped because there were too many at once; each would start over
         served 4, missed 0, unplayed 1, loosened 2, findings 2
         "#);
         report.findings = vec![finding("a"); 1000];
         report.unlisted_findings = 5;
         let lines = lines(&report);
-        assert_eq!(lines.len(), MOST_FINDINGS + 3);
+        assert_eq!(lines.len(), MOST_FINDINGS + 4);
         assert_eq!(lines[20], "warning: and 985 more findings about the worker");
-        assert!(lines[22].contains("findings 1005"), "{}", lines[22]);
+        assert!(lines[23].contains("findings 1005"), "{}", lines[23]);
     }
 }

@@ -15,7 +15,7 @@ use crate::name::SessionName;
 /// What the whole tape hands out, in whatever session.
 #[derive(Debug, Default)]
 pub(crate) struct HandOuts {
-    /// Whether it has polls of custom jobs at all, and whether of third-party jobs.
+    /// Whether it has polls, or nonces, of custom jobs at all, and whether of third-party jobs.
     custom: bool,
     third_party: bool,
     nonces: HashSet<(Label, Label)>,
@@ -89,9 +89,10 @@ struct End {
 impl HandOuts {
     /// Takes an exchange of the tape.
     pub(crate) fn take(&mut self, operation: &Operation, answered: &Answered) {
+        let hands_out = operation.is_poll() || !answered.handed_out.is_empty();
         match Family::of(operation) {
-            Family::Custom => self.custom |= operation.is_poll(),
-            Family::ThirdParty => self.third_party |= operation.is_poll(),
+            Family::Custom => self.custom |= hands_out,
+            Family::ThirdParty => self.third_party |= hands_out,
         }
         for HandedOut { job, nonce } in &answered.handed_out {
             if let Some(nonce) = nonce {

@@ -9,8 +9,8 @@
 //!   acknowledge was refused: an error of the service (throttling and 5xx are none), or a status other than
 //!   `InProgress`. Details of a third-party job are how its nonce is had, so asking for them is none.
 //! - [`FindingRule::NonceNeverHandedOut`]: an acknowledge with a nonce that no earlier answer of the session had for that
-//!   job. A tape without polls hands out nothing, so its nonces come from elsewhere; so does one that is on the
-//!   tape in no answer and was accepted there all the same, as where a recording began late.
+//!   job. A tape without polls, and without details that have nonces, hands out nothing: its nonces come from elsewhere.
+//!   So does one that is on the tape in no answer and was accepted there all the same, as where a recording began late.
 //! - [`FindingRule::NeverAcknowledged`]: a poll handed a job out and no acknowledge of it came, however it was answered.
 //!
 //! It is all read from what was served when somebody asks, by [`Player::findings`](crate::Player::findings); requests

@@ -437,6 +437,11 @@ fn a_nonce_never_handed_out() {
     );
     check("third party, without polls", &[wrong3], &[]);
     check(
+        "third party, by details alone",
+        &[DETAILS3, wrong3],
+        &[(NonceNeverHandedOut, 2, 1)],
+    );
+    check(
         "polls of the other kind",
         &[answering(POLL3, r#"200 {"jobs":[]}"#), refused],
         &[],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pipetape_core::Operation;
+use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
 use super::answer::Answer;
@@ -13,6 +13,7 @@ use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
 use super::journal::{Note, Sent};
 use super::latency::Latency;
+use super::listing::ServedBy;
 use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
@@ -57,6 +58,10 @@ pub struct Paced {
     pub answer: Answer,
     /// How long to wait before it is given; at most a minute.
     pub delay: Duration,
+    /// Where it came from.
+    pub by: ServedBy,
+    /// As of [`Served::is_loosened`].
+    pub is_loosened: bool,
 }
 
 /// Why a track has no exchange for a session.
@@ -74,7 +79,7 @@ enum Standstill {
 /// What is on the tape is read without a lock; a session's cursors have one lock for each session.
 ///
 /// ```
-/// use pipetape_core::Operation;
+/// use pipetape_core::{MentionedJobs, Operation};
 /// use pipetape_tape::{Answer, MissCause, Player, PlayerConfig, SessionName, Tape};
 ///
 /// # fn play(tape: Tape) {
@@ -241,6 +246,17 @@ impl Player {
         }))
     }
 
+    /// The jobs that a request and its answer are about, redacted by the tape's rules. For people: it parses both.
+    pub fn mentioned_jobs(
+        &self,
+        operation: &Operation,
+        request: &[u8],
+        answer: Option<&[u8]>,
+    ) -> MentionedJobs {
+        let request = self.tape.redactor.request_body(request);
+        MentionedJobs::of(operation, &request, answer)
+    }
+
     /// Counts a request that can't be looked up as a miss. `session` is the name in its path, whatever it is.
     pub fn refuse(
         &self,
@@ -301,6 +317,7 @@ impl Player {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
                 let entry = entry(position, times);
+                let is_loosened = entry.is_loosened;
                 if entry.is_loosened {
                     note_sent(session, operation, body, Some(position), invocation);
                 } else if Act::of(operation).is_some() {
@@ -314,17 +331,27 @@ impl Player {
                 drop(cursors);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
+                let record = packed.record(position);
                 Ok(Paced {
                     answer: packed.answer(position),
-                    delay: self.config.latency.of(packed.record(position).latency_ms),
+                    delay: self.config.latency.of(record.latency_ms),
+                    by: ServedBy::Exchange {
+                        seq: record.seq,
+                        times,
+                    },
+                    is_loosened,
                 })
             }
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
-                self.served_log.push(entry(last, 0));
+                let entry = entry(last, 0);
+                let is_loosened = entry.is_loosened;
+                self.served_log.push(entry);
                 Ok(Paced {
                     answer: Answer::empty_poll(),
                     delay: Duration::ZERO,
+                    by: ServedBy::EmptyPoll,
+                    is_loosened,
                 })
             }
             Turn::UsedUp => Err(Standstill::UsedUp),

@@ -75,5 +75,6 @@ mod upstream_url;
 
 pub use config::{RecordConfig, Sign};
 pub use recorder::{RecordSummary, Recorder, RecorderError};
+pub use recording::EXCHANGES;
 pub use upstream::RootsError;
 pub use upstream_url::{UpstreamUrl, UpstreamUrlError};

@@ -88,6 +88,7 @@ mod replay;
 mod report;
 mod running;
 
+pub use logging::EXCHANGES;
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
 pub use report::{
     Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,

@@ -42,5 +42,6 @@ mod signing;
 mod stopping;
 mod support;
 mod tapes;
+mod terminal;
 mod whole_session;
 mod wrapped;

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _,
 };
-use tracing::level_filters::LevelFilter;
 
 use super::choices::{Color, LogFormat};
 use super::{
     DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
-    ListArguments, RecordArguments, ReplayArguments, ShowArguments,
+    ListArguments, RecordArguments, ReplayArguments, ServingArguments, ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -98,11 +97,13 @@ impl Cli {
 }
 
 impl Command {
-    /// What is logged where nobody asks: a server tells what it does.
-    pub(crate) fn default_level(&self) -> LevelFilter {
+    /// What a command that serves has in common with the others that do.
+    pub(crate) fn serving(&self) -> Option<&ServingArguments> {
         match self {
-            Command::Record(_) | Command::Replay(_) | Command::Emulate(_) => LevelFilter::INFO,
-            _ => LevelFilter::WARN,
+            Command::Record(record) => Some(&record.serving),
+            Command::Replay(replay) => Some(&replay.serving),
+            Command::Emulate(emulate) => Some(&emulate.serving),
+            _ => None,
         }
     }
 }

@@ -15,12 +15,13 @@ mod tapes;
 mod unshown;
 
 pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
-pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use cli::{Cli, Command};
 pub(crate) use demo::DemoArguments;
 pub(crate) use emulate::EmulateArguments;
 pub(crate) use exhausted::policies;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use serving::ServingArguments;
 pub(crate) use tapes::{
     DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,
 };

@@ -35,6 +35,10 @@ pub(crate) struct ServingArguments {
     #[arg(long, value_name = "TOKEN", env = environment::ADMIN_TOKEN, hide_env_values = true, value_parser = admin_token)]
     pub(crate) admin_token: Option<AdminToken>,
 
+    /// Say nothing of each exchange: only warnings, errors, and the summary at the end. Goes before --log
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
     /// Run a command against the server, with the environment that AWS SDKs need for it. Its exit code
     /// becomes pipetape's; SIGTERM and SIGHUP are passed on to it, and SIGINT where no terminal has sent it
     #[arg(last = true, value_names = ["CMD", "ARG"], num_args = 1..)]
@@ -78,6 +82,7 @@ mod tests {
             allow_remote,
             max_body: Size(1024),
             admin_token: None,
+            quiet: false,
             command: command.iter().map(OsString::from).collect(),
         }
     }

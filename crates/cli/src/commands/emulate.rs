@@ -11,7 +11,7 @@ use pipetape_serve::{DateHeader, Listener};
 use crate::arguments::{EmulateArguments, SignatureCheck};
 use crate::exit;
 use crate::failure::{Failure, UsageError};
-use crate::output::say;
+use crate::screen::say;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -53,7 +53,7 @@ async fn emulate(
     let limits = arguments.serving.limits();
     let date = DateHeader::Current;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
-    say(&emulator.summary().to_string());
+    say(emulator.summary());
     Ok(exit::code_around(command, exit::DONE))
 }
 

@@ -8,9 +8,11 @@ use serde::Serialize;
 use crate::arguments::ListArguments;
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::{json_to_stdout, say, to_stdout};
+use crate::output::{json_to_stdout, to_stdout};
 use crate::printable::printable;
+use crate::screen::say;
 use crate::table::{Align, Table};
+use crate::units;
 
 /// Lists the store; fails behind the listing where a tape can't be read.
 pub(crate) fn run(arguments: &ListArguments, store: &Store) -> Result<u8, Failure> {
@@ -20,7 +22,7 @@ pub(crate) fn run(arguments: &ListArguments, store: &Store) -> Result<u8, Failur
         json_to_stdout(&tapes)?;
     } else if tapes.is_empty() {
         let directory = store.directory().display().to_string();
-        say(&format!("no tapes in {}", printable(&directory)));
+        say(format!("no tapes in {}", printable(&directory)));
     } else {
         to_stdout(|out| out.write_all(table(&tapes).as_bytes()))?;
     }
@@ -48,7 +50,7 @@ fn table(tapes: &[TapeSummary]) -> String {
             facts.map_or("-".to_owned(), |facts| facts.exchanges.to_string()),
             moment(facts.and_then(|facts| facts.first)),
             moment(facts.and_then(|facts| facts.last)),
-            in_units(tape.bytes),
+            units::bytes(tape.bytes),
             state(&tape.state),
         ];
         table.push(cells, Vec::new());
@@ -71,21 +73,6 @@ fn state(state: &TapeState) -> String {
         TapeState::InUse { pid: None } => "in use".to_owned(),
         TapeState::Unreadable(reason) => format!("unreadable: {}", printable(reason)),
     }
-}
-
-/// Bytes as people read them, with one decimal from 1 KiB on.
-fn in_units(bytes: u64) -> String {
-    const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut tenths = bytes.saturating_mul(10) / 1024;
-    let mut unit = 0;
-    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
 /// A tape as `list --json` shows it. What is not known is null.
@@ -180,19 +167,5 @@ mod tests {
                 ("in-use", Some(71))
             ]
         );
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        for (bytes, shown) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (1 << 20, "1.0 MiB"),
-            (u64::MAX, "1717986918.3 GiB"),
-        ] {
-            assert_eq!(in_units(bytes), shown);
-        }
     }
 }

@@ -13,9 +13,9 @@ use crate::arguments::{Mode, RecordArguments};
 use crate::environment;
 use crate::exit;
 use crate::failure::{Failure, UsageError};
-use crate::output::say;
 use crate::palette::Palette;
 use crate::printable::printable;
+use crate::screen::say;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -64,7 +64,7 @@ async fn record(
     let summary = recorder.summary();
     drop(recorder);
     let finished = finish(writer, &mut signals).await;
-    say(&summary_line(
+    say(summary_line(
         &arguments.tape,
         &summary,
         finished.as_ref().ok(),

@@ -342,6 +342,68 @@ fn an_emulator_shows_its_calls_and_nothing_of_a_client_raw() {
     assert!(!ended.stderr.contains("hunter2"), "{ended}");
 }
 
+/// What a command prints to a terminal of 80 columns. (It is stderr that is one: the shell turns stdout to it.)
+fn printed(sandbox: &Sandbox, args: &str) -> String {
+    let script = format!("exec \"$0\" {args} >&2");
+    let mut shell = sandbox.command_of(Path::new("/bin/sh"), &["-c", &script, program::PATH]);
+    shell.env("TERM", "xterm-256color");
+    let ended = Running::spawn_on_terminal(shell, 80).wait();
+    assert_eq!(ended.code, Some(0), "{ended}");
+    ended.stderr
+}
+
+#[test]
+fn tapes_are_laid_out_for_the_terminal_and_not_for_a_pipe() {
+    let sandbox = Sandbox::new();
+    let upstream = JobService::upstream();
+    let server = sandbox.record("t", &upstream.url(), &[]);
+    Worker::new(&server.url()).session();
+    server.stop_ok();
+    let file = sandbox.write("t.tape.json", sandbox.export("t"));
+
+    for (args, plain) in [
+        ("list", vec!["list"]),
+        ("show t", vec!["show", "t"]),
+        (&format!("show {file}"), vec!["show", &file]),
+    ] {
+        let coloured = printed(&sandbox, args);
+        assert!(coloured.contains("\u{1b}["), "{coloured}");
+        let narrow = printed(&sandbox, &format!("{args} --color never"));
+        assert!(!narrow.contains('\u{1b}'), "{narrow}");
+        // A path is as long as it is.
+        let lines = narrow.lines().filter(|line| !line.contains('/'));
+        assert!(lines.clone().count() > 1, "{narrow}");
+        assert!(
+            lines.clone().all(|line| line.chars().count() <= 80),
+            "{narrow}"
+        );
+        let piped = sandbox.ok(&plain);
+        assert!(!piped.contains(['\u{1b}', '…']), "{piped}");
+    }
+
+    // Each job has its own part, in the order of what happened to it.
+    let shown = sandbox.ok(&["show", "t"]);
+    let parts: Vec<&str> = shown.split("\n\n").collect();
+    let build = parts
+        .iter()
+        .find(|part| part.starts_with(&format!("job {BUILD_JOB}: succeeded")));
+    let build = build.unwrap_or_else(|| panic!("{shown}"));
+    let mut from = 0;
+    for step in [
+        "handed out",
+        "InvalidNonceException",
+        "InProgress",
+        "GetJobDetails",
+        "succeeded",
+        "InvalidJobStateException",
+    ] {
+        let behind_heading = build.find('\n').unwrap();
+        let at = build[from.max(behind_heading)..].find(step);
+        from = from.max(behind_heading) + at.unwrap_or_else(|| panic!("{step}: {shown}"));
+    }
+    assert!(shown.contains("\n\nno job\n"), "{shown}");
+}
+
 #[test]
 fn without_a_terminal_lines_are_plain() {
     let sandbox = Sandbox::new();

@@ -12,6 +12,7 @@ mod demo;
 mod environment;
 mod exit;
 mod failure;
+mod layout;
 mod live;
 mod logging;
 mod output;

@@ -22,12 +22,19 @@ pub(crate) enum Tone {
     Bad,
     /// Not what one looks for first.
     Quiet,
+    /// The head of a part.
+    Head,
 }
 
 impl Palette {
     /// For stderr, what `--color` says; `auto` colours a terminal, unless `NO_COLOR` is set.
     pub(crate) fn of_stderr(color: Color) -> Palette {
         Palette::of(color, io::stderr().is_terminal())
+    }
+
+    /// For stdout, likewise.
+    pub(crate) fn of_stdout(color: Color) -> Palette {
+        Palette::of(color, io::stdout().is_terminal())
     }
 
     fn of(color: Color, is_terminal: bool) -> Palette {
@@ -44,7 +51,6 @@ impl Palette {
     }
 
     /// No colours.
-    #[cfg(test)]
     pub(crate) fn plain() -> Palette {
         Palette { is_coloured: false }
     }
@@ -77,6 +83,7 @@ impl Palette {
             Tone::Doubtful => AnsiColor::Yellow.on_default(),
             Tone::Bad => AnsiColor::Red.on_default(),
             Tone::Quiet => Style::new() | Effects::DIMMED,
+            Tone::Head => Style::new().bold(),
         };
         self.styled(style, text)
     }
@@ -103,9 +110,9 @@ mod tests {
     fn always_and_never_are_obeyed() {
         assert_eq!(Palette::of_stderr(Color::Never).error("error:"), "error:");
         assert_eq!(
-            Palette::of_stderr(Color::Always).error("error:"),
+            Palette::of_stdout(Color::Always).error("error:"),
             "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m"
         );
-        assert_eq!(Palette::of_stderr(Color::Always).paint(Tone::Quiet, ""), "");
+        assert_eq!(Palette::of_stdout(Color::Always).paint(Tone::Quiet, ""), "");
     }
 }

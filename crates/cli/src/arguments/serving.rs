@@ -35,7 +35,7 @@ pub(crate) struct ServingArguments {
     #[arg(long, value_name = "TOKEN", env = environment::ADMIN_TOKEN, hide_env_values = true, value_parser = admin_token)]
     pub(crate) admin_token: Option<AdminToken>,
 
-    /// Say nothing of each exchange: only warnings, errors, and the summary at the end. Goes before --log
+    /// Say nothing of each exchange: only warnings, errors, and the summary at the end, whatever --log says
     #[arg(short, long)]
     pub(crate) quiet: bool,
 

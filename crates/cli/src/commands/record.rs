@@ -139,6 +139,8 @@ fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
     RecordConfig {
         upstream: arguments.upstream.clone(),
         upstream_ca: arguments.upstream_ca.clone(),
+        resolve: Vec::new(),
+        intercept: None,
         sign: arguments.sign.into(),
         profile: arguments.profile.clone(),
         region: arguments.region.clone(),

@@ -39,6 +39,7 @@
 //! - A service that panics costs its client a 500, and nobody else anything.
 
 pub mod admin;
+pub mod authority;
 mod connection;
 mod error_reply;
 pub mod host;

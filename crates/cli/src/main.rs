@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod arguments;
+mod authority;
 mod commands;
 mod demo;
 mod environment;

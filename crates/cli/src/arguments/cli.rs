@@ -10,8 +10,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::choices::{Color, LogFormat};
 use super::{
-    DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
-    ListArguments, RecordArguments, ReplayArguments, ShowArguments,
+    CaArguments, DeleteArguments, DemoArguments, EmulateArguments, ExportArguments,
+    ImportArguments, ListArguments, RecordArguments, ReplayArguments, ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Export(ExportArguments),
     Import(ImportArguments),
     Delete(DeleteArguments),
+
+    Ca(CaArguments),
 }
 
 impl Cli {
@@ -147,7 +149,8 @@ mod tests {
     #[test]
     fn help_says_what_each_flag_is() {
         for name in [
-            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import", "delete",
+            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import",
+            "delete", "ca",
         ] {
             let mut cli = Cli::command().term_width(100);
             cli.build();
@@ -194,6 +197,8 @@ mod tests {
             ("demo now", ErrorKind::UnknownArgument),
             ("list --log verbose", ErrorKind::ValueValidation),
             ("export t --force", ErrorKind::MissingRequiredArgument),
+            ("ca", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("ca show now", ErrorKind::UnknownArgument),
             ("help", ErrorKind::DisplayHelp),
             ("--version", ErrorKind::DisplayVersion),
         ] {

@@ -47,6 +47,7 @@ async fn emulate(
         address: listener.local_addr(),
         region: Some(&arguments.region),
         credentials: key.map_or(Credentials::Placeholders, Credentials::Given),
+        interception: None,
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&emulator);

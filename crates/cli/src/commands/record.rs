@@ -100,6 +100,7 @@ async fn begin(
         address,
         region: region.as_ref(),
         credentials: Credentials::Own,
+        interception: None,
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     Ok((Arc::new(recorder), command, signals))

@@ -56,6 +56,7 @@ async fn replay(
         address: listener.local_addr(),
         region: None,
         credentials: Credentials::Placeholders,
+        interception: None,
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&replay);

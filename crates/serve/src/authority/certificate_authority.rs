@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
@@ -24,6 +25,7 @@ const RENEWED_BEFORE_END: Duration = Duration::days(7);
 pub struct CertificateAuthority {
     facts: AuthorityFacts,
     origin: Origin,
+    root: CertificateDer<'static>,
     root_pem: String,
     server_config: Arc<ServerConfig>,
 }
@@ -112,6 +114,11 @@ impl CertificateAuthority {
         &self.root_pem
     }
 
+    /// The same in DER.
+    pub fn root(&self) -> &CertificateDer<'static> {
+        &self.root
+    }
+
     /// The file that holds [`root_pem`](Self::root_pem).
     pub fn root_file(&self) -> &Path {
         &self.facts.root_file
@@ -167,6 +174,7 @@ fn ready(
     Ok(CertificateAuthority {
         facts,
         origin,
+        root: stored.root,
         root_pem,
         server_config: Arc::new(server_config),
     })

@@ -223,6 +223,8 @@ fn record_config(upstream: SocketAddr, listen: SocketAddr) -> RecordConfig {
         listen,
         max_body: 1 << 20,
         upstream_timeout: Duration::from_secs(20),
+        resolve: Vec::new(),
+        intercept: None,
         admin_token: None,
     }
 }

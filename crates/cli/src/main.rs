@@ -7,11 +7,13 @@
 use std::process::ExitCode;
 
 mod arguments;
+mod authority;
 mod commands;
 mod demo;
 mod environment;
 mod exit;
 mod failure;
+mod interception;
 mod layout;
 mod live;
 mod logging;

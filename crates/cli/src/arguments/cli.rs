@@ -11,8 +11,9 @@ use clap::{
 
 use super::choices::{Color, LogFormat};
 use super::{
-    DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
-    ListArguments, RecordArguments, ReplayArguments, ServingArguments, ShowArguments,
+    CaArguments, DeleteArguments, DemoArguments, EmulateArguments, ExportArguments,
+    ImportArguments, ListArguments, RecordArguments, ReplayArguments, ServingArguments,
+    ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Export(ExportArguments),
     Import(ImportArguments),
     Delete(DeleteArguments),
+
+    Ca(CaArguments),
 }
 
 impl Cli {
@@ -166,7 +169,8 @@ mod tests {
     #[test]
     fn help_says_what_each_flag_is() {
         for name in [
-            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import", "delete",
+            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import",
+            "delete", "ca",
         ] {
             let mut cli = Cli::command().term_width(100);
             cli.build();
@@ -203,6 +207,12 @@ mod tests {
             ("record t --region US", ErrorKind::ValueValidation),
             ("record t --max-body 0", ErrorKind::ValueValidation),
             ("record t worker", ErrorKind::UnknownArgument),
+            (
+                "record t --tunnel a.example",
+                ErrorKind::MissingRequiredArgument,
+            ),
+            ("record t --resolve a:b", ErrorKind::ValueValidation),
+            ("replay t --tunnel a.example", ErrorKind::UnknownArgument),
             ("replay t --exhausted never", ErrorKind::InvalidValue),
             ("emulate --auth maybe", ErrorKind::InvalidValue),
             ("emulate --auth verify", ErrorKind::MissingRequiredArgument),
@@ -213,6 +223,8 @@ mod tests {
             ("demo now", ErrorKind::UnknownArgument),
             ("list --log verbose", ErrorKind::ValueValidation),
             ("export t --force", ErrorKind::MissingRequiredArgument),
+            ("ca", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("ca show now", ErrorKind::UnknownArgument),
             ("help", ErrorKind::DisplayHelp),
             ("--version", ErrorKind::DisplayVersion),
         ] {

@@ -1,5 +1,6 @@
 //! The command line: one structure per command, its documentation the help.
 
+mod ca;
 mod choices;
 mod cli;
 mod demo;
@@ -14,6 +15,7 @@ mod size;
 mod tapes;
 mod unshown;
 
+pub(crate) use ca::{CaArguments, CaCommand, CaDirectory};
 pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
 pub(crate) use cli::{Cli, Command};
 pub(crate) use demo::DemoArguments;

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ca;
 mod delete;
 mod demo;
 mod emulate;
@@ -32,5 +33,6 @@ pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, F
         Command::Export(arguments) => export::run(&arguments, &store, umask),
         Command::Import(arguments) => import::run(&arguments, &store),
         Command::Delete(arguments) => delete::run(&arguments, &store),
+        Command::Ca(arguments) => ca::run(&arguments),
     }
 }

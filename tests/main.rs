@@ -10,6 +10,7 @@
 )]
 
 mod admin;
+mod authority;
 mod bad_requests;
 mod bad_stores;
 mod bad_tape_files;
@@ -36,6 +37,7 @@ mod replaying;
 mod sample;
 mod secrets;
 mod signing;
+mod stolen_key;
 mod stopping;
 mod support;
 mod tapes;

@@ -20,6 +20,8 @@ mod demo;
 mod emulate;
 mod faults;
 mod full_disk;
+mod intercept;
+mod intercept_tunnels;
 mod misses;
 mod no_credentials;
 mod no_network;

@@ -10,6 +10,7 @@ pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod patience;
 pub(crate) mod program;
+pub(crate) mod proxied;
 pub(crate) mod random;
 pub(crate) mod sandbox;
 pub(crate) mod scan;

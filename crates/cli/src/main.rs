@@ -13,6 +13,7 @@ mod demo;
 mod environment;
 mod exit;
 mod failure;
+mod interception;
 mod logging;
 mod output;
 mod palette;

@@ -18,6 +18,8 @@
 //! let config = RecordConfig {
 //!     upstream: None,
 //!     upstream_ca: None,
+//!     resolve: Vec::new(),
+//!     intercept: None,
 //!     sign: Sign::Resign,
 //!     profile: None,
 //!     region: None,
@@ -64,16 +66,21 @@ mod recorder;
 mod recording;
 mod refusal;
 mod reply;
+mod resolve;
 mod signing;
 mod tally;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tunnel_hosts;
+mod tunnels;
 mod upstream;
 mod upstream_url;
 
-pub use config::{RecordConfig, Sign};
+pub use config::{InterceptConfig, RecordConfig, Sign};
 pub use recorder::{RecordSummary, Recorder, RecorderError};
+pub use resolve::{Resolve, ResolveError};
+pub use tunnel_hosts::{TunnelHost, TunnelHostError};
 pub use upstream::RootsError;
 pub use upstream_url::{UpstreamUrl, UpstreamUrlError};

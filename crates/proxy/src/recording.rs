@@ -76,7 +76,10 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let Destination {
             upstream,
             signature,
-        } = self.routing.choose(region)?;
+        } = match &request.intercepted {
+            Some(target) => self.routing.intercepted(target)?,
+            None => self.routing.choose(region)?,
+        };
         let outgoing = match signature {
             Signature::Clients => {
                 outgoing::untouched(request, &upstream).map_err(SigningError::from)

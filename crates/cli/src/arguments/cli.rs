@@ -187,6 +187,12 @@ mod tests {
             ("record t --region US", ErrorKind::ValueValidation),
             ("record t --max-body 0", ErrorKind::ValueValidation),
             ("record t worker", ErrorKind::UnknownArgument),
+            (
+                "record t --tunnel a.example",
+                ErrorKind::MissingRequiredArgument,
+            ),
+            ("record t --resolve a:b", ErrorKind::ValueValidation),
+            ("replay t --tunnel a.example", ErrorKind::UnknownArgument),
             ("replay t --exhausted never", ErrorKind::InvalidValue),
             ("emulate --auth maybe", ErrorKind::InvalidValue),
             ("emulate --auth verify", ErrorKind::MissingRequiredArgument),

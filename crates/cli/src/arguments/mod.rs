@@ -23,6 +23,7 @@ pub(crate) use emulate::EmulateArguments;
 pub(crate) use exhausted::policies;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use serving::ServingArguments;
 pub(crate) use tapes::{
     DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,
 };

@@ -7,6 +7,7 @@ use clap::Args;
 use pipetape_serve::Limits;
 use pipetape_serve::admin::{AdminToken, EmptyToken};
 
+use super::ca::CaDirectory;
 use super::listen::ListenAddress;
 use super::size::Size;
 use crate::environment;
@@ -26,6 +27,14 @@ pub(crate) struct ServingArguments {
     /// Allow an address that other machines can reach
     #[arg(long)]
     allow_remote: bool,
+
+    /// Be an HTTPS proxy too (HTTPS_PROXY): whoever asks it for one of CodePipeline's hosts is answered as that host, with a
+    /// certificate from pipetape's own authority, whose root `pipetape ca path` names. Other hosts are refused
+    #[arg(long)]
+    pub(crate) intercept: bool,
+
+    #[command(flatten)]
+    pub(crate) ca: CaDirectory,
 
     /// The largest body taken from a client or an upstream
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
@@ -76,6 +85,8 @@ mod tests {
         ServingArguments {
             listen: listen.map(|listen| listen.parse().unwrap()),
             allow_remote,
+            intercept: false,
+            ca: CaDirectory { ca_dir: None },
             max_body: Size(1024),
             admin_token: None,
             command: command.iter().map(OsString::from).collect(),

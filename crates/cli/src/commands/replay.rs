@@ -11,6 +11,7 @@ use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
 use crate::exit;
 use crate::failure::Failure;
+use crate::interception::Interception;
 use crate::output::say;
 use crate::report::Leftovers;
 use crate::serving;
@@ -28,12 +29,20 @@ pub(crate) fn run(
     if let Some(program) = arguments.serving.command.first() {
         look_up(program)?;
     }
-    serving::block_on(replay(arguments, address, store, umask))
+    let interception = Interception::begin(&arguments.serving)?;
+    serving::block_on(replay(
+        arguments,
+        address,
+        interception.as_ref(),
+        store,
+        umask,
+    ))
 }
 
 async fn replay(
     arguments: &ReplayArguments,
     address: SocketAddr,
+    interception: Option<&Interception>,
     store: &Store,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
@@ -50,13 +59,17 @@ async fn replay(
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();
-    let replay = Arc::new(Replay::of(player, admin_token));
+    let mut replay = Replay::of(player, admin_token);
+    if let Some(interception) = interception {
+        replay = replay.intercepting(interception.tls());
+    }
+    let replay = Arc::new(replay);
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
     let surroundings = Surroundings {
         address: listener.local_addr(),
         region: None,
         credentials: Credentials::Placeholders,
-        interception: None,
+        interception: interception.and_then(Interception::trust),
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&replay);

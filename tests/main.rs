@@ -22,6 +22,7 @@ mod faults;
 mod full_disk;
 mod intercept;
 mod intercept_tunnels;
+mod intercept_wrapped;
 mod misses;
 mod no_credentials;
 mod no_network;

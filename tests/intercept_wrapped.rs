@@ -94,7 +94,7 @@ fn the_variables_lead_to_the_proxy_and_to_certificates() {
         let certificates = CertificateDer::pem_file_iter(file).unwrap();
         certificates.map(Result::unwrap).collect()
     };
-    assert_eq!(certificates("extra"), [root.clone()]);
+    assert_eq!(certificates("extra"), std::slice::from_ref(&root));
     assert!(certificates("bundle").contains(&root));
     assert!(!Path::new(found["SSL_CERT_FILE"]).exists());
 }

@@ -80,7 +80,7 @@ fn a_session_is_recorded_as_it_was_signed_and_plays_to_the_same_worker() {
 fn a_wrong_certificate_is_a_fault_on_the_tape() {
     let sandbox = Sandbox::new();
     let authority = Authority::for_host(HOST);
-    let upstream = JobService::upstream_tls(authority.server.clone());
+    let upstream = JobService::upstream_tls(authority.server);
     // Another root than the one that vouches for upstream.
     let other = Authority::for_host(HOST).root;
     let server = record(&sandbox, &upstream, &other, &[]);

@@ -2,7 +2,8 @@
 //!
 //! A [`Recorder`] is a [`Service`](pipetape_serve::Service) for clients that are pointed at it
 //! (`AWS_ENDPOINT_URL_CODEPIPELINE`). Such a client signs for the wrong host, so the recorder signs again, with
-//! credentials of the standard AWS chain, and forwards over verified TLS.
+//! credentials of the standard AWS chain, and forwards over verified TLS. With an [`InterceptConfig`] it is an HTTPS
+//! proxy too: what clients have signed for CodePipeline's own hosts passes untouched.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -51,7 +52,7 @@
 //!
 //! It has no rule of its own about what is kept, redacted or answered for a fault: those are
 //! [`pipetape_tape`]'s. It is not a general proxy, and speaks HTTP/1.1 alone. It dials upstream and, for
-//! credentials, what the AWS chain needs; nothing else, and never itself. `HTTPS_PROXY` and `NO_PROXY` are honoured,
+//! credentials, what the AWS chain needs, and the hosts that a [`TunnelHost`] allows; nothing else, and never itself. `HTTPS_PROXY` and `NO_PROXY` are honoured,
 //! with proxies of the form `http://[USER:PASSWORD@]HOST:PORT`.
 
 mod admin;

@@ -61,6 +61,11 @@
 //! session `default`. An SDK needs only another endpoint URL, so tests that run side by side never share
 //! cursors.
 //!
+//! # As the real hosts
+//!
+//! [`Replay::intercepting`] makes the port an HTTPS proxy too, that plays CodePipeline's own hosts: for clients that can't be
+//! pointed at another endpoint. They play the session `default`.
+//!
 //! # Admin routes, under `/_pipetape/`
 //!
 //! | route | answer |

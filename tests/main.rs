@@ -10,6 +10,7 @@
 )]
 
 mod admin;
+mod authority;
 mod bad_requests;
 mod bad_stores;
 mod bad_tape_files;
@@ -22,6 +23,7 @@ mod faults;
 mod full_disk;
 mod intercept;
 mod intercept_tunnels;
+mod intercept_wrapped;
 mod misses;
 mod no_credentials;
 mod no_network;
@@ -41,6 +43,7 @@ mod replaying;
 mod sample;
 mod secrets;
 mod signing;
+mod stolen_key;
 mod stopping;
 mod support;
 mod tapes;

@@ -17,5 +17,6 @@ pub(crate) mod scan;
 pub(crate) mod signature;
 pub(crate) mod tape_file;
 pub(crate) mod terminal;
+pub(crate) mod thief;
 pub(crate) mod upstream;
 pub(crate) mod worker;

@@ -51,7 +51,8 @@ fn told(certificate: &CertificateDer<'_>) -> String {
             }
             ParsedExtension::KeyUsage(usage) => usage.to_string(),
             ParsedExtension::ExtendedKeyUsage(usage) => {
-                assert!(!usage.any && usage.other.is_empty() && !usage.client_auth);
+                assert!(!usage.any && usage.other.is_empty());
+                assert!(!usage.client_auth && !usage.code_signing && !usage.email_protection);
                 format!("server {}", usage.server_auth)
             }
             ParsedExtension::SubjectAlternativeName(names) => {

@@ -25,8 +25,8 @@ fn an_sdk_plays_sessions_of_its_own() {
         .block_on(Replay::open_with(&file, config).unwrap().start())
         .unwrap();
     for session in ["one", "two"] {
-        let url = running.session_url(&session.parse().unwrap());
-        let worker = Worker::patient(&url);
+        let session = running.session(session.parse().unwrap());
+        let worker = Worker::patient(&session.url());
         assert!(worker.acknowledge(JOB, "1").contains("InProgress"));
         assert!(
             worker
@@ -34,6 +34,7 @@ fn an_sdk_plays_sessions_of_its_own() {
                 .contains("InvalidNonceException")
         );
         assert!(worker.details(JOB).contains("JobNotFoundException"));
+        session.assert_all_played();
     }
     running.assert_all_played();
     // An acknowledge that is refused after one that was accepted takes nothing away.

@@ -1,12 +1,15 @@
 //! The README's commands do what it says.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use crate::support::answer::Answer;
 use crate::support::captures::repository;
 use crate::support::program;
 use crate::support::sandbox::Sandbox;
-use crate::support::tape_file::two_answers;
+use crate::support::tape_file::{acknowledge, two_answers};
+use crate::support::upstream::{Step, Upstream};
 
 fn readme() -> String {
     fs::read_to_string(repository().join("README.md")).expect("README.md")
@@ -129,4 +132,80 @@ fn strict_fails_where_something_was_left_unplayed() {
     sandbox
         .run(&["replay", "--strict", &file, "--", "true"])
         .assert(4, &["unplayed 3"]);
+}
+
+/// Puts a program of this name into the sandbox's `bin`.
+fn stand_in(sandbox: &Sandbox, name: &str, script: &str) {
+    let file = sandbox.write(
+        &format!("bin/{name}"),
+        format!("#!/bin/sh\nset -eu\n{script}\n"),
+    );
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).expect("a program");
+}
+
+/// A sandbox in which the README's commands find a worker, its tests, and AWS.
+fn newcomer(upstream: &Upstream, tested_nonce: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("bin")).expect("bin");
+    let calls = |nonce: &str| {
+        format!(
+            "curl --silent --show-error --fail --max-time 20 \"$AWS_ENDPOINT_URL_CODEPIPELINE\" \
+             -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: CodePipeline_20150709.AcknowledgeJob' \
+             -d '{}' >&2",
+            acknowledge(nonce)
+        )
+    };
+    stand_in(&sandbox, "python", &calls("1"));
+    stand_in(&sandbox, "pytest", &calls(tested_nonce));
+    stand_in(&sandbox, "git", "test \"$1\" = add\ntest -s \"$2\"");
+    // The program, with another upstream than AWS; curl signs nothing from which the region could be told.
+    let program = program::PATH;
+    let script = format!(
+        "if [ \"$1\" = record ]; then shift; exec {program} record --region us-east-1 --upstream {} \"$@\"; fi\n\
+         exec {program} \"$@\"",
+        upstream.url()
+    );
+    stand_in(&sandbox, "pipetape", &script);
+    sandbox
+}
+
+#[test]
+fn the_way_from_nothing_to_ci_leads_there() {
+    let way = blocks("sh");
+    let way = way
+        .iter()
+        .find(|block| block.starts_with("pipetape record my-worker -- "));
+    let way = way.expect("the way");
+    // CI runs its last line again, and writes a report.
+    let yaml = blocks("yaml").concat();
+    let last = yaml
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("- run: "));
+    let last = last.expect("what CI runs");
+    assert_eq!(
+        last.replace(" --report report.xml", ""),
+        way.lines().last().expect("a line")
+    );
+    let answer = || Step::Answer(Answer::ok(r#"{"status":"InProgress"}"#));
+    for (nonce, code) in [("1", Some(0)), ("2", Some(22))] {
+        let upstream = Upstream::always(answer());
+        let sandbox = newcomer(&upstream, nonce);
+        let path = std::env::var("PATH").expect("PATH");
+        let path = format!("{}:{path}", sandbox.arg("bin"));
+        let shell = |script: &str| {
+            let mut command = sandbox.command_of("sh".as_ref(), &["-euc", script]);
+            command.env("PATH", &path);
+            program::run(command)
+        };
+        let ended = shell(way);
+        // curl's code for a refusal is passed on.
+        assert_eq!(ended.code, code, "{ended}");
+        assert!(sandbox.path("recordings/my-worker.tape.json").is_file());
+        assert_eq!(upstream.received().len(), 1, "the replay asks nobody");
+        let ended = shell(last);
+        assert_eq!(ended.code, code, "{ended}");
+        let report = fs::read_to_string(sandbox.path("report.xml")).expect("a report");
+        assert!(report.contains("<testsuites"), "{report}");
+    }
 }

@@ -3,6 +3,49 @@
 //! Jobs are enqueued, polled for, acknowledged with their nonce, and end: succeeded, failed or timed
 //! out. A worker that talks to it meets the service's own order of checks, words and limits.
 //!
+//! In a test, an emulator is started on a port of its own and given to a worker as its endpoint URL:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use aws_sdk_codepipeline::Client;
+//! use aws_sdk_codepipeline::config::{Config, Credentials, Region};
+//! use aws_sdk_codepipeline::types::{ActionCategory, ActionOwner, ActionTypeId};
+//! use pipetape_emulator::{Emulator, EmulatorConfig, JobDefinition};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let emulator = Emulator::new(EmulatorConfig::default(), vec![])?.start().await?;
+//! let id = emulator.enqueue(JobDefinition::default())?;
+//!
+//! let config = Config::builder()
+//!     .endpoint_url(emulator.url())
+//!     .credentials_provider(Credentials::new("placeholder", "placeholder", None, None, "emulator"))
+//!     .region(Region::from_static("us-east-1"))
+//!     .build();
+//! let worker = Client::from_conf(config);
+//! let example = ActionTypeId::builder()
+//!     .category(ActionCategory::Build)
+//!     .owner(ActionOwner::Custom)
+//!     .provider("Example")
+//!     .version("1")
+//!     .build()?;
+//! let answer = worker.poll_for_jobs().action_type_id(example).send().await?;
+//! let nonce = answer.jobs()[0].nonce().unwrap();
+//! worker.acknowledge_job().job_id(id.as_str()).nonce(nonce).send().await?;
+//! worker.put_job_success_result().job_id(id.as_str()).send().await?;
+//!
+//! // What the service saw: where the job ended, and every call that touched it.
+//! let job = emulator.end_of(&id, Duration::from_secs(5)).await?;
+//! assert_eq!(job.status.name(), "Succeeded");
+//! assert_eq!(job.history.unwrap().len(), 5);
+//! // It stops when it is dropped.
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nobody needs to wait for a timeout, and nobody needs a socket:
+//!
 //! ```
 //! use std::time::{Duration, SystemTime};
 //!
@@ -14,9 +57,6 @@
 //!     ..EmulatorConfig::default()
 //! };
 //! let emulator = Emulator::new(config, vec![JobDefinition::default()])?;
-//!
-//! // A worker is pointed at it: `Listener::serve(emulator, …)` of `pipetape-serve`.
-//!
 //! let job = emulator.jobs().remove(0);
 //! assert_eq!(job.status, JobStatus::Queued);
 //!
@@ -27,6 +67,9 @@
 //! assert_eq!(job.history.unwrap().len(), 3);
 //! # Ok::<(), pipetape_emulator::EnqueueError>(())
 //! ```
+//!
+//! A server that wants its own address, limits and way to stop serves the [`Emulator`] as a
+//! [`Service`](pipetape_serve::Service).
 //!
 //! # Jobs
 //!
@@ -82,6 +125,7 @@ mod front;
 mod guesses;
 mod lifecycle;
 mod operations;
+mod running;
 mod seed;
 mod tally;
 
@@ -94,4 +138,5 @@ pub use emulator::Emulator;
 pub use faults::{FaultKind, FaultRule, FaultRuleError, Lost};
 pub use front::EXCHANGES;
 pub use guesses::{AfterEnd, EarlyResult, Guesses, Nonces, Texts};
+pub use running::{RunningEmulator, WaitError};
 pub use tally::EmulatorSummary;

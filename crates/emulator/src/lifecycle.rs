@@ -102,7 +102,7 @@ impl State {
 
     /// Whether nothing can happen to the job any more.
     pub(crate) fn is_end(&self) -> bool {
-        matches!(self, State::Succeeded | State::Failed | State::TimedOut)
+        self.status().is_end()
     }
 
     /// The state's name for the outside.

@@ -9,22 +9,22 @@
 //! In a test, a replay is started on a port of its own, given to a client as its endpoint URL, and checked:
 //!
 //! ```
+//! use aws_sdk_codepipeline::Client;
+//! use aws_sdk_codepipeline::config::{Config, Credentials, Region};
 //! use pipetape_replay::Replay;
-//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
-//! # use tokio::net::TcpStream;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! let replay = Replay::open("../../recordings/acknowledge-job.tape.json")?.start().await?;
-//! // An SDK's configuration takes this as its endpoint URL.
-//! let url = replay.url();
-//! # let mut worker = TcpStream::connect(url.trim_start_matches("http://")).await?;
-//! # let body = r#"{"jobId":"f4f4ff82-2d11-EXAMPLE","nonce":"3"}"#;
-//! # let head = "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Amz-Target: CodePipeline_20150709.AcknowledgeJob\r\n";
-//! # worker.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
-//! # let mut answer = String::new();
-//! # worker.read_to_string(&mut answer).await?;
-//! // … the worker acknowledges its job …
-//! # assert!(answer.ends_with(r#"{"status":"InProgress"}"#), "{answer}");
+//! let config = Config::builder()
+//!     .endpoint_url(replay.url())
+//!     // Neither is looked at, but without them the SDK sends nothing.
+//!     .credentials_provider(Credentials::new("placeholder", "placeholder", None, None, "replay"))
+//!     .region(Region::from_static("us-east-1"))
+//!     .build();
+//! let worker = Client::from_conf(config);
+//! let acknowledge = worker.acknowledge_job().job_id("f4f4ff82-2d11-EXAMPLE").nonce("3");
+//! let answer = acknowledge.send().await?;
+//! assert_eq!(answer.status().unwrap().as_str(), "InProgress");
 //! assert!(replay.misses().is_empty());
 //! replay.assert_all_played();
 //! // It stops when it is dropped.
@@ -59,7 +59,7 @@
 //!
 //! Each `/session/NAME/` is a play-through of its own, from the first exchange on; any other path is the
 //! session `default`. An SDK needs only another endpoint URL, so tests that run side by side never share
-//! cursors.
+//! cursors. [`RunningReplay::session`] gives the URL, and tells what that session missed and left.
 //!
 //! # As the real hosts
 //!
@@ -98,4 +98,4 @@ pub use replay::{Replay, ReplayConfig, ReplaySummary};
 pub use report::{
     Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
 };
-pub use running::RunningReplay;
+pub use running::{RunningReplay, RunningSession};

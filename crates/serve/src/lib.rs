@@ -30,6 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A server inside a test needs no more than [`Running::start`].
+//!
 //! # What a client can expect
 //!
 //! - Keep-alive, pipelining, HTTP/1.0, absolute-form targets and `Expect: 100-continue` work.
@@ -48,10 +50,12 @@ mod limits;
 mod listener;
 mod message;
 pub mod metrics;
+mod running;
 mod session;
 
 pub use error_reply::aws_error;
 pub use limits::{DateHeader, Limits};
 pub use listener::{BindError, Listener, ServeSummary};
 pub use message::{Reply, Request, Service};
+pub use running::Running;
 pub use session::session_segment;

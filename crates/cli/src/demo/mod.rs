@@ -8,7 +8,6 @@ mod comparison;
 mod difference;
 mod error;
 mod page;
-mod server;
 mod session;
 mod worker;
 

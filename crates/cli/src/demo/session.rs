@@ -1,18 +1,17 @@
 //! What happens in a demo, in order.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pipetape_emulator::{Emulator, EmulatorConfig, JobView, jobs_from_json};
 use pipetape_proxy::{RecordConfig, Recorder, Sign, UpstreamUrl, UpstreamUrlError};
 use pipetape_replay::{Replay, ReplayConfig, ReplaySummary};
-use pipetape_serve::{DateHeader, Limits};
+use pipetape_serve::{DateHeader, Limits, Listener, Running};
 use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeWriter};
 
 use super::client::CLIENT;
 use super::error::{DemoError, WorkError};
-use super::server::Server;
 use super::worker::{Seen, Worker};
 use crate::failure::Failure;
 
@@ -45,11 +44,7 @@ pub(crate) async fn run(store: &Store, name: &TapeName, rules: Rules) -> Result<
     let (jobs, recorded) = record(writer).await?;
     let tape = store.load(name)?;
     let player = Arc::new(Replay::new(tape.clone(), ReplayConfig::default()));
-    let server = Server::start(
-        Server::bind().await?,
-        Arc::clone(&player),
-        DateHeader::AsGiven,
-    );
+    let server = Running::start(Arc::clone(&player), DateHeader::AsGiven).await?;
     let (replayed, replay) = work(server.address()).await;
     server.stop().await;
     Ok(Session {
@@ -66,15 +61,11 @@ pub(crate) async fn run(store: &Store, name: &TapeName, rules: Rules) -> Result<
 async fn record(writer: TapeWriter) -> Result<(Vec<JobView>, Vec<Seen>), Failure> {
     let jobs = jobs_from_json(JOBS).map_err(DemoError::from)?;
     let emulator = Arc::new(Emulator::new(EmulatorConfig::default(), jobs)?);
-    let service = Server::start(
-        Server::bind().await?,
-        Arc::clone(&emulator),
-        DateHeader::Current,
-    );
-    let listener = Server::bind().await?;
+    let service = Running::start(Arc::clone(&emulator), DateHeader::Current).await?;
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let config = config(service.address(), listener.local_addr()).map_err(DemoError::from)?;
     let recorder = Recorder::new(config, writer.clone())?;
-    let recording = Server::start(listener, recorder, DateHeader::AsGiven);
+    let recording = Running::on(listener, recorder, DateHeader::AsGiven);
     let (seen, worked) = work(recording.address()).await;
     recording.stop().await;
     service.stop().await;

@@ -25,6 +25,23 @@ enumeration! {
     }
 }
 
+impl JobStatus {
+    /// Whether nothing can happen to the job any more: it succeeded, failed or timed out.
+    ///
+    /// ```
+    /// use pipetape_core::shapes::JobStatus;
+    ///
+    /// assert!(JobStatus::TimedOut.is_end());
+    /// assert!(!JobStatus::InProgress.is_end());
+    /// ```
+    pub fn is_end(&self) -> bool {
+        matches!(
+            self,
+            JobStatus::Succeeded | JobStatus::Failed | JobStatus::TimedOut
+        )
+    }
+}
+
 number! {
     /// How many jobs a poll wants at most: 1 or more, without an upper bound.
     pub struct MaxBatchSize(Some(1), None);

@@ -15,6 +15,7 @@ mod hand_out;
 mod history;
 mod invariants;
 mod results;
+mod running;
 mod sockets;
 mod support;
 mod third_party;

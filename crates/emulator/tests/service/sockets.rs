@@ -1,31 +1,21 @@
 //! Over a real socket: the bytes that go out, and workers side by side.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use pipetape_core::protocol::CONTENT_TYPE;
-use pipetape_emulator::{Emulator, EmulatorConfig};
-use pipetape_serve::{DateHeader, Limits, Listener};
+use pipetape_emulator::{Emulator, EmulatorConfig, JobDefinition, RunningEmulator};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::oneshot,
 };
 
-use super::support::emulator;
-
-/// Serves until the sender is dropped.
-async fn serve(emulator: Arc<Emulator>) -> (SocketAddr, oneshot::Sender<()>) {
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
-    let address = listener.local_addr();
-    let (stop, stopped) = oneshot::channel();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    tokio::spawn(listener.serve(emulator, Limits::default(), DateHeader::Current, stopped));
-    (address, stop)
+/// An emulator with so many jobs, and where it listens.
+pub(crate) async fn serve(config: EmulatorConfig, jobs: usize) -> (SocketAddr, RunningEmulator) {
+    let emulator = Emulator::new(config, vec![JobDefinition::default(); jobs]).unwrap();
+    let running = emulator.start().await.unwrap();
+    let address = running.url().strip_prefix("http://").unwrap().parse();
+    (address.unwrap(), running)
 }
 
 /// Sends a request that closes its connection unless `extra` says otherwise; everything that comes back.
@@ -44,7 +34,7 @@ async fn exchange(address: SocketAddr, operation: &str, extra: &str, body: &str)
     answer
 }
 
-async fn call(address: SocketAddr, operation: &str, body: &Value) -> (String, Value) {
+pub(crate) async fn call(address: SocketAddr, operation: &str, body: &Value) -> (String, Value) {
     let answer = exchange(
         address,
         operation,
@@ -79,7 +69,7 @@ fn headers(answer: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_answer_has_five_headers_and_no_more() {
-    let (address, _stop) = serve(emulator(EmulatorConfig::default(), 0)).await;
+    let (address, _running) = serve(EmulatorConfig::default(), 0).await;
     let five = |length: usize, connection: &str| {
         BTreeSet::from([
             format!("connection: {connection}"),
@@ -105,8 +95,7 @@ async fn every_answer_has_five_headers_and_no_more() {
 
 #[tokio::test]
 async fn an_answer_without_content_says_so() {
-    let emulator = emulator(EmulatorConfig::default(), 1);
-    let (address, _stop) = serve(Arc::clone(&emulator)).await;
+    let (address, _running) = serve(EmulatorConfig::default(), 1).await;
     let (id, nonce) = poll_one(address).await.unwrap();
     let acknowledge = json!({ "jobId": id, "nonce": nonce });
     let (_, acknowledged) = call(address, "AcknowledgeJob", &acknowledge).await;
@@ -117,7 +106,7 @@ async fn an_answer_without_content_says_so() {
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
 }
 
-async fn poll_one(address: SocketAddr) -> Option<(Value, Value)> {
+pub(crate) async fn poll_one(address: SocketAddr) -> Option<(Value, Value)> {
     let poll = json!({
         "actionTypeId": { "category": "Build", "owner": "Custom", "provider": "Example", "version": "1" },
         "maxBatchSize": 1,
@@ -129,8 +118,7 @@ async fn poll_one(address: SocketAddr) -> Option<(Value, Value)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_workers_on_sockets_work_each_job_off_once() {
-    let emulator = emulator(EmulatorConfig::default(), 100);
-    let (address, _stop) = serve(Arc::clone(&emulator)).await;
+    let (address, emulator) = serve(EmulatorConfig::default(), 100).await;
     let work = || async move {
         let mut done = 0;
         while let Some((id, nonce)) = poll_one(address).await {
@@ -171,7 +159,7 @@ async fn a_reset_and_a_truncated_answer_are_what_they_say() {
         ],
         ..EmulatorConfig::default()
     };
-    let (address, _stop) = serve(emulator(config, 0)).await;
+    let (address, _running) = serve(config, 0).await;
     let poll =
         r#"{"actionTypeId":{"category":"Build","owner":"Custom","provider":"P","version":"1"}}"#;
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -8,6 +8,7 @@
 
 mod admin;
 mod answers;
+mod dependencies;
 mod faults;
 mod latency;
 mod logs;

@@ -20,7 +20,11 @@ async fn start() -> RunningReplay {
 
 /// What `assert_all_played` panics with.
 fn complaint(running: &RunningReplay) -> Option<String> {
-    let result = catch_unwind(AssertUnwindSafe(|| running.assert_all_played()));
+    panic_of(|| running.assert_all_played())
+}
+
+fn panic_of(check: impl Fn()) -> Option<String> {
+    let result = catch_unwind(AssertUnwindSafe(check));
     let panic = result.err()?;
     Some(panic.downcast_ref::<String>().unwrap().clone())
 }
@@ -39,8 +43,8 @@ async fn everything_played_is_no_complaint() {
             .unwrap()
             .contains("unplayed: exchange 1, AcknowledgeJob")
     );
-    let session = "own".parse().unwrap();
-    let url = running.session_url(&session);
+    let session = running.session("own".parse().unwrap());
+    let url = session.url();
     assert!(url.ends_with("/session/own/"), "{url}");
     let answer = call(address(&url), "/session/own/", "AcknowledgeJob", body).await;
     assert_eq!(answer.text(), r#"{"status":"InProgress"}"#);
@@ -69,6 +73,51 @@ async fn a_miss_is_named() {
     ] {
         assert!(complaint.contains(piece), "no {piece}: {complaint}");
     }
+}
+
+#[tokio::test]
+async fn a_session_answers_for_itself_alone() {
+    let running = Replay::open(SAMPLE).unwrap().start().await.unwrap();
+    let at = address(&running.url());
+    let [good, bad, idle] = ["good", "bad", "idle"].map(|name| name.parse().unwrap());
+    let [good, bad, idle] = [good, bad, idle].map(|name| running.session(name));
+    for (session, nonce) in [(&good, "3"), (&bad, "3"), (&bad, "4")] {
+        let body = format!(r#"{{"jobId":"f4f4ff82-2d11-EXAMPLE","nonce":"{nonce}"}}"#);
+        let path = session.url().replacen(&running.url(), "", 1);
+        call(at, &path, "AcknowledgeJob", &body).await;
+    }
+    assert_eq!(panic_of(|| good.assert_all_played()), None);
+    assert_eq!(good.misses(), []);
+    assert_eq!(bad.misses().len(), 1);
+    for (session, pieces) in [
+        (
+            &bad,
+            [
+                "1 requests missed, 0 exchanges",
+                "in session `bad`",
+                "/nonce",
+            ],
+        ),
+        (
+            &idle,
+            [
+                "0 requests missed, 1 exchanges",
+                "unplayed: exchange 1",
+                "AcknowledgeJob",
+            ],
+        ),
+    ] {
+        let complaint = panic_of(|| session.assert_all_played()).unwrap();
+        for piece in pieces {
+            assert!(complaint.contains(piece), "no {piece}: {complaint}");
+        }
+    }
+    // The replay as a whole has the miss, and every exchange was played by somebody.
+    assert!(
+        complaint(&running)
+            .unwrap()
+            .starts_with("1 requests missed, 0 exchanges")
+    );
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{
     Client, fleet, moto,
-    page::Page,
+    page::{Page, is_run_with_a_client},
     program::Worker,
+    recipes::{self, Recipes},
     runner::Runner,
     sample,
     setup::{Folders, Setup, set_up_moto},
@@ -20,6 +21,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) pipetape: &'a Path,
     /// `docs/clients.md`.
     pub(crate) page: &'a Page,
+    /// `docs/recipes.md`.
+    pub(crate) recipes: &'a Page,
     /// The workers of the clients that are set up.
     pub(crate) workers: Vec<(Client, &'a Worker)>,
     /// Where everything that runs leaves its output.
@@ -29,7 +32,7 @@ pub(crate) struct Checks<'a> {
 impl Checks<'_> {
     /// Runs each of them.
     pub(crate) fn run(&self) -> Vec<(&'static str, Outcome)> {
-        let names_and_outcomes = [
+        let mut names_and_outcomes = vec![
             (
                 "the sample tape, recorded again",
                 self.with_boto3(Self::sample),
@@ -42,10 +45,23 @@ impl Checks<'_> {
             ("200 jobs, three workers, faults", self.fleet()),
             (
                 "code in docs/clients.md",
-                Outcome::from(&self.page.check_sources(self.root)),
+                Outcome::from(&self.page.check_sources(self.root, is_run_with_a_client)),
+            ),
+            (
+                "code in docs/recipes.md",
+                Outcome::from(&self.recipes.check_sources(self.root, recipes::is_run)),
             ),
         ];
-        Vec::from(names_and_outcomes)
+        let recipes = Recipes {
+            root: self.root,
+            folders: self.folders,
+            pipetape: self.pipetape,
+            page: self.recipes,
+            workers: &self.workers,
+            runs: self.runs.join("recipes"),
+        };
+        names_and_outcomes.extend(recipes.outcomes());
+        names_and_outcomes
     }
 
     fn with_boto3(&self, check: fn(&Self, &Worker) -> anyhow::Result<()>) -> Outcome {

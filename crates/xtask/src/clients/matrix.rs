@@ -38,6 +38,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
     let root = workspace::root();
     let pipetape = workspace::target_dir().join("debug").join("pipetape");
     let page = Page::read(&root.join("docs").join("clients.md"))?;
+    let recipes = Page::read(&root.join("docs").join("recipes.md"))?;
     let expected = Session::from_file(&folders.sources.join("session.jsonl"))?;
     let runs = folders.target.join("runs");
     clear(&runs)?;
@@ -93,6 +94,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
         folders: &folders,
         pipetape: &pipetape,
         page: &page,
+        recipes: &recipes,
         workers: workers.collect(),
         runs: &runs,
     };

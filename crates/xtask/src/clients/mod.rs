@@ -13,6 +13,7 @@ mod matrix;
 mod moto;
 mod page;
 mod program;
+mod recipes;
 mod relay;
 mod runner;
 mod sample;
@@ -24,6 +25,8 @@ mod setup;
 mod stage;
 mod table;
 mod tape;
+mod tape_variant;
+mod workflow;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,8 @@
 //! - `<!-- settings of CLIENT -->`: a script that gives a worker its environment;
 //! - `<!-- not enough for CLIENT -->`: a change of those settings with which the client sends nothing;
 //! - `<!-- run with CLIENT -->`: a script;
+//! - `<!-- file NAME for RECIPE -->`: a file of a recipe;
+//! - `<!-- run for RECIPE -->`: a script that runs between the files of a recipe;
 //! - `<!-- from FILE -->`: lines of that file.
 
 use std::{fs, path::Path};
@@ -83,6 +85,22 @@ impl Page {
         self.marked(&format!("run with {client}"))
     }
 
+    /// The files of a recipe: names and contents.
+    pub(crate) fn files<'a>(&'a self, recipe: &str) -> Vec<(&'a str, &'a str)> {
+        let files = self.blocks.iter().filter_map(|block| {
+            let (name, of) = block.mark.strip_prefix("file ")?.rsplit_once(" for ")?;
+            (of == recipe).then_some((name, block.text.as_str()))
+        });
+        files.collect()
+    }
+
+    /// The scripts that run between the files of a recipe.
+    pub(crate) fn runs(&self, recipe: &str) -> Vec<&str> {
+        let mark = format!("run for {recipe}");
+        let blocks = self.blocks.iter().filter(|block| block.mark == mark);
+        blocks.map(|block| block.text.as_str()).collect()
+    }
+
     fn marked(&self, mark: &str) -> anyhow::Result<&str> {
         let block = self.blocks.iter().find(|block| block.mark == mark);
         Ok(&block
@@ -90,12 +108,16 @@ impl Page {
             .text)
     }
 
-    /// Checks that every block is run or comes from a file, and is as it is there.
+    /// Checks that every block comes from a file and is as it is there, or that `is_run` takes its mark.
     ///
     /// # Errors
     ///
     /// Names the line of the first block that does not.
-    pub(crate) fn check_sources(&self, root: &Path) -> anyhow::Result<()> {
+    pub(crate) fn check_sources(
+        &self,
+        root: &Path,
+        is_run: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<()> {
         for Block { line, mark, text } in &self.blocks {
             if let Some(file) = mark.strip_prefix("from ") {
                 let source = fs::read_to_string(root.join(file));
@@ -103,18 +125,19 @@ impl Page {
                 if !contains(&source, text) {
                     bail!("line {line}: {file} has no such lines");
                 }
-            } else {
-                let marks = ["settings of ", "not enough for ", "run with "];
-                let client = marks.iter().find_map(|start| mark.strip_prefix(start));
-                if !client
-                    .is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
-                {
-                    bail!("line {line}: the block is marked with nothing that runs it or has it");
-                }
+            } else if !is_run(mark) {
+                bail!("line {line}: the block is marked with nothing that runs it or has it");
             }
         }
         Ok(())
     }
+}
+
+/// Whether a mark is one with which a client runs a block.
+pub(crate) fn is_run_with_a_client(mark: &str) -> bool {
+    let marks = ["settings of ", "not enough for ", "run with "];
+    let client = marks.iter().find_map(|start| mark.strip_prefix(start));
+    client.is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -182,11 +205,25 @@ mod tests {
         };
         assert!(page.settings(Client::Boto3).is_ok());
         assert!(page.settings(Client::Rust).is_err());
-        let error = page.check_sources(Path::new("/")).unwrap_err();
+        let error = page
+            .check_sources(Path::new("/"), is_run_with_a_client)
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "line 11: the block is marked with nothing that runs it or has it"
         );
+    }
+
+    #[test]
+    fn a_recipe_has_files_and_runs() {
+        let text = "<!-- file a/b.py for pytest -->\n```python\nx = 1\n```\n<!-- run for pytest -->\n```sh\npytest\n```\n";
+        let page = Page {
+            text: text.to_owned(),
+            blocks: blocks(text),
+        };
+        assert_eq!(page.files("pytest"), [("a/b.py", "x = 1")]);
+        assert_eq!(page.runs("pytest"), ["pytest"]);
+        assert!(page.files("test").is_empty() && page.runs("test").is_empty());
     }
 
     #[test]

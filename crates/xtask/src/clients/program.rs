@@ -48,6 +48,14 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// All that was said, stdout first.
+    pub(crate) fn said(&self) -> String {
+        let lines = self.lines.iter().map(|(_, line)| line.as_str());
+        let stdout = lines.collect::<Vec<_>>().join("\n");
+        let stderr = fs::read(&self.stderr).unwrap_or_default();
+        format!("{stdout}\n{}", String::from_utf8_lossy(&stderr))
+    }
+
     /// The lines, of a program that ended as it should.
     ///
     /// # Errors
@@ -158,6 +166,25 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> anyhow::Result<Ended> {
         lines,
         stderr,
     })
+}
+
+/// Runs a script in a folder; `shell` is the program that takes it as its last argument, and `log` where its output is
+/// kept.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn run_script(
+    shell: &[&str],
+    script: &str,
+    surroundings: &Surroundings,
+    folder: &Path,
+    log: &Path,
+) -> anyhow::Result<Ended> {
+    let mut words: Vec<OsString> = shell.iter().map(OsString::from).collect();
+    words.push(script.into());
+    let mut command = surroundings.command(&words)?;
+    run(command.current_dir(folder), log)
 }
 
 /// Waits for a child's end; kills its whole group when it takes longer than `patience`.

@@ -1,10 +1,6 @@
 //! The sample tape of a job worker: recorded again, as its page says.
 
-use std::{
-    ffi::OsString,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::Context;
 
@@ -54,10 +50,8 @@ pub(crate) fn run_script(
         .with_path(pipetape.parent())
         .with_path(worker.path.as_deref())
         .with("PIPETAPE_STORE", directory.join("store"));
-    let words = ["sh".into(), "-euc".into(), OsString::from(script)];
-    let mut command = surroundings.command(&words)?;
-    let log: PathBuf = directory.join("script");
-    let ended = program::run(command.current_dir(root), &log)?;
+    let log = directory.join("script");
+    let ended = program::run_script(&["sh", "-euc"], script, &surroundings, root, &log)?;
     ended.lines_if(0).context("its commands")?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod awscli_v2;
 mod go;
+mod junit;
 mod node;
 mod python;
 mod rust;
@@ -16,6 +17,8 @@ use anyhow::{Context, ensure};
 
 use super::{Client, program::Worker};
 use crate::workspace;
+
+pub(crate) use junit::Jar;
 
 /// A client that can run, or what keeps it from that.
 #[derive(Debug)]
@@ -74,6 +77,15 @@ pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Setup>
 /// As [`set_up`].
 pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Setup> {
     python::script(folders, "moto", "pipelines.py").context("moto can't be set up")
+}
+
+/// Gets JUnit's launcher.
+///
+/// # Errors
+///
+/// Files can't be read or written.
+pub(crate) fn set_up_junit(folders: &Folders) -> anyhow::Result<Jar> {
+    junit::set_up(folders)
 }
 
 /// A client's folder under the target directory, and whether it holds what its manifest says.

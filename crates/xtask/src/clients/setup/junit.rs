@@ -1,0 +1,60 @@
+//! JUnit from Maven, for a recipe; no client.
+
+use std::{path::PathBuf, process::Command};
+
+use super::{Folders, Installation, install};
+use crate::needs::is_on_path;
+
+const VERSION: &str = "1.11.4";
+const DEPENDENCY_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+
+/// JUnit's launcher with all that it needs, in one file.
+#[derive(Debug)]
+pub(crate) enum Jar {
+    There(PathBuf),
+    /// Something is missing: says what.
+    Missing(String),
+}
+
+/// A JDK and Maven are large, so neither is installed: where they are, they are used.
+pub(super) fn set_up(folders: &Folders) -> anyhow::Result<Jar> {
+    if let Some(missing) = ["java", "javac", "mvn"]
+        .into_iter()
+        .find(|name| !is_on_path(name))
+    {
+        return Ok(Jar::Missing(format!("`{missing}` is missing")));
+    }
+    let artifact = format!("org.junit.platform:junit-platform-console-standalone:{VERSION}");
+    let installation = Installation {
+        directory: folders.target.join("junit"),
+        origin: artifact.clone(),
+    };
+    let installed = installation.ensure(|| {
+        let mut maven = Command::new("mvn");
+        maven
+            .args([
+                "--batch-mode",
+                "--quiet",
+                "--strict-checksums",
+                "-Dstyle.color=never",
+            ])
+            .arg(format!("{DEPENDENCY_PLUGIN}:copy"))
+            .arg(format!("-Dartifact={artifact}"))
+            .arg(format!(
+                "-DoutputDirectory={}",
+                installation.directory.display()
+            ))
+            .arg(format!(
+                "-Dmaven.repo.local={}",
+                folders.cache("maven").display()
+            ))
+            .current_dir(&installation.directory);
+        install(&mut maven)
+    });
+    // A Maven that reaches no registry is as good as none.
+    if let Err(error) = installed {
+        return Ok(Jar::Missing(format!("Maven does not get JUnit: {error:#}")));
+    }
+    let name = format!("junit-platform-console-standalone-{VERSION}.jar");
+    Ok(Jar::There(installation.directory.join(name)))
+}

@@ -42,7 +42,7 @@ impl Source {
         }
     }
 
-    /// Makes the tape ready for playing, and lets go of the store. A stored one is never in memory twice.
+    /// Makes the tape ready for playing, and lets go of the store. It is never in memory twice.
     pub(crate) fn player(&self, store: &Store, config: PlayerConfig) -> Result<Player, Failure> {
         match self {
             Source::Stored(name) => {
@@ -50,7 +50,7 @@ impl Source {
                 let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
                 Ok(store.fold(name, begin, each)?.build())
             }
-            Source::File(path) => Ok(Player::new(read_tape_file(path)?, config)),
+            Source::File(path) => Ok(Player::open(path, &config)?),
         }
     }
 

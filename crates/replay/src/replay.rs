@@ -8,7 +8,6 @@ use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
     Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape, TapeFileError,
-    read_tape_file,
 };
 use serde::Serialize;
 
@@ -83,8 +82,8 @@ impl Replay {
         file: impl AsRef<Path>,
         config: ReplayConfig,
     ) -> Result<Replay, TapeFileError> {
-        let tape = read_tape_file(file.as_ref())?;
-        Ok(Replay::new(tape, config))
+        let player = Player::open(file.as_ref(), &config.player())?;
+        Ok(Replay::of(player, config.admin_token))
     }
 
     /// Serves a player. For tapes too large to be in memory as a [`Tape`]: see

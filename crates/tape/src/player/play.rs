@@ -1,5 +1,6 @@
 //! Answers requests from a tape.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
 use crate::tape::Tape;
+use crate::tape_file::{TapeFileError, fold_tape_file};
 
 /// How a tape is played.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -136,6 +138,17 @@ impl Player {
             builder.push(&exchange);
         }
         builder.build()
+    }
+
+    /// Prepares a tape file, which is never in memory as a whole.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is no tape: see [`read_tape_file`](crate::read_tape_file).
+    pub fn open(file: &Path, config: &PlayerConfig) -> Result<Player, TapeFileError> {
+        let begin = |tape: Tape| PlayerBuilder::new(tape.name, tape.rules, config.clone());
+        let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
+        Ok(fold_tape_file(file, begin, each)?.build())
     }
 
     pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {

@@ -1,7 +1,7 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch, flushes once, answers all.
+//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, answers all, and then
+//! gives the batch to sled.
 //!
-//! Awaiting sled's own flush from many tasks hung for good; one blocking flush per batch does not, and
-//! many writers share its cost.
+//! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tracing::error;
 use super::engine::Database;
 use super::error::{AppendError, StoreError};
 use super::facts::TapeFacts;
+use super::journal::{self, Journal, Records};
 use super::layout;
 use super::lock::TapeLock;
 use super::place::{Place, remove, tighten};
@@ -87,6 +88,7 @@ pub(super) struct Opened {
     pub(super) place: Place,
     /// Dropped before the lock: who gets that may open what was closed.
     pub(super) database: Database,
+    pub(super) journal: Journal,
     pub(super) lock: TapeLock,
     pub(super) rules: Rules,
     /// What is on it already.
@@ -119,6 +121,7 @@ impl TapeWriter {
             last_kept: Arc::clone(&shared.last_kept),
             facts_before: opened.facts.exchanges,
             opened,
+            records: Records::default(),
             failed: None,
         };
         // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
@@ -201,18 +204,20 @@ struct Log {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
     facts_before: u64,
+    /// Those of the batch at hand, kept for their memory.
+    records: Records,
     failed: Option<AppendError>,
 }
 
 struct Waiting {
     exchange: Exchange,
+    encoded: Vec<u8>,
     kept: oneshot::Sender<Result<u64, AppendError>>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Log {
     fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        let mut batch = Batch::default();
         let mut waiting: Vec<Waiting> = Vec::new();
         let mut bytes = 0;
         while let Some(message) = messages.blocking_recv() {
@@ -224,11 +229,12 @@ impl Log {
                         exchange,
                         kept,
                         _room,
-                    } => match self.add(*exchange, waiting.len(), &mut batch) {
-                        Ok((exchange, length)) => {
-                            bytes += length;
+                    } => match self.add(*exchange, waiting.len()) {
+                        Ok((exchange, encoded)) => {
+                            bytes += encoded.len();
                             waiting.push(Waiting {
                                 exchange,
+                                encoded,
                                 kept,
                                 _room,
                             });
@@ -245,7 +251,7 @@ impl Log {
                 }
             }
             if !waiting.is_empty() {
-                self.commit(std::mem::take(&mut batch), &mut waiting);
+                self.commit(&mut waiting);
                 bytes = 0;
             }
             if let Some(finished) = finish {
@@ -257,13 +263,12 @@ impl Log {
         }
     }
 
-    /// Numbers an exchange and adds its entries to the batch; gives its length with it.
+    /// Numbers an exchange and adds it to the records; gives its encoded form with it.
     fn add(
         &mut self,
         exchange: NewExchange,
         ahead: usize,
-        batch: &mut Batch,
-    ) -> Result<(Exchange, usize), AppendError> {
+    ) -> Result<(Exchange, Vec<u8>), AppendError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -275,34 +280,58 @@ impl Log {
         let Some(encoded) = encoded else {
             return Err(self.fail("an exchange is too large for the store".to_owned()));
         };
-        for (key, value) in layout::entries(seq, &encoded) {
-            batch.insert(&key, value);
-        }
-        Ok((exchange, encoded.len()))
+        self.records.push(seq, &encoded);
+        Ok((exchange, encoded))
     }
 
-    /// Makes the batch durable and tells everyone who waits for it.
-    fn commit(&mut self, batch: Batch, waiting: &mut Vec<Waiting>) {
-        match self.opened.database.commit(batch) {
-            Ok(()) => {
-                for Waiting { exchange, .. } in waiting.iter() {
-                    self.opened.facts.count(exchange);
-                }
-                // Before anyone is answered: what begins after an answer comes after its exchange.
-                self.last_kept
-                    .store(self.opened.facts.last_seq, Ordering::Release);
-                for Waiting { exchange, kept, .. } in waiting.drain(..) {
-                    // Who asked may be gone.
-                    let _ = kept.send(Ok(exchange.seq));
-                }
+    /// Makes the records durable and tells everyone who waits for one; then sled gets the exchanges.
+    fn commit(&mut self, waiting: &mut Vec<Waiting>) {
+        let written = self.opened.journal.append(&self.records);
+        self.records.clear();
+        if let Err(store_error) = written {
+            let error = self.fail(with_causes(&store_error));
+            for Waiting { kept, .. } in waiting.drain(..) {
+                let _ = kept.send(Err(error.clone()));
             }
-            Err(store_error) => {
-                let error = self.fail(with_causes(&store_error));
-                for Waiting { kept, .. } in waiting.drain(..) {
-                    let _ = kept.send(Err(error.clone()));
-                }
+            return;
+        }
+        for Waiting { exchange, .. } in waiting.iter() {
+            self.opened.facts.count(exchange);
+        }
+        // Before anyone is answered: what begins after an answer comes after its exchange.
+        self.last_kept
+            .store(self.opened.facts.last_seq, Ordering::Release);
+        let mut batch = Batch::default();
+        for Waiting {
+            exchange,
+            encoded,
+            kept,
+            ..
+        } in waiting.drain(..)
+        {
+            // Who asked may be gone.
+            let _ = kept.send(Ok(exchange.seq));
+            for (key, value) in layout::entries(exchange.seq, &encoded) {
+                batch.insert(&key, value);
             }
         }
+        if let Err(store_error) = self.store(batch) {
+            // What was told to be kept is: in the journal.
+            self.fail(with_causes(&store_error));
+        }
+    }
+
+    /// Gives a batch to sled; where the journal has grown, all of it is flushed.
+    fn store(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let Opened {
+            database, journal, ..
+        } = &mut self.opened;
+        database.apply(batch)?;
+        if journal.is_long() {
+            database.flush()?;
+            journal.clear()?;
+        }
+        Ok(())
     }
 
     fn fail(&mut self, reason: String) -> AppendError {
@@ -332,6 +361,7 @@ impl Log {
             });
         }
         database.close()?;
+        journal::remove(&directory)?;
         facts.write(&directory)?;
         tighten(&directory)?;
         let left_old = at_finish == AtFinish::TakePlace && written == 0;

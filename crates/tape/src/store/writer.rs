@@ -1,16 +1,19 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, answers all, and then
-//! gives the batch to sled.
+//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and answers all. What has
+//! come together, or has waited for a while, it gives to sled.
 //!
-//! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not.
+//! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not. Each
+//! batch that sled takes is a write to the disk and wakes all threads of its pool: hence few and large ones.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use pipetape_core::causes::with_causes;
 use sled::Batch;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::error;
 
 use super::engine::Database;
@@ -26,13 +29,18 @@ use crate::name::TapeName;
 use crate::new_exchange::NewExchange;
 use crate::rules::Rules;
 
-/// Exchanges that may wait for the writer. A slow disk slows clients before memory grows.
-const QUEUE: usize = 1024;
-/// What waiting exchanges may weigh together, in KiB: four of the largest.
+/// What exchanges that wait for the writer may weigh together, in KiB: four of the largest. A slow disk slows
+/// clients before memory grows.
 const BUDGET: u32 = 128 * 1024;
+/// What the smallest weighs, so that at most 1,024 wait.
+const LEAST: u32 = BUDGET / 1024;
 /// Most exchanges, and about most bytes, in one batch.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// How many bytes come together before sled gets them: few enough that an answer hardly waits for that.
+const BEHIND: usize = 64 * 1024;
+/// How long they may wait. sled syncs twice a second what it has, so a loss of power costs no more than the last second.
+const LAG: Duration = Duration::from_millis(250);
 
 /// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
 ///
@@ -41,7 +49,7 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct TapeWriter {
     shared: Arc<Shared>,
-    queue: mpsc::Sender<Message>,
+    queue: Sender<Message>,
 }
 
 #[derive(Debug)]
@@ -109,7 +117,7 @@ impl Opened {
 impl TapeWriter {
     /// Starts the thread.
     pub(super) fn start(opened: Opened) -> Result<TapeWriter, StoreError> {
-        let (queue, messages) = mpsc::channel(QUEUE);
+        let (queue, messages) = mpsc::channel();
         let shared = Arc::new(Shared {
             name: opened.place.name.clone(),
             rules: opened.rules.clone(),
@@ -122,6 +130,7 @@ impl TapeWriter {
             facts_before: opened.facts.exchanges,
             opened,
             records: Records::default(),
+            behind: Behind::default(),
             failed: None,
         };
         // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
@@ -161,7 +170,7 @@ impl TapeWriter {
         let closed = || AppendError {
             reason: "its writer has ended".into(),
         };
-        let weight = weight(&exchange).clamp(1, BUDGET);
+        let weight = weight(&exchange).clamp(LEAST, BUDGET);
         let room = Arc::clone(&self.shared.room);
         let room = room
             .acquire_many_owned(weight)
@@ -173,7 +182,7 @@ impl TapeWriter {
             kept,
             _room: room,
         };
-        self.queue.send(message).await.map_err(|_| closed())?;
+        self.queue.send(message).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -187,7 +196,7 @@ impl TapeWriter {
         let ended = || StoreError::damaged(&self.shared.name, "its writer has ended");
         let (finished, answer) = oneshot::channel();
         let message = Message::Finish { finished };
-        self.queue.send(message).await.map_err(|_| ended())?;
+        self.queue.send(message).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 }
@@ -206,7 +215,16 @@ struct Log {
     facts_before: u64,
     /// Those of the batch at hand, kept for their memory.
     records: Records,
+    behind: Behind,
     failed: Option<AppendError>,
+}
+
+/// What is in the journal and not yet in sled.
+#[derive(Default)]
+struct Behind {
+    batch: Batch,
+    bytes: usize,
+    since: Option<Instant>,
 }
 
 struct Waiting {
@@ -217,11 +235,23 @@ struct Waiting {
 }
 
 impl Log {
-    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+    fn run(mut self, messages: Receiver<Message>) {
         let mut waiting: Vec<Waiting> = Vec::new();
         let mut bytes = 0;
-        while let Some(message) = messages.blocking_recv() {
-            let mut next = Some(message);
+        loop {
+            let received = match self.behind.due_in() {
+                Some(time) => messages.recv_timeout(time),
+                None => messages.recv().map_err(RecvTimeoutError::from),
+            };
+            let mut next = match received {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.catch_up();
+                    continue;
+                }
+                // Nobody is left who could write: the tape stays as it is.
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut finish = None;
             while let Some(message) = next.take() {
                 match message {
@@ -254,8 +284,12 @@ impl Log {
                 self.commit(&mut waiting);
                 bytes = 0;
             }
+            if self.behind.bytes >= BEHIND || self.behind.due_in() == Some(Duration::ZERO) {
+                self.catch_up();
+            }
             if let Some(finished) = finish {
-                messages.close();
+                // Whoever still sends finds that nobody listens.
+                drop(messages);
                 // The receiver may be gone: the tape is finished all the same.
                 let _ = finished.send(self.finish());
                 return;
@@ -301,7 +335,6 @@ impl Log {
         // Before anyone is answered: what begins after an answer comes after its exchange.
         self.last_kept
             .store(self.opened.facts.last_seq, Ordering::Release);
-        let mut batch = Batch::default();
         for Waiting {
             exchange,
             encoded,
@@ -311,17 +344,21 @@ impl Log {
         {
             // Who asked may be gone.
             let _ = kept.send(Ok(exchange.seq));
-            for (key, value) in layout::entries(exchange.seq, &encoded) {
-                batch.insert(&key, value);
-            }
+            self.behind.push(exchange.seq, &encoded);
         }
-        if let Err(store_error) = self.store(batch) {
-            // What was told to be kept is: in the journal.
+    }
+
+    /// Gives sled what it lacks. Where that fails, what was told to be kept is in the journal all the same.
+    fn catch_up(&mut self) {
+        let behind = std::mem::take(&mut self.behind);
+        if self.failed.is_none()
+            && let Err(store_error) = self.store(behind.batch)
+        {
             self.fail(with_causes(&store_error));
         }
     }
 
-    /// Gives a batch to sled; where the journal has grown, all of it is flushed.
+    /// Gives sled a batch; where the journal has grown, all of it is flushed, and the journal begins anew.
     fn store(&mut self, batch: Batch) -> Result<(), StoreError> {
         let Opened {
             database, journal, ..
@@ -343,7 +380,8 @@ impl Log {
         error
     }
 
-    fn finish(self) -> Result<Finished, StoreError> {
+    fn finish(mut self) -> Result<Finished, StoreError> {
+        self.catch_up();
         let directory = self.opened.directory();
         let Opened {
             place,
@@ -376,5 +414,20 @@ impl Log {
             on_tape: facts.exchanges,
             left_old,
         })
+    }
+}
+
+impl Behind {
+    fn push(&mut self, seq: u64, encoded: &[u8]) {
+        for (key, value) in layout::entries(seq, encoded) {
+            self.batch.insert(&key, value);
+        }
+        self.bytes += encoded.len();
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// When sled is to get it; `None` where there is nothing.
+    fn due_in(&self) -> Option<Duration> {
+        self.since.map(|since| LAG.saturating_sub(since.elapsed()))
     }
 }

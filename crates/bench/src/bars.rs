@@ -37,6 +37,10 @@ pub(crate) const REPLAY_10_000: Bar = Bar::AtLeast(0.90, Unit::Ratio);
 pub(crate) const REPLAY_1_000_000: Bar = Bar::AtLeast(0.75, Unit::Ratio);
 /// Requests per second of a recording, against a bare reverse proxy.
 pub(crate) const RECORD: Bar = Bar::AtLeast(0.50, Unit::Ratio);
+/// The same of a recording with 1,000,000 exchanges behind it, against its beginning.
+pub(crate) const RECORD_1_000_000: Bar = Bar::AtLeast(0.75, Unit::Ratio);
+/// Bytes of a store, against those of the exchanges in it.
+pub(crate) const STORE_SIZE: Bar = Bar::AtMost(2.5, Unit::Ratio);
 /// What a recording adds to the median latency of a bare reverse proxy.
 pub(crate) const RECORD_ADDED: Bar = Bar::AtMost(1.0, Unit::Milliseconds);
 /// From the start of the process to the first answer.

@@ -49,6 +49,14 @@ impl Finding {
         stats::median(self.reports.iter().map(Report::per_second))
     }
 
+    /// Answers in all, those of the warm-up included.
+    pub(crate) fn answers(&self) -> u64 {
+        self.reports
+            .iter()
+            .map(|report| report.answers_in_all)
+            .sum()
+    }
+
     /// Median latency in microseconds, the median of the rounds.
     pub(crate) fn p50(&self) -> f64 {
         stats::median(self.reports.iter().map(|report| report.p50))
@@ -62,12 +70,7 @@ impl Finding {
     /// Processor time of the server per request, in microseconds. Tells what a request costs also
     /// where the load generator is the slower of the two.
     pub(crate) fn cpu_per_request(&self) -> Option<f64> {
-        let answers: u64 = self
-            .reports
-            .iter()
-            .map(|report| report.answers_in_all)
-            .sum();
-        Some(self.cpu?.as_secs_f64() * 1e6 / answers as f64)
+        Some(self.cpu?.as_secs_f64() * 1e6 / self.answers() as f64)
     }
 
     /// Answers per second as a ratio: the median of the rounds' own ratios.

@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
@@ -64,12 +65,12 @@ impl Programs {
     }
 
     /// Starts `pipetape record` of a fresh tape in front of `upstream`.
-    pub(crate) fn record(&self, upstream: SocketAddr) -> anyhow::Result<Server> {
+    pub(crate) fn record(&self, tape: &str, upstream: SocketAddr) -> anyhow::Result<Server> {
         let mut command = self.pipetape();
         command
             .args([
                 "record",
-                "bench",
+                tape,
                 "--listen",
                 "127.0.0.1:0",
                 "--region",
@@ -79,6 +80,22 @@ impl Programs {
             .arg(format!("http://{upstream}"))
             .envs(CREDENTIALS);
         Server::start(command, &self.scratch("record.log"))
+    }
+
+    /// Bytes of the files of a tape in the store.
+    pub(crate) fn size_of(&self, tape: &str) -> anyhow::Result<u64> {
+        let mut bytes = 0;
+        let mut directories = vec![self.scratch("store").join(tape)];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory)? {
+                let entry = entry?;
+                match entry.metadata()? {
+                    metadata if metadata.is_dir() => directories.push(entry.path()),
+                    metadata => bytes += metadata.len(),
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     /// Imports a tape file into the store; gives the seconds that took.

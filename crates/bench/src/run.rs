@@ -27,9 +27,9 @@ pub(crate) struct Options {
     /// Seconds measured per turn
     #[arg(long, default_value_t = 1.2, value_parser = seconds)]
     pub(crate) seconds: f64,
-    /// Also a store of 1,000,000 exchanges: a gigabyte on disk, some minutes more
+    /// Also a store of 1,000,000 exchanges, imported and recorded: some gigabytes on disk, some minutes more
     #[arg(long)]
-    large: bool,
+    pub(crate) large: bool,
     /// Only these parts
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,

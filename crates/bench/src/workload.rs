@@ -15,6 +15,9 @@ pub(crate) const ANSWER: &str = r#"{"status":"InProgress"}"#;
 /// The client that the requests say they come from.
 const USER_AGENT: &str = "aws-sdk-rust/1.7.0 ua/2.1 api/codepipeline/1.131.0 os/linux lang/rust/1.95.0 m/E,N,g md/http#hyper-1.x";
 
+const ATTEMPT: &str = "attempt=1; max=3";
+const INVOCATION: &str = "c5264616-eec1-445a-a843-9113f0ec42ff";
+
 /// Signed with AWS's published example key. Nobody here checks the signature; its scope names the region.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 \
     Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-east-1/codepipeline/aws4_request, \
@@ -34,6 +37,21 @@ pub(crate) fn request_id(index: u64) -> String {
 /// The request body for job number `index`, written as the SDK writes it.
 pub(crate) fn request_body(index: u64) -> String {
     format!(r#"{{"jobId":"{}","nonce":"{NONCE}"}}"#, job_id(index))
+}
+
+/// Bytes of one exchange as a tape keeps it: both bodies, and the headers that are kept.
+pub(crate) fn kept_bytes() -> u64 {
+    let headers = [
+        ("content-type", CONTENT_TYPE),
+        ("user-agent", USER_AGENT),
+        ("amz-sdk-request", ATTEMPT),
+        ("amz-sdk-invocation-id", INVOCATION),
+        ("content-type", CONTENT_TYPE),
+    ];
+    let headers = headers.map(|(name, value)| name.len() + value.len());
+    let request_id = "x-amzn-requestid".len() + request_id(0).len();
+    let bodies = request_body(0).len() + ANSWER.len();
+    (headers.iter().sum::<usize>() + request_id + bodies) as u64
 }
 
 /// Requests as they go over the wire. They differ in the job's id alone, so one buffer serves them all.
@@ -56,8 +74,8 @@ impl Requests {
              x-amz-user-agent: {USER_AGENT}\r\n\
              x-amz-date: 20261123T232743Z\r\n\
              authorization: {AUTHORIZATION}\r\n\
-             amz-sdk-request: attempt=1; max=3\r\n\
-             amz-sdk-invocation-id: c5264616-eec1-445a-a843-9113f0ec42ff\r\n\
+             amz-sdk-request: {ATTEMPT}\r\n\
+             amz-sdk-invocation-id: {INVOCATION}\r\n\
              host: {host}\r\n\r\n"
         );
         let start = head.len() + r#"{"jobId":""#.len();
@@ -156,6 +174,14 @@ mod tests {
             body,
             serde_json::json!({ "jobId": job_id(7), "nonce": "3" })
         );
+    }
+
+    #[test]
+    fn an_exchange_is_smaller_than_its_messages() {
+        let host = SocketAddr::from(([127, 0, 0, 1], 4577));
+        let request = Requests::to(host).about(0).len() as u64;
+        assert!(kept_bytes() > request_body(0).len() as u64 + ANSWER.len() as u64);
+        assert!(kept_bytes() < request);
     }
 
     #[test]

@@ -36,11 +36,14 @@ pub(crate) fn sign(
     credentials: &Credentials,
     now: SystemTime,
 ) -> Result<(), SigningError> {
-    *headers = headers
-        .iter()
-        .filter(|(name, value)| !is_amz(name) || text(value).is_some())
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let can_stay = |name: &HeaderName, value: &HeaderValue| !is_amz(name) || text(value).is_some();
+    if !headers.iter().all(|(name, value)| can_stay(name, value)) {
+        *headers = headers
+            .iter()
+            .filter(|(name, value)| can_stay(name, value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+    }
     let identity = credentials.clone().into();
     let params = SigningParams::builder()
         .identity(&identity)

@@ -9,7 +9,7 @@ use pipetape_serve::intercept::{Interception, NoTunnels, WithInterception};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
     Exhausted, Findings, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape,
-    TapeFileError, read_tape_file,
+    TapeFileError,
 };
 use rustls::ServerConfig;
 use serde::Serialize;
@@ -85,8 +85,8 @@ impl Replay {
         file: impl AsRef<Path>,
         config: ReplayConfig,
     ) -> Result<Replay, TapeFileError> {
-        let tape = read_tape_file(file.as_ref())?;
-        Ok(Replay::new(tape, config))
+        let player = Player::open(file.as_ref(), &config.player())?;
+        Ok(Replay::of(player, config.admin_token))
     }
 
     /// Serves a player. For tapes too large to be in memory as a [`Tape`]: see

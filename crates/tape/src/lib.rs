@@ -47,4 +47,5 @@ pub use store::{
     TapeSummary, TapeWriter,
 };
 pub use tape::Tape;
-pub use tape_file::{FORMAT, TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};
+pub use tape_file::{FORMAT, TapeFileError, fold_tape_file, read_tape, read_tape_file};
+pub use tape_file::{write_exchange, write_tape};

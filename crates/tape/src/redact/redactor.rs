@@ -1,7 +1,7 @@
 //! Redaction of whole messages by one tape's rules.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::body::Walk;
@@ -14,6 +14,9 @@ use crate::rules::{RedactConfig, Rules};
 /// Most passes over one body. One finds the secrets, one finds them again elsewhere, one finds nothing:
 /// only text that was built to need more does.
 const MOST_PASSES: usize = 8;
+/// Most texts remembered as clean, and the longest.
+const MOST_CLEAN: usize = 64;
+const LONGEST_CLEAN: usize = 512;
 
 /// Replaces secrets by a tape's own rules, the same at record time and at match time.
 ///
@@ -49,6 +52,11 @@ enum Memory {
 #[derive(Debug, Default)]
 struct Seen {
     secrets: KnownSecrets,
+    /// Short texts that hold none of them, nor anything else to be replaced: a client sends many of its headers over
+    /// and over.
+    clean: HashSet<String>,
+    /// Counts additions to `secrets`.
+    generation: u64,
     kept_config: BTreeSet<String>,
 }
 
@@ -85,8 +93,23 @@ impl Redactor {
 
     /// A header's value or another text, redacted.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let generation = match &self.memory {
+            Memory::None => 0,
+            Memory::Kept(seen) => {
+                let seen = read(seen);
+                if seen.clean.contains(text) {
+                    return Cow::Borrowed(text);
+                }
+                seen.generation
+            }
+        };
         match self.body(text.as_bytes()) {
-            Cow::Borrowed(_) => Cow::Borrowed(text),
+            Cow::Borrowed(_) => {
+                if let Memory::Kept(seen) = &self.memory {
+                    write(seen).note_clean(text, generation);
+                }
+                Cow::Borrowed(text)
+            }
             Cow::Owned(redacted) => Cow::Owned(
                 // A secret seen before may end within a character, where the body that held it was no UTF-8.
                 String::from_utf8(redacted)
@@ -103,6 +126,7 @@ impl Redactor {
                 let placeholder = self.placeholders.secret(secret.as_bytes());
                 seen.secrets.add(secret.as_bytes(), &placeholder);
             }
+            seen.doubt();
         }
     }
 
@@ -134,7 +158,11 @@ impl Redactor {
             if findings.has_secrets() {
                 match &self.memory {
                     Memory::None => findings.add_to(&mut local),
-                    Memory::Kept(seen) => findings.add_to(&mut write(seen).secrets),
+                    Memory::Kept(seen) => {
+                        let mut seen = write(seen);
+                        findings.add_to(&mut seen.secrets);
+                        seen.doubt();
+                    }
                 }
             }
         }
@@ -168,6 +196,23 @@ impl Redactor {
 }
 
 impl Seen {
+    /// A secret was added: what was clean may hold it.
+    fn doubt(&mut self) {
+        self.generation += 1;
+        self.clean.clear();
+    }
+
+    /// Remembers a text that was found clean by what was known at `generation`.
+    fn note_clean(&mut self, text: &str, generation: u64) {
+        if text.len() > LONGEST_CLEAN || generation != self.generation {
+            return;
+        }
+        if self.clean.len() >= MOST_CLEAN {
+            self.clean.clear();
+        }
+        self.clean.insert(text.to_owned());
+    }
+
     fn would_list(&self, key: &str) -> bool {
         self.kept_config.len() < MOST_KEYS && !self.kept_config.contains(key)
     }
@@ -301,6 +346,39 @@ mod tests {
                 body
             )
             .contains("123456789012")
+        );
+    }
+
+    #[test]
+    fn what_was_clean_is_so_until_a_secret_is_seen() {
+        let redactor = Redactor::for_recording(&rules());
+        let text = "worker/1.0 of open-sesame and abracadabra";
+        let shown = || redactor.text(text).into_owned();
+        assert_eq!([shown(), shown()], [text, text]);
+        redactor.request_body(br#"{"clientToken":"open-sesame"}"#);
+        assert!(!shown().contains("open-sesame"));
+        assert!(shown().contains("abracadabra"));
+        redactor.know_secrets(&["abracadabra"]);
+        assert!(!shown().contains("abracadabra"));
+
+        // Found clean before a secret was seen, and noted after.
+        let Memory::Kept(seen) = &redactor.memory else {
+            panic!("a recorder remembers");
+        };
+        let before = read(seen).generation;
+        redactor.know_secrets(&["worker/1.0"]);
+        write(seen).note_clean(text, before);
+        assert!(!shown().contains("worker"));
+        for n in 0..1000 {
+            redactor.text(&format!("text {n}"));
+        }
+        redactor.text(&"long ".repeat(1000));
+        assert!(read(seen).clean.len() <= MOST_CLEAN);
+        assert!(
+            read(seen)
+                .clean
+                .iter()
+                .all(|text| text.len() <= LONGEST_CLEAN)
         );
     }
 

@@ -9,6 +9,7 @@ use pipetape_core::causes::with_causes;
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
+use super::journal::{self, Journal};
 use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
@@ -329,7 +330,7 @@ fn recover(place: &Place) -> Result<(), StoreError> {
     place.recover(|new| {
         check_layout(&place.name, new)?;
         let mut database = Database::open(&place.name, new)?;
-        let has_exchanges = database.has_exchanges()?;
+        let has_exchanges = reader::has_exchanges(new, &mut database)?;
         database.close()?;
         Ok(has_exchanges)
     })
@@ -343,7 +344,7 @@ fn holds_nothing(place: &Place) -> bool {
             return Ok(facts.exchanges == 0);
         }
         let mut database = Database::open(&place.name, &place.tape)?;
-        let has_exchanges = database.has_exchanges()?;
+        let has_exchanges = reader::has_exchanges(&place.tape, &mut database)?;
         database.close()?;
         Ok(!has_exchanges)
     };
@@ -379,16 +380,20 @@ fn create(
 ) -> Result<Opened, StoreError> {
     let mut database = create_database(&place, Some(&rules))?;
     write_version(&place.new)?;
+    let mut directory = &place.new;
     if at_finish == AtFinish::Stay {
         // sled finds its files by their paths: it has to be closed while they move.
         database.close()?;
         place.swap()?;
-        database = Database::open(&place.name, &place.tape)?;
-        tighten(&place.tape)?;
+        directory = &place.tape;
+        database = Database::open(&place.name, directory)?;
+        tighten(directory)?;
     }
+    let journal = Journal::begin(directory)?;
     Ok(Opened {
         place,
         database,
+        journal,
         lock,
         rules,
         facts: TapeFacts::default(),
@@ -414,16 +419,32 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
     let rules = |rules: Option<Rules>| rules;
     let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
     TapeFacts::clear(&place.tape)?;
+    catch_up(&place.tape, &mut database, scanned.last_in_database)?;
     tighten(&place.tape)?;
+    let journal = Journal::begin(&place.tape)?;
     Ok(Opened {
         place,
         database,
+        journal,
         lock,
         // A tape written by hand may have none.
         rules: scanned.made.unwrap_or_default(),
         facts: scanned.facts,
         at_finish: AtFinish::Stay,
     })
+}
+
+/// Brings what only the journal has into the database.
+fn catch_up(directory: &Path, database: &mut Database, last: u64) -> Result<(), StoreError> {
+    let mut batch = sled::Batch::default();
+    journal::read(directory, last, |seq, encoded| {
+        for (key, value) in layout::entries(seq, encoded) {
+            batch.insert(&key, value);
+        }
+        Ok(())
+    })?;
+    database.apply(batch)?;
+    database.flush()
 }
 
 /// Writes a whole tape beside its place.
@@ -446,11 +467,11 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
         facts.count(exchange);
         bytes += encoded.len();
         if bytes > BATCH_BYTES {
-            database.commit(std::mem::take(&mut batch))?;
+            database.apply(std::mem::take(&mut batch))?;
             bytes = 0;
         }
     }
-    database.commit(batch)?;
+    database.apply(batch)?;
     database.close()?;
     facts.write(&place.new)?;
     tighten(&place.new)?;

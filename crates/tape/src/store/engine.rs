@@ -56,13 +56,14 @@ impl Database {
         })
     }
 
-    /// Writes entries, all or none, and makes them durable.
-    pub(super) fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        self.with("write", |open| {
-            open.exchanges.apply_batch(batch)?;
-            open.exchanges.flush()?;
-            Ok(())
-        })
+    /// Writes entries, all or none. They are durable after the next [`flush`](Database::flush).
+    pub(super) fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
+        self.with("write", |open| open.exchanges.apply_batch(batch))
+    }
+
+    /// Makes what was written durable. This waits for the disk.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        self.with("write", |open| open.exchanges.flush().map(drop))
     }
 
     /// Calls `each` with every entry of the exchanges, in order of their keys, until it says to stop.
@@ -88,7 +89,7 @@ impl Database {
         }
     }
 
-    /// Whether there is any exchange.
+    /// Whether there is any exchange in it.
     pub(super) fn has_exchanges(&mut self) -> Result<bool, StoreError> {
         self.with("read", |open| Ok(open.exchanges.first()?.is_some()))
     }

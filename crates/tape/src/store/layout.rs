@@ -101,6 +101,11 @@ impl Assembly {
         Ok(whole.then_some((seq, self.bytes.as_slice())))
     }
 
+    /// The exchange that was begun last; 0 before the first.
+    pub(super) fn last(&self) -> u64 {
+        self.seq
+    }
+
     /// To be asked behind the last entry.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //!     layout                `pipetape-store/1`, written when the rest is there: without it, no tape
 //!     conf, db, blobs/,     sled's own: trees `header` and `exchanges`
 //!     snap.*
+//!     journal               the last exchanges, which sled may not have flushed yet; none at a clean end
 //!     finished              written at a clean end: how much is on the tape
 //!   .NAME.new/              a recording that will take the tape's place, or an import
 //!   .NAME.old/              the tape whose place is being taken
@@ -15,7 +16,8 @@
 //!
 //! - `error` is what can go wrong, `directory` the store itself, `place` the paths of one tape and the
 //!   swap that survives a kill, `lock` who has it open;
-//! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled;
+//! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
+//!   file before it;
 //! - `writer` is the one thread that writes, `reader` scans, `facts` tells a finished tape from one
 //!   whose recorder was killed.
 //!
@@ -26,6 +28,7 @@ mod directory;
 mod engine;
 mod error;
 mod facts;
+mod journal;
 mod layout;
 mod lock;
 mod place;

@@ -1,10 +1,11 @@
-//! Reading a tape from its database: one scan, in order.
+//! Reading a tape: one scan of its database, in order, and what its journal has behind that.
 
 use std::path::Path;
 
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
+use super::journal;
 use super::layout::Assembly;
 use super::stored;
 use crate::exchange::Exchange;
@@ -16,6 +17,8 @@ pub(super) struct Scanned<T> {
     /// What was made of rules and exchanges.
     pub(super) made: T,
     pub(super) facts: TapeFacts,
+    /// The last exchange that is in the database; those behind it are in the journal.
+    pub(super) last_in_database: u64,
     /// Whether the recording had a clean end.
     pub(super) is_finished: bool,
 }
@@ -40,17 +43,22 @@ pub(super) fn scan<T>(
     let mut made = begin(rules);
     let mut facts = TapeFacts::default();
     let mut assembly = Assembly::default();
-    database.scan(|key, value| {
-        if let Some((seq, encoded)) = assembly.take(key, value)? {
-            let exchange = stored::decode(seq, encoded)?;
-            facts.count(&exchange);
-            each(&mut made, exchange);
-        }
+    let mut add = |seq, encoded: &[u8]| {
+        let exchange = stored::decode(seq, encoded)?;
+        facts.count(&exchange);
+        each(&mut made, exchange);
         Ok(())
+    };
+    database.scan(|key, value| match assembly.take(key, value)? {
+        Some((seq, encoded)) => add(seq, encoded),
+        None => Ok(()),
     })?;
-    assembly
-        .must_be_whole()
-        .map_err(|reason| StoreError::damaged(name, reason))?;
+    let damaged = |reason| StoreError::damaged(name, reason);
+    assembly.must_be_whole().map_err(damaged)?;
+    let last_in_database = assembly.last();
+    journal::read(directory, last_in_database, |seq, encoded| {
+        add(seq, encoded).map_err(damaged)
+    })?;
     if let Some(finished) = finished
         && finished != facts
     {
@@ -63,6 +71,19 @@ pub(super) fn scan<T>(
     Ok(Scanned {
         made,
         facts,
+        last_in_database,
         is_finished: finished.is_some(),
     })
+}
+
+/// Whether an open tape has any exchange.
+pub(super) fn has_exchanges(directory: &Path, database: &mut Database) -> Result<bool, StoreError> {
+    let mut found = database.has_exchanges()?;
+    if !found {
+        journal::read(directory, 0, |_, _| {
+            found = true;
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }

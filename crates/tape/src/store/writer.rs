@@ -1,21 +1,25 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch, flushes once, answers all.
+//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and answers all. What has
+//! come together, or has waited for a while, it gives to sled.
 //!
-//! Awaiting sled's own flush from many tasks hung for good; one blocking flush per batch does not, and
-//! many writers share its cost.
+//! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not. Each
+//! batch that sled takes is a write to the disk and wakes all threads of its pool: hence few and large ones.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use pipetape_core::causes::with_causes;
 use sled::Batch;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::error;
 
 use super::engine::Database;
 use super::error::{AppendError, StoreError};
 use super::facts::TapeFacts;
+use super::journal::{self, Journal, Records};
 use super::layout;
 use super::lock::TapeLock;
 use super::place::{Place, remove, tighten};
@@ -25,13 +29,18 @@ use crate::name::TapeName;
 use crate::new_exchange::NewExchange;
 use crate::rules::Rules;
 
-/// Exchanges that may wait for the writer. A slow disk slows clients before memory grows.
-const QUEUE: usize = 1024;
-/// What waiting exchanges may weigh together, in KiB: four of the largest.
+/// What exchanges that wait for the writer may weigh together, in KiB: four of the largest. A slow disk slows
+/// clients before memory grows.
 const BUDGET: u32 = 128 * 1024;
+/// What the smallest weighs, so that at most 1,024 wait.
+const LEAST: u32 = BUDGET / 1024;
 /// Most exchanges, and about most bytes, in one batch.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// How many bytes come together before sled gets them: few enough that an answer hardly waits for that.
+const BEHIND: usize = 64 * 1024;
+/// How long they may wait. sled syncs twice a second what it has, so a loss of power costs no more than the last second.
+const LAG: Duration = Duration::from_millis(250);
 
 /// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
 ///
@@ -40,7 +49,7 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct TapeWriter {
     shared: Arc<Shared>,
-    queue: mpsc::Sender<Message>,
+    queue: Sender<Message>,
 }
 
 #[derive(Debug)]
@@ -87,6 +96,7 @@ pub(super) struct Opened {
     pub(super) place: Place,
     /// Dropped before the lock: who gets that may open what was closed.
     pub(super) database: Database,
+    pub(super) journal: Journal,
     pub(super) lock: TapeLock,
     pub(super) rules: Rules,
     /// What is on it already.
@@ -107,7 +117,7 @@ impl Opened {
 impl TapeWriter {
     /// Starts the thread.
     pub(super) fn start(opened: Opened) -> Result<TapeWriter, StoreError> {
-        let (queue, messages) = mpsc::channel(QUEUE);
+        let (queue, messages) = mpsc::channel();
         let shared = Arc::new(Shared {
             name: opened.place.name.clone(),
             rules: opened.rules.clone(),
@@ -119,6 +129,8 @@ impl TapeWriter {
             last_kept: Arc::clone(&shared.last_kept),
             facts_before: opened.facts.exchanges,
             opened,
+            records: Records::default(),
+            behind: Behind::default(),
             failed: None,
         };
         // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
@@ -158,7 +170,7 @@ impl TapeWriter {
         let closed = || AppendError {
             reason: "its writer has ended".into(),
         };
-        let weight = weight(&exchange).clamp(1, BUDGET);
+        let weight = weight(&exchange).clamp(LEAST, BUDGET);
         let room = Arc::clone(&self.shared.room);
         let room = room
             .acquire_many_owned(weight)
@@ -170,7 +182,7 @@ impl TapeWriter {
             kept,
             _room: room,
         };
-        self.queue.send(message).await.map_err(|_| closed())?;
+        self.queue.send(message).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -184,7 +196,7 @@ impl TapeWriter {
         let ended = || StoreError::damaged(&self.shared.name, "its writer has ended");
         let (finished, answer) = oneshot::channel();
         let message = Message::Finish { finished };
-        self.queue.send(message).await.map_err(|_| ended())?;
+        self.queue.send(message).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 }
@@ -201,22 +213,45 @@ struct Log {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
     facts_before: u64,
+    /// Those of the batch at hand, kept for their memory.
+    records: Records,
+    behind: Behind,
     failed: Option<AppendError>,
+}
+
+/// What is in the journal and not yet in sled.
+#[derive(Default)]
+struct Behind {
+    batch: Batch,
+    bytes: usize,
+    since: Option<Instant>,
 }
 
 struct Waiting {
     exchange: Exchange,
+    encoded: Vec<u8>,
     kept: oneshot::Sender<Result<u64, AppendError>>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Log {
-    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        let mut batch = Batch::default();
+    fn run(mut self, messages: Receiver<Message>) {
         let mut waiting: Vec<Waiting> = Vec::new();
         let mut bytes = 0;
-        while let Some(message) = messages.blocking_recv() {
-            let mut next = Some(message);
+        loop {
+            let received = match self.behind.due_in() {
+                Some(time) => messages.recv_timeout(time),
+                None => messages.recv().map_err(RecvTimeoutError::from),
+            };
+            let mut next = match received {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.catch_up();
+                    continue;
+                }
+                // Nobody is left who could write: the tape stays as it is.
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut finish = None;
             while let Some(message) = next.take() {
                 match message {
@@ -224,11 +259,12 @@ impl Log {
                         exchange,
                         kept,
                         _room,
-                    } => match self.add(*exchange, waiting.len(), &mut batch) {
-                        Ok((exchange, length)) => {
-                            bytes += length;
+                    } => match self.add(*exchange, waiting.len()) {
+                        Ok((exchange, encoded)) => {
+                            bytes += encoded.len();
                             waiting.push(Waiting {
                                 exchange,
+                                encoded,
                                 kept,
                                 _room,
                             });
@@ -245,11 +281,15 @@ impl Log {
                 }
             }
             if !waiting.is_empty() {
-                self.commit(std::mem::take(&mut batch), &mut waiting);
+                self.commit(&mut waiting);
                 bytes = 0;
             }
+            if self.behind.bytes >= BEHIND || self.behind.due_in() == Some(Duration::ZERO) {
+                self.catch_up();
+            }
             if let Some(finished) = finish {
-                messages.close();
+                // Whoever still sends finds that nobody listens.
+                drop(messages);
                 // The receiver may be gone: the tape is finished all the same.
                 let _ = finished.send(self.finish());
                 return;
@@ -257,13 +297,12 @@ impl Log {
         }
     }
 
-    /// Numbers an exchange and adds its entries to the batch; gives its length with it.
+    /// Numbers an exchange and adds it to the records; gives its encoded form with it.
     fn add(
         &mut self,
         exchange: NewExchange,
         ahead: usize,
-        batch: &mut Batch,
-    ) -> Result<(Exchange, usize), AppendError> {
+    ) -> Result<(Exchange, Vec<u8>), AppendError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -275,34 +314,61 @@ impl Log {
         let Some(encoded) = encoded else {
             return Err(self.fail("an exchange is too large for the store".to_owned()));
         };
-        for (key, value) in layout::entries(seq, &encoded) {
-            batch.insert(&key, value);
-        }
-        Ok((exchange, encoded.len()))
+        self.records.push(seq, &encoded);
+        Ok((exchange, encoded))
     }
 
-    /// Makes the batch durable and tells everyone who waits for it.
-    fn commit(&mut self, batch: Batch, waiting: &mut Vec<Waiting>) {
-        match self.opened.database.commit(batch) {
-            Ok(()) => {
-                for Waiting { exchange, .. } in waiting.iter() {
-                    self.opened.facts.count(exchange);
-                }
-                // Before anyone is answered: what begins after an answer comes after its exchange.
-                self.last_kept
-                    .store(self.opened.facts.last_seq, Ordering::Release);
-                for Waiting { exchange, kept, .. } in waiting.drain(..) {
-                    // Who asked may be gone.
-                    let _ = kept.send(Ok(exchange.seq));
-                }
+    /// Makes the records durable and tells everyone who waits for one; then sled gets the exchanges.
+    fn commit(&mut self, waiting: &mut Vec<Waiting>) {
+        let written = self.opened.journal.append(&self.records);
+        self.records.clear();
+        if let Err(store_error) = written {
+            let error = self.fail(with_causes(&store_error));
+            for Waiting { kept, .. } in waiting.drain(..) {
+                let _ = kept.send(Err(error.clone()));
             }
-            Err(store_error) => {
-                let error = self.fail(with_causes(&store_error));
-                for Waiting { kept, .. } in waiting.drain(..) {
-                    let _ = kept.send(Err(error.clone()));
-                }
-            }
+            return;
         }
+        for Waiting { exchange, .. } in waiting.iter() {
+            self.opened.facts.count(exchange);
+        }
+        // Before anyone is answered: what begins after an answer comes after its exchange.
+        self.last_kept
+            .store(self.opened.facts.last_seq, Ordering::Release);
+        for Waiting {
+            exchange,
+            encoded,
+            kept,
+            ..
+        } in waiting.drain(..)
+        {
+            // Who asked may be gone.
+            let _ = kept.send(Ok(exchange.seq));
+            self.behind.push(exchange.seq, &encoded);
+        }
+    }
+
+    /// Gives sled what it lacks. Where that fails, what was told to be kept is in the journal all the same.
+    fn catch_up(&mut self) {
+        let behind = std::mem::take(&mut self.behind);
+        if self.failed.is_none()
+            && let Err(store_error) = self.store(behind.batch)
+        {
+            self.fail(with_causes(&store_error));
+        }
+    }
+
+    /// Gives sled a batch; where the journal has grown, all of it is flushed, and the journal begins anew.
+    fn store(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let Opened {
+            database, journal, ..
+        } = &mut self.opened;
+        database.apply(batch)?;
+        if journal.is_long() {
+            database.flush()?;
+            journal.clear()?;
+        }
+        Ok(())
     }
 
     fn fail(&mut self, reason: String) -> AppendError {
@@ -314,7 +380,8 @@ impl Log {
         error
     }
 
-    fn finish(self) -> Result<Finished, StoreError> {
+    fn finish(mut self) -> Result<Finished, StoreError> {
+        self.catch_up();
         let directory = self.opened.directory();
         let Opened {
             place,
@@ -332,6 +399,7 @@ impl Log {
             });
         }
         database.close()?;
+        journal::remove(&directory)?;
         facts.write(&directory)?;
         tighten(&directory)?;
         let left_old = at_finish == AtFinish::TakePlace && written == 0;
@@ -346,5 +414,20 @@ impl Log {
             on_tape: facts.exchanges,
             left_old,
         })
+    }
+}
+
+impl Behind {
+    fn push(&mut self, seq: u64, encoded: &[u8]) {
+        for (key, value) in layout::entries(seq, encoded) {
+            self.batch.insert(&key, value);
+        }
+        self.bytes += encoded.len();
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// When sled is to get it; `None` where there is nothing.
+    fn due_in(&self) -> Option<Duration> {
+        self.since.map(|since| LAG.saturating_sub(since.elapsed()))
     }
 }

@@ -150,15 +150,9 @@ impl<'de> Deserialize<'de> for FileExchanges {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut exchanges: Vec<Exchange> = Vec::new();
-                let mut last = 0;
+                let mut sequence = Sequence::default();
                 while let Some(Checked(exchange)) = list.next_element()? {
-                    if exchange.seq <= last {
-                        return Err(de::Error::custom(format!(
-                            "`seq` {} is out of order: it has to be higher than {last}",
-                            exchange.seq
-                        )));
-                    }
-                    last = exchange.seq;
+                    sequence.take(exchange.seq).map_err(de::Error::custom)?;
                     exchanges.push(exchange);
                 }
                 Ok(exchanges)
@@ -168,8 +162,28 @@ impl<'de> Deserialize<'de> for FileExchanges {
     }
 }
 
+/// The numbers of a list of exchanges, which rise.
+#[derive(Default)]
+pub(super) struct Sequence {
+    last: u64,
+}
+
+impl Sequence {
+    /// Takes the number behind the last one.
+    pub(super) fn take(&mut self, seq: u64) -> Result<(), String> {
+        let last = self.last;
+        if seq <= last {
+            return Err(format!(
+                "`seq` {seq} is out of order: it has to be higher than {last}"
+            ));
+        }
+        self.last = seq;
+        Ok(())
+    }
+}
+
 /// One exchange, whose members agree with each other.
-struct Checked(Exchange);
+pub(super) struct Checked(pub(super) Exchange);
 
 impl<'de> Deserialize<'de> for Checked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,6 +6,7 @@
 //!
 //! - `format` names the version and the members, `body` says in which of three forms a body stands;
 //! - `read` and `write` are the two directions, `error` is what can be wrong with a file;
+//! - `stream` reads what we wrote piece by piece, for `read` to fall back on the whole text where that won't do;
 //! - `members` is what serde reads, `values` how it reads single values.
 
 mod body;
@@ -13,10 +14,11 @@ mod error;
 mod format;
 mod members;
 mod read;
+mod stream;
 mod values;
 mod write;
 
 pub use error::TapeFileError;
 pub use format::FORMAT;
-pub use read::{read_tape, read_tape_file};
+pub use read::{fold_tape_file, read_tape, read_tape_file};
 pub use write::{write_exchange, write_tape};

@@ -3,6 +3,7 @@
 //! serde reads the file, so that it can say at which line a member is wrong.
 
 use std::borrow::Cow;
+use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -12,7 +13,9 @@ use serde_json::error::Category;
 use super::error::TapeFileError;
 use super::format::{FORMAT, Readable, readable};
 use super::members::File;
+use super::stream;
 use super::values::Object;
+use crate::exchange::Exchange;
 use crate::tape::Tape;
 
 /// Reads a tape file.
@@ -21,11 +24,44 @@ use crate::tape::Tape;
 ///
 /// The file can't be read, or is no tape that this build can play. It names line and member.
 pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
-    let text = std::fs::read(path).map_err(|source| TapeFileError::Io {
+    let begin = |tape: Tape| tape;
+    fold_tape_file(path, begin, |tape, exchange| tape.exchanges.push(exchange))
+}
+
+/// Reads a tape file exchange by exchange: `begin` makes something of a tape without any, which has name and rules,
+/// and `each` adds an exchange to it. For tapes too large to be in memory as a [`Tape`].
+///
+/// What is made may be dropped and begun anew, where the file is not written as we write them: nothing but
+/// what this returns is a tape.
+///
+/// # Errors
+///
+/// As of [`read_tape_file`]; what was made so far is dropped.
+pub fn fold_tape_file<T>(
+    path: &Path,
+    begin: impl Fn(Tape) -> T,
+    mut each: impl FnMut(&mut T, Exchange),
+) -> Result<T, TapeFileError> {
+    let failed = |source| TapeFileError::Io {
         path: path.to_owned(),
         source,
-    })?;
-    read_tape(&text, path)
+    };
+    let file = fs::File::open(path).map_err(failed)?;
+    // A pipe can't be read twice.
+    if file.metadata().map_err(failed)?.is_file()
+        && let Some(made) = stream::fold(&file, &begin, &mut each)
+    {
+        return Ok(made);
+    }
+    let text = fs::read(path).map_err(failed)?;
+    let mut tape = read_tape(&text, path)?;
+    drop(text);
+    let exchanges = std::mem::take(&mut tape.exchanges);
+    let mut made = begin(tape);
+    for exchange in exchanges {
+        each(&mut made, exchange);
+    }
+    Ok(made)
 }
 
 /// Reads the text of a tape file. `path` is what errors call it.

@@ -3,6 +3,7 @@
 
 mod any;
 mod damage;
+mod journal;
 mod round_trip;
 mod store;
 mod tape_file;

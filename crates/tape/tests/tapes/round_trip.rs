@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pipetape_tape::{Exchange, MatchKey, Store, Tape, read_tape, write_tape};
+use pipetape_tape::{Exchange, MatchKey, Store, Tape, read_tape, read_tape_file, write_tape};
 use proptest::prelude::*;
 
 use crate::any;
@@ -38,6 +38,10 @@ proptest! {
             let with_body = Exchange { request: exchange.request.clone(), ..back.clone() };
             prop_assert_eq!(&with_body, exchange);
         }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("any.tape.json");
+        std::fs::write(&path, &first).unwrap();
+        prop_assert_eq!(&read_tape_file(&path).unwrap(), &back);
         prop_assert_eq!(text(&back), first);
     }
 

@@ -1,0 +1,132 @@
+//! A kill between the answer and the moment at which sled has the exchange: it is on the tape all the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pipetape_tape::{RecordMode, Rules, Store, StoreError, TapeName, TapeState, TapeWriter};
+
+use crate::any::{plain, told};
+use crate::damage::copy;
+
+fn tape() -> TapeName {
+    "t".parse().unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn record(store: &Store, mode: RecordMode) -> TapeWriter {
+    store.record(&tape(), mode, Rules::default()).unwrap()
+}
+
+fn append(writer: &TapeWriter, jobs: std::ops::Range<u64>) {
+    for n in jobs {
+        block_on(writer.append(plain(n))).unwrap();
+    }
+}
+
+fn seqs(store: &Store) -> Vec<u64> {
+    let exchanges = store.load(&tape()).unwrap().exchanges;
+    told(&exchanges).into_iter().map(|(seq, _)| seq).collect()
+}
+
+/// Records `jobs`, and gives the store as a kill could leave it: all is in the journal, in `place`, and nothing in sled.
+fn killed(store: &Store, mode: RecordMode, jobs: std::ops::Range<u64>, place: &str) -> Store {
+    let left = PathBuf::from(format!("{}-killed", store.directory().display()));
+    let _ = fs::remove_dir_all(&left);
+    let writer = record(store, mode);
+    copy(store.directory(), &left);
+    append(&writer, jobs);
+    let journal = Path::new(place).join("journal");
+    fs::copy(store.directory().join(&journal), left.join(&journal)).unwrap();
+    block_on(writer.finish()).unwrap();
+    Store::new(left)
+}
+
+#[test]
+fn what_only_the_journal_has_is_on_the_tape() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = killed(
+        &Store::new(directory.path().join("s")),
+        RecordMode::Fresh,
+        1..4,
+        "t",
+    );
+    let listed = store.list().unwrap();
+    let state = &listed[0].state;
+    assert!(
+        matches!(state, TapeState::Unfinished(facts) if facts.exchanges == 3 && facts.last_seq == 3),
+        "{state:?}"
+    );
+    assert_eq!(seqs(&store), [1, 2, 3]);
+    assert_eq!(seqs(&store), [1, 2, 3], "reading takes nothing away");
+    let refused = store.record(&tape(), RecordMode::Fresh, Rules::default());
+    assert!(matches!(refused, Err(StoreError::Exists { .. })));
+
+    // Going on takes it into sled, and begins a new journal.
+    let store = killed(&store, RecordMode::Append, 4..6, "t");
+    assert_eq!(seqs(&store), [1, 2, 3, 4, 5]);
+    let writer = record(&store, RecordMode::Append);
+    append(&writer, 6..7);
+    let finished = block_on(writer.finish()).unwrap();
+    assert_eq!((finished.written, finished.on_tape), (1, 6));
+    assert_eq!(seqs(&store), [1, 2, 3, 4, 5, 6]);
+    assert!(!store.directory().join("t/journal").exists());
+}
+
+#[test]
+fn a_record_that_a_kill_cut_is_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = killed(
+        &Store::new(directory.path().join("s")),
+        RecordMode::Fresh,
+        1..4,
+        "t",
+    );
+    let path = store.directory().join("t/journal");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    assert_eq!(seqs(&store), [1, 2]);
+    let writer = record(&store, RecordMode::Append);
+    append(&writer, 9..10);
+    block_on(writer.finish()).unwrap();
+    assert_eq!(seqs(&store), [1, 2, 3]);
+}
+
+#[test]
+fn an_overwriting_recording_that_is_only_in_its_journal_takes_the_tapes_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path().join("s"));
+    let writer = record(&store, RecordMode::Fresh);
+    append(&writer, 1..4);
+    block_on(writer.finish()).unwrap();
+    let store = killed(&store, RecordMode::Overwrite, 7..9, ".t.new");
+    assert_eq!(seqs(&store), [1, 2]);
+    let request = store.load(&tape()).unwrap().exchanges[0].request.clone();
+    assert_eq!(request, plain(7).request);
+}
+
+#[test]
+fn a_long_recording_keeps_a_short_journal() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path().join("s"));
+    let writer = record(&store, RecordMode::Fresh);
+    let journal = store.directory().join("t/journal");
+    let mut large = plain(1);
+    large.request.body = vec![b' '; 400_000].into();
+    for _ in 0..12 {
+        block_on(writer.append(large.clone())).unwrap();
+        assert!(fs::metadata(&journal).unwrap().len() < 2_000_000);
+    }
+    drop(writer);
+    let mut loaded = store.load(&tape());
+    while matches!(loaded, Err(StoreError::InUse { .. })) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        loaded = store.load(&tape());
+    }
+    assert_eq!(loaded.unwrap().exchanges.len(), 12);
+}

@@ -63,6 +63,7 @@ mod own_address;
 mod recorder;
 mod recording;
 mod refusal;
+mod region_difference;
 mod reply;
 mod signing;
 mod tally;

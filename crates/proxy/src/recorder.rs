@@ -11,6 +11,7 @@ use crate::config::RecordConfig;
 use crate::credentials::{Chain, CredentialsCache};
 use crate::destination::Routing;
 use crate::recording::Recording;
+use crate::region_difference::RegionDifferences;
 use crate::tally::Tally;
 use crate::upstream::{RootsError, Trust, UpstreamClient};
 
@@ -77,6 +78,7 @@ impl Recorder {
                 region: config.region,
                 sign: config.sign,
             },
+            region_differences: RegionDifferences::default(),
             credentials: CredentialsCache::new(
                 Chain::new(config.profile, listen),
                 Arc::clone(&redactor),

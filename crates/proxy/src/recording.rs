@@ -17,6 +17,7 @@ use crate::destination::{Destination, Routing, Signature};
 use crate::exchange_log::ExchangeLog;
 use crate::outgoing::{self, Outgoing};
 use crate::refusal::Refusal;
+use crate::region_difference::RegionDifferences;
 use crate::reply::reply;
 use crate::signing::SigningError;
 use crate::tally::Tally;
@@ -31,6 +32,7 @@ const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");
 pub(crate) struct Recording<L, S> {
     pub(crate) log: L,
     pub(crate) routing: Routing,
+    pub(crate) region_differences: RegionDifferences,
     pub(crate) redactor: Arc<Redactor>,
     pub(crate) credentials: CredentialsCache<S>,
     pub(crate) upstream: UpstreamClient,
@@ -73,6 +75,9 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
     ) -> Result<(Operation, Outgoing), Refusal> {
         let Admitted { operation, region } = admitted;
         Span::current().record("operation", field::display(&operation));
+        if let (Some(ours), Ok(theirs)) = (&self.routing.region, &region) {
+            self.region_differences.look(ours, theirs);
+        }
         let Destination {
             upstream,
             signature,

@@ -16,6 +16,7 @@ use crate::credentials::CredentialsCache;
 use crate::destination::Routing;
 use crate::exchange_log::ExchangeLog;
 use crate::recording::Recording;
+use crate::region_difference::RegionDifferences;
 use crate::tally::Tally;
 use crate::upstream::{Trust, UpstreamClient};
 
@@ -68,6 +69,7 @@ impl Record {
                 region: options.region.map(|region| region.parse().unwrap()),
                 sign: options.sign,
             },
+            region_differences: RegionDifferences::default(),
             credentials: CredentialsCache::new(options.source, Arc::clone(&redactor)),
             redactor,
             upstream: options.client,

@@ -13,6 +13,8 @@ mod admin;
 mod bad_requests;
 mod bad_stores;
 mod bad_tape_files;
+mod corporate_proxy;
+mod credentials;
 mod cross_client;
 mod demo;
 mod emulate;

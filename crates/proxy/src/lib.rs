@@ -23,6 +23,7 @@
 //!     region: None,
 //!     listen: listener.local_addr(),
 //!     max_body: 16 << 20,
+//!     body_budget: 256 << 20,
 //!     upstream_timeout: Duration::from_secs(60),
 //!     admin_token: None,
 //! };
@@ -58,6 +59,7 @@ mod config;
 mod credentials;
 mod destination;
 mod exchange_log;
+mod keeper;
 mod outgoing;
 mod own_address;
 mod recorder;

@@ -10,10 +10,11 @@ use crate::admin::Routes;
 use crate::config::RecordConfig;
 use crate::credentials::{Chain, CredentialsCache};
 use crate::destination::Routing;
+use crate::keeper::Keeper;
 use crate::recording::Recording;
 use crate::region_difference::RegionDifferences;
 use crate::tally::Tally;
-use crate::upstream::{RootsError, Trust, UpstreamClient};
+use crate::upstream::{AnswerLimits, RootsError, Trust, UpstreamClient};
 
 /// A recording in progress: one service for any number of connections, admin routes included.
 #[derive(Debug)]
@@ -68,11 +69,16 @@ impl Recorder {
             Some(url) if !url.is_tls() => Trust::Nobody,
             _ => Trust::System(config.upstream_ca.as_deref()),
         };
-        let upstream = UpstreamClient::new(trust, config.upstream_timeout, config.max_body)?;
+        let answers = AnswerLimits {
+            timeout: config.upstream_timeout,
+            max_body: config.max_body,
+            body_budget: config.body_budget,
+        };
+        let upstream = UpstreamClient::new(trust, answers)?;
         let tally = Arc::new(Tally::default());
         let redactor = Arc::new(Redactor::for_recording(writer.rules()));
         let recording = Recording {
-            log: writer,
+            keeper: Keeper::new(writer, Arc::clone(&redactor), Arc::clone(&tally)),
             routing: Routing {
                 upstream: config.upstream,
                 region: config.region,
@@ -83,7 +89,6 @@ impl Recorder {
                 Chain::new(config.profile, listen),
                 Arc::clone(&redactor),
             ),
-            redactor: Arc::clone(&redactor),
             upstream,
             tally: Arc::clone(&tally),
         };

@@ -1,20 +1,20 @@
 //! The way of one request: checked, signed, forwarded, kept, and only then answered.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{
-    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactor, UnixMillis, keep,
-};
-use tracing::{Instrument, Span, debug_span, error, field, info, warn};
+use pipetape_tape::{LiveExchange, UnixMillis};
+use tracing::{Instrument, Span, debug_span, error, field, warn};
 
 use crate::admission::{Admitted, admit};
 use crate::credentials::{CredentialSource, CredentialsCache};
 use crate::destination::{Destination, Routing, Signature};
 use crate::exchange_log::ExchangeLog;
+use crate::keeper::Keeper;
 use crate::outgoing::{self, Outgoing};
 use crate::refusal::Refusal;
 use crate::region_difference::RegionDifferences;
@@ -22,7 +22,6 @@ use crate::reply::reply;
 use crate::signing::SigningError;
 use crate::tally::Tally;
 use crate::upstream::UpstreamClient;
-use pipetape_core::causes::with_causes;
 
 /// On every answer once the tape is incomplete.
 const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");
@@ -30,10 +29,9 @@ const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");
 /// Forwards requests and keeps each exchange before its client sees the answer.
 #[derive(Debug)]
 pub(crate) struct Recording<L, S> {
-    pub(crate) log: L,
+    pub(crate) keeper: Keeper<L>,
     pub(crate) routing: Routing,
     pub(crate) region_differences: RegionDifferences,
-    pub(crate) redactor: Arc<Redactor>,
     pub(crate) credentials: CredentialsCache<S>,
     pub(crate) upstream: UpstreamClient,
     pub(crate) tally: Arc<Tally>,
@@ -55,7 +53,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let arrival = Arrival {
             clock: Instant::now(),
             began: UnixMillis::now(),
-            after: self.log.last_kept(),
+            after: self.keeper.last_kept(),
         };
         let prepared = match admit(&request) {
             Ok(admitted) => self.prepare(&request, admitted).await,
@@ -107,36 +105,31 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let mut pending = Pending(Some(&self.tally));
         let outcome = self.upstream.exchange(outgoing).await;
         let latency_ms = u64::try_from(arrival.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let Kept { exchange, given } = keep(
-            LiveExchange {
-                operation,
-                after: arrival.after,
-                began: arrival.began,
-                latency_ms,
-                request_headers: request.headers,
-                request_body: request.body,
-                outcome,
-            },
-            &self.redactor,
-        );
-        let (status, fault) = status_and_fault(&given);
-        let seen = Seen {
-            operation: exchange.operation.clone(),
-            status,
-            fault,
+        let live = LiveExchange {
+            operation,
+            after: arrival.after,
+            began: arrival.began,
             latency_ms,
+            request_headers: request.headers,
+            request_body: request.body,
+            outcome,
         };
         // A task of its own: what has happened is kept, and counted, even where a stop drops this call.
-        let (log, tally) = (self.log.clone(), Arc::clone(&self.tally));
-        let write = write(log, exchange, seen, tally).in_current_span();
-        let written = tokio::spawn(write);
+        let kept = tokio::spawn(self.keeper.clone().keep(live).in_current_span());
         pending.0 = None;
         // The client sees nothing before this is done.
-        if written.await.is_err() {
-            self.tally.unrecorded();
-            error!("THE TAPE IS INCOMPLETE: writing an exchange panicked");
+        match kept.await {
+            Ok(given) => reply(given),
+            Err(error) => {
+                self.tally.unrecorded();
+                error!("THE TAPE IS INCOMPLETE: writing an exchange panicked");
+                match error.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    // The runtime ends, and this call with it.
+                    Err(_) => Reply::Reset,
+                }
+            }
         }
-        reply(given)
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {
@@ -157,40 +150,6 @@ struct Arrival {
     after: u64,
 }
 
-/// What a log line says of an exchange.
-struct Seen {
-    operation: Operation,
-    status: Option<u16>,
-    fault: Option<Fault>,
-    latency_ms: u64,
-}
-
-/// Makes an exchange durable, counts it, and says so.
-async fn write<L: ExchangeLog>(log: L, exchange: NewExchange, seen: Seen, tally: Arc<Tally>) {
-    let Seen {
-        operation,
-        status,
-        fault,
-        latency_ms,
-    } = seen;
-    let fault_kind = fault.map(Fault::kind);
-    match log.append(exchange).await {
-        Ok(seq) => {
-            tally.recorded(&operation, fault);
-            info!(%operation, status, fault = fault_kind, latency_ms, seq, "recorded");
-        }
-        Err(error) => {
-            if tally.unrecorded() {
-                error!(
-                    error = with_causes(&error),
-                    "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
-                );
-            }
-            info!(%operation, status, fault = fault_kind, latency_ms, "not recorded");
-        }
-    }
-}
-
 /// A forwarded request without an outcome yet. Dropped so (a stop that cuts the call, or a panic), its exchange
 /// counts as lost.
 struct Pending<'a>(Option<&'a Tally>);
@@ -200,14 +159,6 @@ impl Drop for Pending<'_> {
         if self.0.is_some_and(Tally::unrecorded) {
             error!("THE TAPE IS INCOMPLETE: a request was forwarded, and its exchange is lost");
         }
-    }
-}
-
-fn status_and_fault(given: &LiveOutcome) -> (Option<u16>, Option<Fault>) {
-    match given {
-        LiveOutcome::Response(response) => (Some(response.status.as_u16()), None),
-        LiveOutcome::Fault(fault) => (None, Some(*fault)),
-        LiveOutcome::Cut { response, fault } => (Some(response.status.as_u16()), Some(*fault)),
     }
 }
 

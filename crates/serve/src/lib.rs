@@ -38,6 +38,7 @@
 //! - A service that panics costs its client a 500, and nobody else anything.
 
 pub mod admin;
+mod budget;
 mod connection;
 mod error_reply;
 pub mod host;
@@ -47,6 +48,7 @@ mod message;
 pub mod metrics;
 mod session;
 
+pub use budget::{Budget, Reservation};
 pub use error_reply::aws_error;
 pub use limits::{DateHeader, Limits};
 pub use listener::{BindError, Listener, ServeSummary};

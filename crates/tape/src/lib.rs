@@ -40,8 +40,8 @@ pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
 pub use store::{
-    AppendError, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState, TapeSummary,
-    TapeWriter,
+    AppendError, Enqueued, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState,
+    TapeSummary, TapeWriter,
 };
 pub use tape::Tape;
 pub use tape_file::{FORMAT, TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};

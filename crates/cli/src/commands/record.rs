@@ -136,6 +136,7 @@ async fn finish(writer: TapeWriter, signals: &mut Signals) -> Result<Finished, F
 }
 
 fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
+    let limits = arguments.serving.limits();
     RecordConfig {
         upstream: arguments.upstream.clone(),
         upstream_ca: arguments.upstream_ca.clone(),
@@ -143,7 +144,8 @@ fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
         profile: arguments.profile.clone(),
         region: arguments.region.clone(),
         listen,
-        max_body: arguments.serving.limits().max_body,
+        max_body: limits.max_body,
+        body_budget: limits.body_budget,
         upstream_timeout: arguments.upstream_timeout.0,
         admin_token: arguments.serving.admin_token.clone(),
     }

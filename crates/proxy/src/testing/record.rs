@@ -15,10 +15,20 @@ use crate::config::Sign;
 use crate::credentials::CredentialsCache;
 use crate::destination::Routing;
 use crate::exchange_log::ExchangeLog;
+use crate::keeper::Keeper;
 use crate::recording::Recording;
 use crate::region_difference::RegionDifferences;
 use crate::tally::Tally;
-use crate::upstream::{Trust, UpstreamClient};
+use crate::upstream::{AnswerLimits, Trust, UpstreamClient};
+
+/// Bounds on answers, with room for as many as a test likes.
+pub(crate) fn answers(timeout: Duration, max_body: usize) -> AnswerLimits {
+    AnswerLimits {
+        timeout,
+        max_body,
+        body_budget: usize::MAX,
+    }
+}
 
 /// How a test records.
 pub(crate) struct Options {
@@ -38,7 +48,8 @@ impl Options {
             region: None,
             sign: Sign::Resign,
             source: ScriptedSource::new([Some(permanent())]),
-            client: UpstreamClient::new(Trust::Nobody, Duration::from_secs(20), 1 << 20).unwrap(),
+            client: UpstreamClient::new(Trust::Nobody, answers(Duration::from_secs(20), 1 << 20))
+                .unwrap(),
             limits: Limits::default(),
         }
     }
@@ -63,15 +74,14 @@ impl Record {
         let redactor = Arc::new(Redactor::for_recording(&Rules::default()));
         let tally = Arc::new(Tally::default());
         let recording = Recording {
-            log,
+            keeper: Keeper::new(log, Arc::clone(&redactor), Arc::clone(&tally)),
             routing: Routing {
                 upstream: options.upstream.map(|url| url.parse().unwrap()),
                 region: options.region.map(|region| region.parse().unwrap()),
                 sign: options.sign,
             },
             region_differences: RegionDifferences::default(),
-            credentials: CredentialsCache::new(options.source, Arc::clone(&redactor)),
-            redactor,
+            credentials: CredentialsCache::new(options.source, redactor),
             upstream: options.client,
             tally: Arc::clone(&tally),
         };

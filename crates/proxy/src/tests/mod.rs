@@ -6,6 +6,7 @@ mod credentials;
 mod durability;
 mod faults;
 mod passing;
+mod pressure;
 mod proxies;
 mod secrets;
 mod signing;

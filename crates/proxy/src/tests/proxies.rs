@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::testing::{
-    Act, Authority, Message, Options, Record, SECRET, Upstream, head_end, ok, post, verify,
+    Act, Authority, Message, Options, Record, SECRET, Upstream, answers, head_end, ok, post, verify,
 };
 use crate::upstream::{Trust, UpstreamClient};
 
@@ -68,7 +68,7 @@ fn options(proxies: Matcher, authority: &Authority, limit: Duration) -> Options 
     let trust = Trust::System(Some(&ca));
     let mut options = Options::to("http://127.0.0.1:1");
     options.upstream = None;
-    options.client = UpstreamClient::with_proxies(proxies, trust, limit, 1 << 20).unwrap();
+    options.client = UpstreamClient::with_proxies(proxies, trust, answers(limit, 1 << 20)).unwrap();
     options
 }
 

@@ -2,10 +2,11 @@
 
 mod answer;
 mod client;
+mod deadline;
 mod dial;
 mod failure;
 mod roots;
 
-pub(crate) use client::UpstreamClient;
+pub(crate) use client::{AnswerLimits, UpstreamClient};
 pub use roots::RootsError;
 pub(crate) use roots::Trust;

@@ -1,0 +1,103 @@
+//! What becomes of an exchange once it has happened: redacted, given its place on the tape, made durable, counted.
+
+use std::sync::Arc;
+
+use pipetape_core::Operation;
+use pipetape_core::causes::with_causes;
+use pipetape_tape::{AppendError, Fault, Kept, LiveExchange, LiveOutcome, Redactor, keep};
+use tokio::sync::Mutex;
+use tracing::{error, info};
+
+use crate::exchange_log::ExchangeLog;
+use crate::tally::Tally;
+
+/// Keeps exchanges in a log. Clones keep in the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Keeper<L> {
+    log: L,
+    redactor: Arc<Redactor>,
+    tally: Arc<Tally>,
+    /// Held from the redaction of an exchange until the log has taken it. While the log is behind, one exchange waits
+    /// here in redacted form; the others as they came, within what bodies may take.
+    turn: Arc<Mutex<()>>,
+}
+
+/// What a log line says of an exchange.
+struct Seen {
+    operation: Operation,
+    status: Option<u16>,
+    fault: Option<Fault>,
+    latency_ms: u64,
+}
+
+impl<L: ExchangeLog> Keeper<L> {
+    pub(crate) fn new(log: L, redactor: Arc<Redactor>, tally: Arc<Tally>) -> Keeper<L> {
+        Keeper {
+            log,
+            redactor,
+            tally,
+            turn: Arc::default(),
+        }
+    }
+
+    /// The highest number that is durable; 0 where none is.
+    pub(crate) fn last_kept(&self) -> u64 {
+        self.log.last_kept()
+    }
+
+    /// Gives what the client is given, once the exchange is durable or can't be. Exchanges are numbered in the order
+    /// in which this is first polled.
+    pub(crate) async fn keep(self, live: LiveExchange) -> LiveOutcome {
+        let turn = self.turn.lock().await;
+        let Kept { exchange, given } = keep(live, &self.redactor);
+        let (status, fault) = status_and_fault(&given);
+        let seen = Seen {
+            operation: exchange.operation.clone(),
+            status,
+            fault,
+            latency_ms: exchange.latency_ms.unwrap_or_default(),
+        };
+        let enqueued = self.log.enqueue(exchange).await;
+        drop(turn);
+        let written = match enqueued {
+            Ok(durable) => durable.await,
+            Err(error) => Err(error),
+        };
+        self.tell(seen, written);
+        given
+    }
+
+    /// Counts an exchange, and says what became of it.
+    fn tell(&self, seen: Seen, written: Result<u64, AppendError>) {
+        let Seen {
+            operation,
+            status,
+            fault,
+            latency_ms,
+        } = seen;
+        let fault_kind = fault.map(Fault::kind);
+        match written {
+            Ok(seq) => {
+                self.tally.recorded(&operation, fault);
+                info!(%operation, status, fault = fault_kind, latency_ms, seq, "recorded");
+            }
+            Err(error) => {
+                if self.tally.unrecorded() {
+                    error!(
+                        error = with_causes(&error),
+                        "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
+                    );
+                }
+                info!(%operation, status, fault = fault_kind, latency_ms, "not recorded");
+            }
+        }
+    }
+}
+
+fn status_and_fault(given: &LiveOutcome) -> (Option<u16>, Option<Fault>) {
+    match given {
+        LiveOutcome::Response(response) => (Some(response.status.as_u16()), None),
+        LiveOutcome::Fault(fault) => (None, Some(*fault)),
+        LiveOutcome::Cut { response, fault } => (Some(response.status.as_u16()), Some(*fault)),
+    }
+}

@@ -8,4 +8,5 @@ mod full_disk;
 mod kills;
 mod kills_of_commands;
 mod load;
+mod memory;
 pub(crate) mod scale;

@@ -1,11 +1,15 @@
 //! What becomes of an exchange once it has happened: redacted, given its place on the tape, made durable, counted.
 
+use std::future::pending;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use pipetape_core::Operation;
 use pipetape_core::causes::with_causes;
+use pipetape_serve::Budget;
 use pipetape_tape::{AppendError, Fault, Kept, LiveExchange, LiveOutcome, Redactor, keep};
 use tokio::sync::Mutex;
+use tokio::task::{JoinError, spawn_blocking};
 use tracing::{error, info};
 
 use crate::exchange_log::ExchangeLog;
@@ -49,7 +53,7 @@ impl<L: ExchangeLog> Keeper<L> {
     /// in which this is first polled.
     pub(crate) async fn keep(self, live: LiveExchange) -> LiveOutcome {
         let turn = self.turn.lock().await;
-        let Kept { exchange, given } = keep(live, &self.redactor);
+        let Kept { exchange, given } = self.redacted(live).await;
         let (status, fault) = status_and_fault(&given);
         let seen = Seen {
             operation: exchange.operation.clone(),
@@ -65,6 +69,27 @@ impl<L: ExchangeLog> Keeper<L> {
         };
         self.tell(seen, written);
         given
+    }
+
+    /// Redacting megabytes takes a while: not on the thread that serves all connections.
+    async fn redacted(&self, live: LiveExchange) -> Kept {
+        let answer = match &live.outcome {
+            LiveOutcome::Response(response) | LiveOutcome::Cut { response, .. } => {
+                response.body.len()
+            }
+            LiveOutcome::Fault(_) => 0,
+        };
+        if live.request_body.len() + answer <= Budget::SMALL {
+            return keep(live, &self.redactor);
+        }
+        let redactor = Arc::clone(&self.redactor);
+        let kept = spawn_blocking(move || keep(live, &redactor)).await;
+        match kept.map_err(JoinError::try_into_panic) {
+            Ok(kept) => kept,
+            Err(Ok(panic)) => resume_unwind(panic),
+            // The runtime ends, and this task with it.
+            Err(Err(_)) => pending().await,
+        }
     }
 
     /// Counts an exchange, and says what became of it.

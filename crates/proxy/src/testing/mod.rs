@@ -16,4 +16,4 @@ pub(crate) use message::{Message, head_end};
 pub(crate) use record::{Options, Record, answers};
 pub(crate) use signature::verify;
 pub(crate) use twins::{CLIENT_KEY, KEY, MemoryLog, SECRET, ScriptedSource, TOKEN, permanent};
-pub(crate) use upstream::{Act, Upstream, ok};
+pub(crate) use upstream::{Act, Upstream, ok, read_request};

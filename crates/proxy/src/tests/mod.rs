@@ -5,6 +5,7 @@ mod captures;
 mod credentials;
 mod durability;
 mod faults;
+mod order;
 mod passing;
 mod pressure;
 mod proxies;

@@ -5,6 +5,7 @@ mod exchange;
 mod judgement;
 mod message;
 mod overview;
+mod retries;
 
 pub(crate) use answer::{error_code, result};
 pub(crate) use exchange::whole_exchange;

@@ -6,6 +6,7 @@ use pipetape_tape::{Exchange, FORMAT, Rules, Tape};
 
 use super::answer::{error_code, job, result};
 use super::judgement::notes;
+use super::retries::Calls;
 use crate::printable::printable;
 use crate::table::{Align, Table};
 
@@ -66,6 +67,7 @@ fn table(exchanges: &[Exchange]) -> String {
         ("REQUEST", Align::Right),
         ("RESPONSE", Align::Right),
     ]);
+    let mut calls = Calls::default();
     for exchange in exchanges {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let response = exchange.outcome.response();
@@ -80,7 +82,9 @@ fn table(exchanges: &[Exchange]) -> String {
             format!("{} B", exchange.request.body.len()),
             or_dash(response.map(|response| format!("{} B", response.body.len()))),
         ];
-        table.push(cells, notes(exchange));
+        let mut notes = notes(exchange);
+        notes.extend(calls.note(exchange));
+        table.push(cells, notes);
     }
     table.render()
 }

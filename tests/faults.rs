@@ -271,7 +271,22 @@ fn an_sdk_tries_again_live_and_in_replay_and_both_end_well() {
     let live = Worker::patient(&server.url()).acknowledge("j", "1");
     assert!(live.contains("InProgress"), "{live}");
     server.stop_ok();
-    assert_eq!(exchanges(&sandbox.export("t")).len(), 3);
+    let kept = exchanges(&sandbox.export("t"));
+    assert_eq!(kept.len(), 3);
+    // Each attempt is an exchange of its own; what makes them one call is kept and shown.
+    let header = |at: usize, name: &str| kept[at]["request"]["headers"][name].clone();
+    let call = header(0, "amz-sdk-invocation-id");
+    assert!(call.is_string(), "{kept:?}");
+    for attempt in 0..3 {
+        assert_eq!(header(attempt, "amz-sdk-invocation-id"), call);
+        let said = header(attempt, "amz-sdk-request");
+        let number = format!("attempt={}", attempt + 1);
+        assert!(said.as_str().unwrap().contains(&number), "{said}");
+    }
+    let shown = sandbox.ok(&["show", "t"]);
+    assert_eq!(shown.matches("retry of 1").count(), 2, "{shown}");
+    let one = sandbox.ok(&["show", "t", "3"]);
+    assert!(one.contains(call.as_str().unwrap()), "{one}");
     let server = sandbox.replay("t", &["--strict"]);
     let replayed = Worker::patient(&server.url()).acknowledge("j", "1");
     assert_eq!(replayed, live);

@@ -222,6 +222,7 @@ fn record_config(upstream: SocketAddr, listen: SocketAddr) -> RecordConfig {
         region: None,
         listen,
         max_body: 1 << 20,
+        body_budget: 64 << 20,
         upstream_timeout: Duration::from_secs(20),
         resolve: Vec::new(),
         intercept: None,

@@ -1,4 +1,4 @@
-//! A certificate authority for one test, and a certificate for one host from it.
+//! A certificate authority for one test, and a server's certificate from it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// What an upstream over TLS needs, and what its client has to trust.
 pub(crate) struct Authority {
-    /// Configuration of a server of that name.
+    /// Configuration of a server of the name asked for.
     pub(crate) server: Arc<ServerConfig>,
     /// The root in PEM, for `--upstream-ca`.
     pub(crate) root: String,
@@ -21,7 +21,7 @@ impl Authority {
         Self::for_host("localhost")
     }
 
-    /// Makes a root, and a leaf for `host`.
+    /// Makes a root, and a leaf for a name or an address.
     pub(crate) fn for_host(host: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters of a root");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

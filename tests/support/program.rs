@@ -1,6 +1,7 @@
 //! Runs the built binary: commands to their end, servers until they say that they listen.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +13,15 @@ use super::message::Message;
 use super::output::{Ended, Pipe};
 use super::patience::PATIENCE;
 use super::terminal::terminal;
+use crate::soak::scale;
 
 /// The binary that cargo built for these tests.
 pub(crate) const PATH: &str = env!("CARGO_BIN_EXE_pipetape");
+
+/// The binary under test: [`PATH`], or the one that a soak is about.
+pub(crate) fn path() -> PathBuf {
+    scale::program().unwrap_or_else(|| PATH.into())
+}
 
 /// Runs a command to its end, which has to come in time.
 pub(crate) fn run(command: Command) -> Ended {
@@ -90,11 +97,13 @@ impl Running {
         self.child.wait().expect("wait");
     }
 
-    /// The same, where it may have ended by itself.
-    pub(crate) fn kill_if_running(&mut self) {
-        if self.end_within(Duration::ZERO).is_none() {
+    /// The same, where it may have ended by itself; says whether it was still running.
+    pub(crate) fn kill_if_running(&mut self) -> bool {
+        let is_running = self.end_within(Duration::ZERO).is_none();
+        if is_running {
             self.kill();
         }
+        is_running
     }
 
     /// Waits for its own end.

@@ -51,7 +51,7 @@ impl Sandbox {
 
     /// The program with these arguments, in this directory, with dummy credentials and nothing else of ours in its environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        self.command_of(Path::new(program::PATH), args)
+        self.command_of(&program::path(), args)
     }
 
     /// Another program in the same surroundings.

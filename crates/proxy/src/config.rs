@@ -55,7 +55,10 @@ pub struct RecordConfig {
     /// Largest response body taken from upstream, in bytes. A larger answer is
     /// [`Fault::Malformed`](pipetape_tape::Fault::Malformed) to the client and on the tape.
     pub max_body: usize,
-    /// How long an upstream may take for a whole answer, connecting included.
+    /// Bytes that all response bodies above 64 KiB may hold together, from upstream's first byte to the client's last.
+    /// Further ones are left in upstream's hands until there is room.
+    pub body_budget: usize,
+    /// How long an upstream may take for a whole answer, connecting included; waiting for room is not.
     pub upstream_timeout: Duration,
     /// Opens the admin routes to others than this machine.
     pub admin_token: Option<AdminToken>,

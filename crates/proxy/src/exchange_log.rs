@@ -9,11 +9,14 @@ pub(crate) trait ExchangeLog: Clone + Send + Sync + 'static {
     /// The highest number that is durable; 0 where none is.
     fn last_kept(&self) -> u64;
 
-    /// Keeps an exchange; returns its number once it is durable.
-    fn append(
+    /// Gives an exchange its place in the order of the log, and leaves it to be kept. Waits where the log is behind.
+    /// What this gives is the exchange's number, once it is durable.
+    fn enqueue(
         &self,
         exchange: NewExchange,
-    ) -> impl Future<Output = Result<u64, AppendError>> + Send;
+    ) -> impl Future<
+        Output = Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError>,
+    > + Send;
 }
 
 impl ExchangeLog for TapeWriter {
@@ -21,10 +24,11 @@ impl ExchangeLog for TapeWriter {
         TapeWriter::last_kept(self)
     }
 
-    fn append(
+    async fn enqueue(
         &self,
         exchange: NewExchange,
-    ) -> impl Future<Output = Result<u64, AppendError>> + Send {
-        TapeWriter::append(self, exchange)
+    ) -> Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError> {
+        let enqueued = TapeWriter::enqueue(self, exchange).await?;
+        Ok(enqueued.durable())
     }
 }

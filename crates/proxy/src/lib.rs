@@ -26,6 +26,7 @@
 //!     region: None,
 //!     listen: listener.local_addr(),
 //!     max_body: 16 << 20,
+//!     body_budget: 256 << 20,
 //!     upstream_timeout: Duration::from_secs(60),
 //!     admin_token: None,
 //! };
@@ -61,11 +62,13 @@ mod config;
 mod credentials;
 mod destination;
 mod exchange_log;
+mod keeper;
 mod outgoing;
 mod own_address;
 mod recorder;
 mod recording;
 mod refusal;
+mod region_difference;
 mod reply;
 mod resolve;
 mod signing;
@@ -80,8 +83,8 @@ mod upstream;
 mod upstream_url;
 
 pub use config::{InterceptConfig, RecordConfig, Sign};
+pub use keeper::EXCHANGES;
 pub use recorder::{RecordSummary, Recorder, RecorderError};
-pub use recording::EXCHANGES;
 pub use resolve::{Resolve, ResolveError};
 pub use tunnel_hosts::{TunnelHost, TunnelHostError};
 pub use upstream::RootsError;

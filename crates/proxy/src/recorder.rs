@@ -13,12 +13,14 @@ use crate::admin::Routes;
 use crate::config::RecordConfig;
 use crate::credentials::{Chain, CredentialsCache};
 use crate::destination::Routing;
+use crate::keeper::Keeper;
 use crate::own_address;
 use crate::recording::Recording;
+use crate::region_difference::RegionDifferences;
 use crate::resolve::Resolver;
 use crate::tally::Tally;
 use crate::tunnels::NamedTunnels;
-use crate::upstream::{CONNECT_TIMEOUT, Dial, RootsError, Trust, UpstreamClient};
+use crate::upstream::{AnswerLimits, CONNECT_TIMEOUT, Dial, RootsError, Trust, UpstreamClient};
 
 /// A recording in progress: one service for any number of connections, admin routes included.
 #[derive(Debug)]
@@ -87,8 +89,12 @@ impl Recorder {
             Some(url) if !url.is_tls() => Trust::Nobody,
             _ => Trust::System(config.upstream_ca.as_deref()),
         };
-        let (timeout, max_body) = (config.upstream_timeout, config.max_body);
-        let upstream = UpstreamClient::new(dial.clone(), trust, timeout, max_body)?;
+        let answers = AnswerLimits {
+            timeout: config.upstream_timeout,
+            max_body: config.max_body,
+            body_budget: config.body_budget,
+        };
+        let upstream = UpstreamClient::new(dial.clone(), trust, answers)?;
         let tally = Arc::new(Tally::default());
         let interception = config.intercept.map(|intercept| Interception {
             tls: intercept.tls,
@@ -102,17 +108,17 @@ impl Recorder {
         });
         let redactor = Arc::new(Redactor::for_recording(writer.rules()));
         let recording = Recording {
-            log: writer,
+            keeper: Keeper::new(writer, Arc::clone(&redactor), Arc::clone(&tally)),
             routing: Routing {
                 upstream: config.upstream,
                 region: config.region,
                 sign: config.sign,
             },
+            region_differences: RegionDifferences::default(),
             credentials: CredentialsCache::new(
                 Chain::new(config.profile, listen),
                 Arc::clone(&redactor),
             ),
-            redactor: Arc::clone(&redactor),
             upstream,
             tally: Arc::clone(&tally),
         };

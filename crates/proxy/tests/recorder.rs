@@ -41,6 +41,7 @@ fn config(upstream: &str, listen: SocketAddr) -> RecordConfig {
         region: None,
         listen,
         max_body: 1 << 20,
+        body_budget: 1 << 20,
         upstream_timeout: PATIENCE,
         admin_token: Some(AdminToken::new("planted".to_owned()).unwrap()),
     }

@@ -42,6 +42,7 @@
 
 pub mod admin;
 pub mod authority;
+mod budget;
 mod connection;
 mod error_reply;
 pub mod host;
@@ -53,6 +54,7 @@ pub mod metrics;
 mod running;
 mod session;
 
+pub use budget::{Budget, Reservation};
 pub use error_reply::aws_error;
 pub use limits::{DateHeader, Limits};
 pub use listener::{BindError, Listener, ServeSummary};

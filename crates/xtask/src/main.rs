@@ -5,6 +5,7 @@
 //! | `test` | installs what the tests need, runs every test, prints the totals |
 //! | `clients` | real AWS clients, live and replayed: the matrix |
 //! | `ci` | everything that has to be green before a change lands |
+//! | `soak` | kills, full and slow disks, and crowds of clients, for long, against the release build |
 //! | `bench` | measures the built binary against bare servers, in one run |
 //!
 //! Nothing is kept outside cargo's target directory, packages of the operating system aside.
@@ -19,6 +20,7 @@ mod ci;
 mod clients;
 mod deny;
 mod needs;
+mod soak;
 mod test;
 mod totals;
 mod workspace;
@@ -39,6 +41,7 @@ Commands:
   clients [--only LIST] [--require LIST]
                   set up real AWS clients and run each against pipetape; those required must not be skipped
   ci              formatting, lints, tests, clients, documentation, dependencies
+  soak [NAME...]  kill, starve and crowd the release build for long; NAME is a test below tests/soak
   bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
 ";
 
@@ -49,6 +52,7 @@ enum Command {
     Test(Vec<OsString>),
     Clients(clients::Selection),
     Ci,
+    Soak(Vec<OsString>),
     Bench(Vec<OsString>),
     Help,
 }
@@ -61,6 +65,7 @@ impl Command {
         let rest: Vec<OsString> = args.collect();
         match name.to_str() {
             Some("test") => Ok(Self::Test(rest)),
+            Some("soak") => Ok(Self::Soak(rest)),
             Some("bench") => Ok(Self::Bench(rest)),
             Some("clients") => clients::Selection::parse(&rest).map(Self::Clients),
             Some("ci") => match rest.first() {
@@ -77,6 +82,7 @@ impl Command {
             Self::Test(args) => test::run(&args),
             Self::Clients(selection) => clients::run(&selection),
             Self::Ci => ci::run(),
+            Self::Soak(names) => soak::run(&names),
             Self::Bench(args) => bench::run(&args),
             Self::Help => {
                 print!("{USAGE}");

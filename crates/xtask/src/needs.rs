@@ -48,6 +48,12 @@ const PROGRAMS: &[Program] = &[
         package: "curl",
         why: "tests run the README's example, and commands around which pipetape runs",
     },
+    Program {
+        name: "tinyproxy",
+        // The program alone: the package `tinyproxy` starts a service.
+        package: "tinyproxy-bin",
+        why: "tests record through a corporate proxy",
+    },
 ];
 
 /// Whether something that was asked for is there now.

@@ -2,8 +2,8 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io,
-    process::{ExitCode, ExitStatus, Stdio},
+    io::{self, Write},
+    process::{Command, ExitCode, ExitStatus, Stdio},
 };
 
 use anyhow::Context;
@@ -34,11 +34,26 @@ pub(crate) fn run_counted(args: &[OsString]) -> anyhow::Result<(ExitStatus, Tota
     if !names_package(args) {
         command.arg("--workspace");
     }
-    command.args(args).stdout(Stdio::piped());
+    command.args(args);
     eprintln!("running `{}`", workspace::typed(&command));
-    let mut child = command.spawn().context("can't run cargo")?;
-    let output = child.stdout.take().context("no pipe from cargo")?;
-    let copied = copy_and_count(output, io::stdout().lock());
+    run_and_count(&mut command, io::stdout().lock())
+}
+
+/// Runs a `cargo test` to its end; its output goes to `output`.
+///
+/// # Errors
+///
+/// When it can't be run. Failed tests are in the result.
+pub(crate) fn run_and_count(
+    command: &mut Command,
+    output: impl Write,
+) -> anyhow::Result<(ExitStatus, Totals)> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("can't run cargo")?;
+    let pipe = child.stdout.take().context("no pipe from cargo")?;
+    let copied = copy_and_count(pipe, output);
     let status = child.wait().context("can't wait for cargo")?;
     Ok((
         status,

@@ -153,6 +153,7 @@ fn config(
     listen: SocketAddr,
     interception: Option<&Interception>,
 ) -> RecordConfig {
+    let limits = arguments.serving.limits();
     RecordConfig {
         upstream: arguments.upstream.clone(),
         upstream_ca: arguments.upstream_ca.clone(),
@@ -165,7 +166,8 @@ fn config(
         profile: arguments.profile.clone(),
         region: arguments.region.clone(),
         listen,
-        max_body: arguments.serving.limits().max_body,
+        max_body: limits.max_body,
+        body_budget: limits.body_budget,
         upstream_timeout: arguments.upstream_timeout.0,
         admin_token: arguments.serving.admin_token.clone(),
     }

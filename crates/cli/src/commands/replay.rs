@@ -78,7 +78,7 @@ async fn replay(
     let date = DateHeader::AsGiven;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
     let report = replay.report();
-    lines(&report).iter().for_each(|line| say(line));
+    lines(&report).iter().for_each(say);
     if let Some(file) = &arguments.report {
         let leftovers = if arguments.strict {
             Leftovers::Failures

@@ -99,6 +99,7 @@ fn config(service: SocketAddr, listen: SocketAddr) -> Result<RecordConfig, Upstr
         region: None,
         listen,
         max_body: Limits::default().max_body,
+        body_budget: Limits::default().body_budget,
         upstream_timeout: UPSTREAM_TIMEOUT,
         admin_token: None,
     })

@@ -23,14 +23,14 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Finds credentials when they are first asked for and renews them before they expire, one search at a time.
 ///
-/// A failure is told to all who waited for that search; whoever comes later searches anew.
+/// What a search brought is told to all who waited for it; whoever comes later than a failure searches anew.
 pub(crate) struct CredentialsCache<S> {
     shared: Arc<Shared<S>>,
 }
 
 struct Shared<S> {
     source: S,
-    found: RwLock<Option<Credentials>>,
+    found: RwLock<Option<Found>>,
     /// Held by the one search; guards how the last one ended.
     search: Arc<Mutex<Option<Ended>>>,
     redactor: Arc<Redactor>,
@@ -38,7 +38,21 @@ struct Shared<S> {
 
 struct Ended {
     at: Instant,
-    failure: Option<Arc<NoCredentials>>,
+    brought: Result<Credentials, Arc<NoCredentials>>,
+}
+
+/// Credentials, and how long they are good for; `None` is for ever.
+struct Found {
+    credentials: Credentials,
+    term: Option<Term>,
+}
+
+/// When credentials that expire are to be renewed, and used no more. All of it shrinks with the time that they
+/// last: some are given for minutes or less.
+struct Term {
+    ageing: SystemTime,
+    expired: SystemTime,
+    pause: Duration,
 }
 
 /// How good credentials are.
@@ -82,9 +96,8 @@ impl<S: CredentialSource> CredentialsCache<S> {
         if let Some((credentials, State::Fresh | State::Ageing)) = self.shared.kept() {
             return Ok(credentials);
         }
-        let last = search.as_ref().filter(|last| last.at >= asked);
-        match last.and_then(|last| last.failure.clone()) {
-            Some(failure) => Err(failure),
+        match search.as_ref().filter(|last| last.at >= asked) {
+            Some(last) => last.brought.clone(),
             None => self.shared.search(region, search).await,
         }
     }
@@ -93,9 +106,10 @@ impl<S: CredentialSource> CredentialsCache<S> {
         let Ok(search) = Arc::clone(&self.shared.search).try_lock_owned() else {
             return;
         };
+        let pause = self.shared.pause();
         if search
             .as_ref()
-            .is_some_and(|last| last.at.elapsed() < PAUSE)
+            .is_some_and(|last| last.at.elapsed() < pause)
         {
             return;
         }
@@ -115,8 +129,14 @@ impl<S: CredentialSource> CredentialsCache<S> {
 impl<S: CredentialSource> Shared<S> {
     fn kept(&self) -> Option<(Credentials, State)> {
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
-        let credentials = found.as_ref()?;
-        Some((credentials.clone(), state(credentials, SystemTime::now())))
+        let found = found.as_ref()?;
+        Some((found.credentials.clone(), found.state(SystemTime::now())))
+    }
+
+    fn pause(&self) -> Duration {
+        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        let term = found.as_ref().and_then(|found| found.term.as_ref());
+        term.map_or(PAUSE, |term| term.pause)
     }
 
     async fn search(
@@ -124,33 +144,47 @@ impl<S: CredentialSource> Shared<S> {
         region: &Region,
         mut search: OwnedMutexGuard<Option<Ended>>,
     ) -> Result<Credentials, Arc<NoCredentials>> {
-        let found = self.source.find(region).await.map_err(Arc::new);
+        let brought = self.source.find(region).await.map_err(Arc::new);
+        if let Ok(found) = &brought {
+            info!(expiry = ?found.expiry(), "found credentials");
+            let secrets = [Some(found.secret_access_key()), found.session_token()];
+            let secrets: Vec<&str> = secrets.into_iter().flatten().collect();
+            self.redactor.know_secrets(&secrets);
+            let mut kept = self.found.write().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(Found::at(SystemTime::now(), found.clone()));
+        }
         *search = Some(Ended {
             at: Instant::now(),
-            failure: found.as_ref().err().cloned(),
+            brought: brought.clone(),
         });
-        let found = found?;
-        info!(expiry = ?found.expiry(), "found credentials");
-        let secrets = [Some(found.secret_access_key()), found.session_token()];
-        let secrets: Vec<&str> = secrets.into_iter().flatten().collect();
-        self.redactor.know_secrets(&secrets);
-        let mut kept = self.found.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(found.clone());
-        Ok(found)
+        brought
     }
 }
 
-fn state(credentials: &Credentials, now: SystemTime) -> State {
-    let Some(expiry) = credentials.expiry() else {
-        return State::Fresh;
-    };
-    let left = expiry.duration_since(now).unwrap_or_default();
-    if left > AHEAD {
-        State::Fresh
-    } else if left > MARGIN {
-        State::Ageing
-    } else {
-        State::Expired
+impl Found {
+    fn at(now: SystemTime, credentials: Credentials) -> Found {
+        let term = credentials.expiry().map(|expiry| Term::from(now, expiry));
+        Found { credentials, term }
+    }
+
+    fn state(&self, now: SystemTime) -> State {
+        match &self.term {
+            Some(term) if now >= term.expired => State::Expired,
+            Some(term) if now >= term.ageing => State::Ageing,
+            _ => State::Fresh,
+        }
+    }
+}
+
+impl Term {
+    fn from(now: SystemTime, expiry: SystemTime) -> Term {
+        let lasts = expiry.duration_since(now).unwrap_or_default();
+        // Neither is more than the time from now to then, so both stay within what the clock can say.
+        Term {
+            ageing: expiry - AHEAD.min(lasts / 2),
+            expired: expiry - MARGIN.min(lasts / 10),
+            pause: PAUSE.min(lasts / 10),
+        }
     }
 }
 
@@ -217,14 +251,67 @@ mod tests {
         assert_eq!(source.count(), 2);
     }
 
+    /// As if credentials had been found `ago`.
+    fn age(cache: &CredentialsCache<ScriptedSource>, ago: Duration) {
+        let mut found = cache.shared.found.write().unwrap();
+        let found = found.as_mut().unwrap();
+        *found = Found::at(SystemTime::now() - ago, found.credentials.clone());
+    }
+
+    #[test]
+    fn the_longer_credentials_last_the_earlier_they_are_renewed() {
+        let now = SystemTime::now();
+        let check = |lasts: u64, ageing: f64, expired: f64, pause: f64| {
+            let expiry = now + Duration::from_secs(lasts);
+            let term = Term::from(now, expiry);
+            let before = |moment| expiry.duration_since(moment).unwrap().as_secs_f64();
+            assert_eq!(
+                (
+                    before(term.ageing),
+                    before(term.expired),
+                    term.pause.as_secs_f64()
+                ),
+                (ageing, expired, pause),
+                "{lasts} s"
+            );
+        };
+        check(12 * 3600, 300.0, 10.0, 30.0);
+        check(3600, 300.0, 10.0, 30.0);
+        check(600, 300.0, 10.0, 30.0);
+        check(60, 30.0, 6.0, 6.0);
+        check(4, 2.0, 0.4, 0.4);
+        check(0, 0.0, 0.0, 0.0);
+    }
+
     #[tokio::test]
     async fn expired_credentials_are_replaced_before_use() {
         let source = ScriptedSource::new([lasting("one", 5), lasting("two", 3600)]);
         let cache = cache(&source);
         assert_eq!(key(&cache).await.unwrap(), "one");
+        assert_eq!(key(&cache).await.unwrap(), "one");
+        // Found an hour ago, its last ten seconds are too short for a request.
+        age(&cache, Duration::from_secs(3600));
         assert_eq!(key(&cache).await.unwrap(), "two");
         assert_eq!(key(&cache).await.unwrap(), "two");
         assert_eq!(source.count(), 2);
+    }
+
+    /// Whoever waited for a search takes what it brought, though that has expired on its way.
+    #[tokio::test]
+    async fn credentials_that_come_expired_are_shared_by_those_who_waited() {
+        let source = ScriptedSource::held([lasting("late", 0)]);
+        let cache = cache(&source);
+        let all = async {
+            tokio::join!(key(&cache), key(&cache), key(&cache), async {
+                source.gate.add_permits(1);
+            })
+        };
+        let (first, second, third, ()) = soon(all).await;
+        assert_eq!(
+            (first, second, third),
+            (Ok("late".into()), Ok("late".into()), Ok("late".into()))
+        );
+        assert_eq!(source.count(), 1);
     }
 
     #[tokio::test]
@@ -234,6 +321,7 @@ mod tests {
         source.gate.add_permits(1);
         assert_eq!(key(&cache).await.unwrap(), "one");
         // A search has just been; the next may come when that was a while ago.
+        age(&cache, Duration::from_secs(3600));
         let earlier = Instant::now().checked_sub(PAUSE).unwrap();
         if let Some(ended) = &mut *cache.shared.search.lock().await {
             ended.at = earlier;
@@ -254,12 +342,14 @@ mod tests {
         assert_eq!(source.count(), 2);
     }
 
+    /// Within the pause: a source that gives out the same short-lived ones is not asked by every request.
     #[tokio::test]
-    async fn credentials_that_never_last_long_are_not_renewed_at_every_request() {
+    async fn ageing_credentials_are_not_renewed_at_every_request() {
         let source = ScriptedSource::new([lasting("one", 60)]);
         let cache = cache(&source);
         for _ in 0..10 {
             assert_eq!(key(&cache).await.unwrap(), "one");
+            age(&cache, Duration::from_secs(3600));
             tokio::task::yield_now().await;
         }
         assert_eq!(source.count(), 1);

@@ -44,10 +44,20 @@ fn outcome(error: &CredentialsError) -> String {
         Some(chain) => {
             let attempts = chain.attempts().iter();
             let attempts: Vec<_> = attempts
-                .map(|attempt| format!("{} ({})", attempt.name(), with_causes(attempt.error())))
+                .map(|attempt| format!("{} ({})", attempt.name(), reason(attempt.error())))
                 .collect();
             one_line(&attempts.join(", "))
         }
         None => format!("the search ended with a failure: {}", with_causes(error)),
+    }
+}
+
+/// Why one member has no credentials to give. That it "was not enabled", which all of them say first, helps nobody.
+fn reason(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => error
+            .source()
+            .map_or_else(|| "nothing is configured".to_owned(), with_causes),
+        failure => with_causes(failure),
     }
 }

@@ -19,11 +19,22 @@ use crate::config::Sign;
 use crate::credentials::CredentialsCache;
 use crate::destination::Routing;
 use crate::exchange_log::ExchangeLog;
+use crate::keeper::Keeper;
 use crate::recording::Recording;
+use crate::region_difference::RegionDifferences;
 use crate::resolve::Resolver;
 use crate::tally::Tally;
 use crate::tunnels::NamedTunnels;
-use crate::upstream::{Dial, Trust, UpstreamClient};
+use crate::upstream::{AnswerLimits, Dial, Trust, UpstreamClient};
+
+/// Bounds on answers, with room for as many as a test likes.
+pub(crate) fn answers(timeout: Duration, max_body: usize) -> AnswerLimits {
+    AnswerLimits {
+        timeout,
+        max_body,
+        body_budget: usize::MAX,
+    }
+}
 
 /// Dials whatever is asked for, without a proxy.
 pub(crate) fn straight() -> Dial {
@@ -109,8 +120,7 @@ impl Options {
             client: UpstreamClient::new(
                 straight(),
                 Trust::Nobody,
-                Duration::from_secs(20),
-                1 << 20,
+                answers(Duration::from_secs(20), 1 << 20),
             )
             .unwrap(),
             limits: Limits::default(),
@@ -138,14 +148,14 @@ impl Record {
         let redactor = Arc::new(Redactor::for_recording(&Rules::default()));
         let tally = Arc::new(Tally::default());
         let recording = Recording {
-            log,
+            keeper: Keeper::new(log, Arc::clone(&redactor), Arc::clone(&tally)),
             routing: Routing {
                 upstream: options.upstream.map(|url| url.parse().unwrap()),
                 region: options.region.map(|region| region.parse().unwrap()),
                 sign: options.sign,
             },
-            credentials: CredentialsCache::new(options.source, Arc::clone(&redactor)),
-            redactor,
+            region_differences: RegionDifferences::default(),
+            credentials: CredentialsCache::new(options.source, redactor),
             upstream: options.client,
             tally: Arc::clone(&tally),
         };

@@ -1,6 +1,7 @@
 //! Outside things, in memory.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -35,6 +36,8 @@ pub(crate) struct MemoryLog {
     pub(crate) gate: Arc<Semaphore>,
     /// A permit for each write that has begun.
     pub(crate) begun: Arc<Semaphore>,
+    /// Each exchange takes a permit before it is taken in.
+    pub(crate) door: Arc<Semaphore>,
 }
 
 impl MemoryLog {
@@ -46,7 +49,15 @@ impl MemoryLog {
 
     /// Writes wait at the gate.
     pub(crate) fn held() -> MemoryLog {
+        let log = MemoryLog::shut();
+        log.door.add_permits(Semaphore::MAX_PERMITS);
+        log
+    }
+
+    /// Nothing is taken in, as where too much waits for the disk already.
+    pub(crate) fn shut() -> MemoryLog {
         MemoryLog {
+            door: Arc::new(Semaphore::new(0)),
             kept: Arc::default(),
             full: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
@@ -76,8 +87,18 @@ impl ExchangeLog for MemoryLog {
         self.kept.lock().unwrap().len() as u64
     }
 
-    async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
+    async fn enqueue(
+        &self,
+        exchange: NewExchange,
+    ) -> Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError> {
         self.begun.add_permits(1);
+        self.door.acquire().await.unwrap().forget();
+        Ok(self.clone().keep(exchange))
+    }
+}
+
+impl MemoryLog {
+    async fn keep(self, exchange: NewExchange) -> Result<u64, AppendError> {
         self.gate.acquire().await.unwrap().forget();
         if self.full.load(Ordering::SeqCst) {
             return Err(AppendError {

@@ -143,7 +143,8 @@ impl Upstream {
     }
 }
 
-async fn read_request(
+/// Reads one request; `None` at the connection's end. `buffer` holds what came beyond it.
+pub(crate) async fn read_request(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
 ) -> Option<Message> {

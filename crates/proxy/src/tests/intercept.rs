@@ -9,7 +9,7 @@ use pipetape_tape::Fault;
 
 use crate::testing::{
     Act, Authority, Client, Intercepted, MemoryLog, Message, Options, Record, SECRET, Upstream,
-    head_end, ok, post, through, verify,
+    answers, head_end, ok, post, through, verify,
 };
 use crate::upstream::{Trust, UpstreamClient};
 
@@ -41,8 +41,7 @@ impl Intercept {
         options.client = UpstreamClient::new(
             through(proxies, &resolve),
             Trust::System(Some(&ca)),
-            Duration::from_secs(20),
-            1 << 20,
+            answers(Duration::from_secs(20), 1 << 20),
         )
         .unwrap();
         options.intercepted = Some(Intercepted::by(&ours));

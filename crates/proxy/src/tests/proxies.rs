@@ -12,14 +12,25 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::resolve::Resolver;
 use crate::testing::{
-    Act, Authority, Message, Options, Record, SECRET, Upstream, head_end, ok, post, through, verify,
+    Act, Authority, Message, Options, Record, SECRET, Upstream, answers, head_end, ok, post,
+    through, verify,
 };
 use crate::upstream::{Dial, Trust, UpstreamClient};
 
 const HOST: &str = "codepipeline.us-east-1.amazonaws.com";
+/// Far more than any of these tests takes.
+const LIMIT: Duration = Duration::from_secs(20);
 
-/// A proxy that leads every tunnel to one upstream, or refuses it; and what it was asked.
-pub(super) async fn proxy(to: Option<SocketAddr>) -> (SocketAddr, Arc<Mutex<Vec<Message>>>) {
+/// What a proxy does about a request for a tunnel.
+#[derive(Clone, Copy)]
+pub(super) enum Tunnel {
+    To(SocketAddr),
+    Answered(&'static str),
+    Hangs,
+}
+
+/// A proxy that does the same about every tunnel; and what it was asked.
+pub(super) async fn proxy(tunnel: Tunnel) -> (SocketAddr, Arc<Mutex<Vec<Message>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = Arc::<Mutex<Vec<Message>>>::default();
@@ -34,9 +45,14 @@ pub(super) async fn proxy(to: Option<SocketAddr>) -> (SocketAddr, Arc<Mutex<Vec<
                 }
                 let body = Vec::new();
                 heard.lock().unwrap().push(Message { head, body });
-                let Some(to) = to else {
-                    let _ = client.write_all(b"HTTP/1.1 403 No\r\n\r\n").await;
-                    return;
+                let to = match tunnel {
+                    Tunnel::To(to) => to,
+                    Tunnel::Answered(status) => {
+                        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                        let _ = client.write_all(answer.as_bytes()).await;
+                        return;
+                    }
+                    Tunnel::Hangs => std::future::pending().await,
                 };
                 let mut upstream = TcpStream::connect(to).await.unwrap();
                 client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
@@ -48,15 +64,15 @@ pub(super) async fn proxy(to: Option<SocketAddr>) -> (SocketAddr, Arc<Mutex<Vec<
 }
 
 /// A recording to the real service's host, with its proxy variables set so.
-fn options(proxies: Matcher, authority: &Authority) -> Options {
+fn options(proxies: Matcher, authority: &Authority, limit: Duration) -> Options {
     let directory = tempfile::tempdir().unwrap();
     let ca = directory.path().join("ca.pem");
     std::fs::write(&ca, &authority.root).unwrap();
     let trust = Trust::System(Some(&ca));
-    let limit = Duration::from_secs(20);
     let mut options = Options::to("http://127.0.0.1:1");
     options.upstream = None;
-    options.client = UpstreamClient::new(through(proxies, &[]), trust, limit, 1 << 20).unwrap();
+    options.client =
+        UpstreamClient::new(through(proxies, &[]), trust, answers(limit, 1 << 20)).unwrap();
     options
 }
 
@@ -64,11 +80,11 @@ fn options(proxies: Matcher, authority: &Authority) -> Options {
 async fn https_goes_through_a_tunnel_and_is_verified_beyond_it() {
     let authority = Authority::for_host(HOST);
     let upstream = Upstream::start_tls([Act::Send(ok("{}"))], authority.server.clone()).await;
-    let (address, asked) = proxy(Some(upstream.address)).await;
+    let (address, asked) = proxy(Tunnel::To(upstream.address)).await;
     let proxies = Matcher::builder()
         .https(format!("http://me:pass@{address}"))
         .build();
-    let (record, log) = Record::start(options(proxies, &authority)).await;
+    let (record, log) = Record::start(options(proxies, &authority, LIMIT)).await;
     let answer = record
         .client()
         .await
@@ -90,33 +106,50 @@ async fn https_goes_through_a_tunnel_and_is_verified_beyond_it() {
     assert_eq!(log.kept().len(), 1);
 }
 
+/// The fault on the tape of a request for which the proxy at `url` did what it does.
+async fn fault_through(url: &str, limit: Duration) -> Fault {
+    let authority = Authority::for_host(HOST);
+    let proxies = Matcher::builder().https(url).build();
+    let (record, log) = Record::start(options(proxies, &authority, limit)).await;
+    let mut client = record.client().await;
+    let answer = client.ask(post("PollForJobs", "", "{}")).await;
+    let fault = *log.only().outcome.fault().unwrap();
+    let expected = if fault == Fault::Timeout { 504 } else { 502 };
+    assert_eq!(answer.status(), expected, "{url}: {fault:?}");
+    fault
+}
+
 #[tokio::test]
 async fn a_proxy_that_refuses_or_can_not_be_used_is_a_refused_connection() {
-    let authority = Authority::for_host(HOST);
-    let (refusing, _) = proxy(None).await;
-    for url in [
-        format!("http://{refusing}"),
-        "socks5://127.0.0.1:1".to_owned(),
+    for status in [
+        "403 Forbidden",
+        "407 Proxy Authentication Required",
+        "500 Unable to connect",
+        "503 Service Unavailable",
     ] {
-        let proxies = Matcher::builder().https(url).build();
-        let (record, log) = Record::start(options(proxies, &authority)).await;
-        let answer = record
-            .client()
-            .await
-            .ask(post("PollForJobs", "", "{}"))
-            .await;
-        assert_eq!(answer.status(), 502);
-        assert_eq!(log.only().outcome.fault(), Some(&Fault::Refused));
+        let (address, _) = proxy(Tunnel::Answered(status)).await;
+        let fault = fault_through(&format!("http://{address}"), LIMIT).await;
+        assert_eq!(fault, Fault::Refused, "{status}");
     }
+    let fault = fault_through("socks5://127.0.0.1:1", LIMIT).await;
+    assert_eq!(fault, Fault::Refused);
+}
+
+#[tokio::test]
+async fn a_proxy_that_hangs_is_a_timeout() {
+    let (address, _) = proxy(Tunnel::Hangs).await;
+    let limit = Duration::from_millis(300);
+    let fault = fault_through(&format!("http://{address}"), limit).await;
+    assert_eq!(fault, Fault::Timeout);
 }
 
 #[tokio::test]
 async fn loopback_is_reached_without_a_proxy() {
     let authority = Authority::for_host("localhost");
     let upstream = Upstream::start_tls([Act::Send(ok("{}"))], authority.server.clone()).await;
-    let (address, asked) = proxy(None).await;
+    let (address, asked) = proxy(Tunnel::Hangs).await;
     let proxies = Matcher::builder().all(format!("http://{address}")).build();
-    let mut options = options(proxies, &authority);
+    let mut options = options(proxies, &authority, LIMIT);
     options.upstream = Some(format!("https://localhost:{}", upstream.address.port()));
     let (record, _log) = Record::start(options).await;
     let answer = record

@@ -63,6 +63,7 @@ fn debug_shows_no_secret() {
         region: None,
         listen: "127.0.0.1:1".parse().unwrap(),
         max_body: 1,
+        body_budget: 1,
         upstream_timeout: Duration::from_secs(1),
         admin_token: Some(AdminToken::new("planted".to_owned()).unwrap()),
     };

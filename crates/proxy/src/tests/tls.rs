@@ -7,7 +7,7 @@ use pipetape_tape::Fault;
 use tempfile::NamedTempFile;
 
 use crate::testing::{
-    Act, Authority, Options, Record, SECRET, Upstream, ok, post, straight, verify,
+    Act, Authority, Options, Record, SECRET, Upstream, answers, ok, post, straight, verify,
 };
 use crate::upstream::{RootsError, Trust, UpstreamClient};
 
@@ -18,8 +18,11 @@ fn file(text: &str) -> NamedTempFile {
 }
 
 fn client(ca: &NamedTempFile) -> Result<UpstreamClient, RootsError> {
-    let trust = Trust::System(Some(ca.path()));
-    UpstreamClient::new(straight(), trust, Duration::from_secs(20), 100)
+    UpstreamClient::new(
+        straight(),
+        Trust::System(Some(ca.path())),
+        answers(Duration::from_secs(20), 100),
+    )
 }
 
 /// The outcome of a request to an upstream with a certificate for `host`, asked for as `localhost`.
@@ -141,8 +144,7 @@ fn files_of_roots_are_checked_before_anything_starts() {
     let missing = UpstreamClient::new(
         straight(),
         Trust::System(Some(missing)),
-        Duration::from_secs(1),
-        1,
+        answers(Duration::from_secs(1), 1),
     );
     assert!(matches!(missing, Err(RootsError::File { .. })));
 }

@@ -6,7 +6,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use super::proxies::proxy;
+use super::proxies::{Tunnel, proxy};
 use crate::testing::{Authority, Client, Intercepted, Log, MemoryLog, Options, Record, soon};
 
 /// Sends back what it gets.
@@ -66,7 +66,7 @@ async fn bytes_pass_and_leave_no_trace() {
 #[tokio::test]
 async fn through_the_users_own_proxy() {
     let far = echo().await;
-    let (address, asked) = proxy(Some(far)).await;
+    let (address, asked) = proxy(Tunnel::To(far)).await;
     let (record, _kept) = start(|intercepted| {
         intercepted.tunnel = vec!["www.example.test"];
         intercepted.proxies = Matcher::builder()

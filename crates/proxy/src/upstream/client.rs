@@ -8,10 +8,10 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use pipetape_tape::{Fault, LiveOutcome};
-use tokio::time::timeout;
 use tracing::warn;
 
-use super::answer;
+use super::answer::AnswerReader;
+use super::deadline::{Deadline, Late};
 use super::dial::Dial;
 use super::failure::without_response;
 use super::roots::{RootsError, Trust, tls};
@@ -22,13 +22,26 @@ use pipetape_core::causes::with_causes;
 const POOL_IDLE: Duration = Duration::from_secs(12);
 /// One address that does not answer must not use up the whole time.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What is read at once, and the bound on the head of an answer, in bytes.
+const READ_BUFFER: usize = 64 * 1024;
 
 /// Sends requests upstream and never fails: what goes wrong is an outcome.
 #[derive(Debug)]
 pub(crate) struct UpstreamClient {
     client: Client<HttpsConnector<Dial>, Full<Bytes>>,
     timeout: Duration,
-    max_body: usize,
+    reader: AnswerReader,
+}
+
+/// What an upstream's answer may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnswerLimits {
+    /// From connecting to its last byte; waiting for room is not counted.
+    pub(crate) timeout: Duration,
+    /// Largest body, in bytes.
+    pub(crate) max_body: usize,
+    /// What all large bodies may hold together, in bytes.
+    pub(crate) body_budget: usize,
 }
 
 impl UpstreamClient {
@@ -36,8 +49,7 @@ impl UpstreamClient {
     pub(crate) fn new(
         dial: Dial,
         trust: Trust<'_>,
-        timeout: Duration,
-        max_body: usize,
+        limits: AnswerLimits,
     ) -> Result<UpstreamClient, RootsError> {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(trust)?)
@@ -49,27 +61,30 @@ impl UpstreamClient {
             .pool_idle_timeout(POOL_IDLE)
             .pool_timer(TokioTimer::new())
             .retry_canceled_requests(true)
+            // One for each connection, and hyper's own default is six times as much.
+            .http1_max_buf_size(READ_BUFFER)
             .build(connector);
         Ok(UpstreamClient {
             client,
-            timeout,
-            max_body,
+            timeout: limits.timeout,
+            reader: AnswerReader::new(limits.max_body, limits.body_budget),
         })
     }
 
     /// Sends a request and reads the whole answer.
     pub(crate) async fn exchange(&self, request: Outgoing) -> LiveOutcome {
-        let answered = timeout(self.timeout, self.send(request)).await;
-        answered.unwrap_or_else(|_| {
+        let mut deadline = Deadline::after(self.timeout);
+        let answered = self.send(request, &mut deadline).await;
+        answered.unwrap_or_else(|Late| {
             let timeout = self.timeout.as_secs();
             warn!(timeout, "upstream did not answer in time");
             LiveOutcome::Fault(Fault::Timeout)
         })
     }
 
-    async fn send(&self, request: Outgoing) -> LiveOutcome {
-        match self.client.request(request).await {
-            Ok(response) => answer::read(response, self.max_body).await,
+    async fn send(&self, request: Outgoing, deadline: &mut Deadline) -> Result<LiveOutcome, Late> {
+        match deadline.within(self.client.request(request)).await? {
+            Ok(response) => self.reader.read(response, deadline).await,
             Err(error) => {
                 let fault = without_response(&error);
                 warn!(
@@ -77,7 +92,7 @@ impl UpstreamClient {
                     error = with_causes(&error),
                     "upstream gave no answer"
                 );
-                LiveOutcome::Fault(fault)
+                Ok(LiveOutcome::Fault(fault))
             }
         }
     }

@@ -2,11 +2,12 @@
 
 mod answer;
 mod client;
+mod deadline;
 mod dial;
 mod failure;
 mod roots;
 
-pub(crate) use client::{CONNECT_TIMEOUT, UpstreamClient};
+pub(crate) use client::{AnswerLimits, CONNECT_TIMEOUT, UpstreamClient};
 pub(crate) use dial::Dial;
 pub use roots::RootsError;
 pub(crate) use roots::Trust;

@@ -2,52 +2,15 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::budget::{Budget, Reservation};
 use crate::connection::progress::{Phase, Progress};
 use crate::connection::waker::{Owed, muted};
-
-/// Bodies up to this size need no room in the budget: a fixed cost of a connection, like hyper's buffers.
-const SMALL: usize = 64 * 1024;
-
-/// The unit in which the budget is kept.
-const KIB: usize = 1024;
-
-/// The memory that large bodies share.
-pub(crate) struct Budget {
-    room: Arc<Semaphore>,
-    total: u32,
-}
-
-impl Budget {
-    pub(crate) fn new(bytes: usize) -> Budget {
-        let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
-        // At most `u32::MAX`, so the cast keeps the value.
-        let total = (bytes / KIB).clamp(1, most) as u32;
-        Budget {
-            room: Arc::new(Semaphore::new(total as usize)),
-            total,
-        }
-    }
-
-    /// Waits for room. A body larger than the whole budget waits for all of it.
-    async fn reserve(&self, bytes: usize) -> Option<Reservation> {
-        let units =
-            u32::try_from(bytes.div_ceil(KIB)).map_or(self.total, |units| units.min(self.total));
-        let permit = Arc::clone(&self.room).acquire_many_owned(units).await;
-        // An error means a closed semaphore; nobody closes this one.
-        permit.ok().map(Reservation)
-    }
-}
-
-/// Room taken from the [`Budget`], given back when dropped.
-pub(crate) struct Reservation(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 /// A body, and the room it takes while the call that reads it runs.
 pub(crate) struct Collected {
@@ -86,7 +49,7 @@ pub(crate) async fn collect(
     // Not above `limit`, which is a `usize`.
     let mut reservation = None;
     if let Some(announced) = announced
-        && announced > SMALL as u64
+        && announced > Budget::SMALL as u64
     {
         reservation = wait_for_room(budget, progress, announced as usize).await;
     }
@@ -113,9 +76,8 @@ pub(crate) async fn collect(
         if length > limit {
             return Err(BodyError::TooLarge);
         }
-        // A chunked body does not say how large it will be. It takes the most it may need at once:
-        // were it to take room bit by bit, bodies could wait for each other for ever.
-        if length > SMALL && reservation.is_none() {
+        // A chunked body does not say how large it will be.
+        if length > Budget::SMALL && reservation.is_none() {
             reservation = wait_for_room(budget, progress, limit).await;
             progress.enter(Phase::Body);
         }

@@ -6,7 +6,7 @@ use hyper::server::conn::http1;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::connection::body::Budget;
+use crate::budget::Budget;
 use crate::limits::{DateHeader, Limits};
 
 /// hyper's own floor for its buffers.

@@ -39,4 +39,4 @@ mod writer;
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
 pub use facts::TapeFacts;
-pub use writer::{Finished, TapeWriter};
+pub use writer::{Enqueued, Finished, TapeWriter};

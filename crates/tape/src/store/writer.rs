@@ -60,6 +60,13 @@ struct Shared {
     room: Arc<Semaphore>,
 }
 
+/// An exchange that waits for the disk. Dropped, it is written all the same.
+#[derive(Debug)]
+#[must_use = "it is durable only once this has said so"]
+pub struct Enqueued {
+    answer: oneshot::Receiver<Result<u64, AppendError>>,
+}
+
 /// What a finished recording left on its tape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finished {
@@ -156,8 +163,7 @@ impl TapeWriter {
         self.shared.last_kept.load(Ordering::Acquire)
     }
 
-    /// Numbers an exchange and writes it; returns its number once it is durable: it survives the end
-    /// of the process. Waits where the disk is behind.
+    /// Writes an exchange; returns its number once it is durable.
     ///
     /// # Cancel safety
     ///
@@ -167,23 +173,31 @@ impl TapeWriter {
     ///
     /// After a first failure every later call fails with the same reason.
     pub async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
-        let closed = || AppendError {
-            reason: "its writer has ended".into(),
-        };
+        self.enqueue(exchange).await?.durable().await
+    }
+
+    /// Gives an exchange its place in the order of the tape, and leaves it to be written. Waits where the disk is
+    /// behind: what waits for it is bounded in number and in bytes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits for room, the exchange is not written.
+    ///
+    /// # Errors
+    ///
+    /// The writer has ended.
+    pub async fn enqueue(&self, exchange: NewExchange) -> Result<Enqueued, AppendError> {
         let weight = weight(&exchange).clamp(LEAST, BUDGET);
         let room = Arc::clone(&self.shared.room);
-        let room = room
-            .acquire_many_owned(weight)
-            .await
-            .map_err(|_| closed())?;
+        let room = room.acquire_many_owned(weight).await.map_err(|_| ended())?;
         let (kept, answer) = oneshot::channel();
         let message = Message::Append {
             exchange: Box::new(exchange),
             kept,
             _room: room,
         };
-        self.queue.send(message).map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.queue.send(message).map_err(|_| ended())?;
+        Ok(Enqueued { answer })
     }
 
     /// Writes what waits, marks the tape as finished and closes it; an overwriting recording takes the
@@ -193,11 +207,28 @@ impl TapeWriter {
     ///
     /// The tape could not be closed, or an exchange could not be written: the tape is incomplete.
     pub async fn finish(self) -> Result<Finished, StoreError> {
-        let ended = || StoreError::damaged(&self.shared.name, "its writer has ended");
+        let gone = || StoreError::damaged(&self.shared.name, "its writer has ended");
         let (finished, answer) = oneshot::channel();
         let message = Message::Finish { finished };
-        self.queue.send(message).map_err(|_| ended())?;
-        answer.await.map_err(|_| ended())?
+        self.queue.send(message).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+impl Enqueued {
+    /// The exchange's number, once it is durable: it survives the end of the process.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written. After a first failure every later exchange fails with the same reason.
+    pub async fn durable(self) -> Result<u64, AppendError> {
+        self.answer.await.map_err(|_| ended())?
+    }
+}
+
+fn ended() -> AppendError {
+    AppendError {
+        reason: "its writer has ended".into(),
     }
 }
 

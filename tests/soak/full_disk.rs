@@ -152,10 +152,9 @@ fn a_limit_on_file_sizes_is_a_full_disk_too() {
     let upstream = upstream();
     let mut command = sandbox.command_of(Path::new("sh"), &["-c"]);
     // In blocks of 512 or 1024 bytes, as the shell likes: a few megabytes. The signal that comes with the limit is ignored.
+    command.args(["trap '' XFSZ; ulimit -f 6000; exec \"$@\"", "sh"]);
+    command.arg(program::path());
     command.args([
-        "trap '' XFSZ; ulimit -f 6000; exec \"$@\"",
-        "sh",
-        program::PATH,
         "record",
         "t",
         "--upstream",

@@ -1,7 +1,6 @@
 //! Plays a tape: match index, cursors, sessions, misses. No network.
 
 mod answer;
-mod beside;
 mod builder;
 mod closest;
 mod cursor;

@@ -9,7 +9,6 @@ use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
 use super::answer::Answer;
-use super::beside::Beside;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
@@ -32,7 +31,6 @@ use crate::findings::{Act, Asked, Invocation};
 use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
-use crate::store::{Store, StoreError};
 use crate::tape::Tape;
 use crate::tape_file::{TapeFileError, fold_tape_file};
 
@@ -158,23 +156,9 @@ impl Player {
     ///
     /// It can't be read, or is no tape: see [`read_tape_file`](crate::read_tape_file).
     pub fn open(file: &Path, config: &PlayerConfig) -> Result<Player, TapeFileError> {
-        let begin =
-            |tape: Tape| Beside::new(PlayerBuilder::new(tape.name, tape.rules, config.clone()));
-        Ok(fold_tape_file(file, begin, Beside::push)?.finish().build())
-    }
-
-    /// Prepares a tape from a store, which is never in memory as a whole, and lets go of it.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Store::load`].
-    pub fn load(
-        store: &Store,
-        name: &TapeName,
-        config: PlayerConfig,
-    ) -> Result<Player, StoreError> {
-        let begin = |rules| Beside::new(PlayerBuilder::new(name.clone(), rules, config));
-        Ok(store.fold(name, begin, Beside::push)?.finish().build())
+        let begin = |tape: Tape| PlayerBuilder::new(tape.name, tape.rules, config.clone());
+        let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
+        Ok(fold_tape_file(file, begin, each)?.build())
     }
 
     pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {

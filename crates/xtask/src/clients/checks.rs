@@ -3,14 +3,20 @@
 use std::path::Path;
 
 use super::{
-    Client, fleet, moto,
+    Client, artifacts, fleet,
+    flows::{FLOWS, Flow},
+    moto,
     page::Page,
     program::Worker,
+    race,
     runner::Runner,
     sample,
     setup::{Folders, Setup, set_up_moto},
     table::Outcome,
 };
+
+/// A check of several workers: with the program under test, and a folder for what they leave.
+type CheckOfWorkers = fn(&Path, &Path, &[(Client, &Worker)]) -> anyhow::Result<()>;
 
 /// What the checks go by.
 #[derive(Debug)]
@@ -29,7 +35,7 @@ pub(crate) struct Checks<'a> {
 impl Checks<'_> {
     /// Runs each of them.
     pub(crate) fn run(&self) -> Vec<(&'static str, Outcome)> {
-        let names_and_outcomes = [
+        let mut outcomes = vec![
             (
                 "the sample tape, recorded again",
                 self.with_boto3(Self::sample),
@@ -38,14 +44,23 @@ impl Checks<'_> {
                 "commands in docs/clients.md",
                 self.with_boto3(Self::commands),
             ),
-            ("signatures, checked by moto", self.moto()),
+            (
+                "signatures, checked by moto",
+                self.with_moto(Self::signatures),
+            ),
+            (
+                "artifacts in an S3 of one's own",
+                self.with_moto(Self::artifacts),
+            ),
             ("200 jobs, three workers, faults", self.fleet()),
+            ("racing workers, replayed in sessions", self.race()),
             (
                 "code in docs/clients.md",
                 Outcome::from(&self.page.check_sources(self.root)),
             ),
         ];
-        Vec::from(names_and_outcomes)
+        outcomes.extend(FLOWS.map(|flow| (flow.title, self.flow(flow))));
+        outcomes
     }
 
     fn with_boto3(&self, check: fn(&Self, &Worker) -> anyhow::Result<()>) -> Outcome {
@@ -67,42 +82,72 @@ impl Checks<'_> {
     fn commands(&self, boto3: &Worker) -> anyhow::Result<()> {
         let script = self.page.script(Client::Boto3)?;
         let directory = self.runs.join("page");
-        sample::run_script(self.root, self.pipetape, boto3, &directory, script)
+        sample::run_script(self.root, self.pipetape, boto3, &directory, script)?;
+        Ok(())
     }
 
     /// A fleet of three, one of each kind: an SDK with an interpreter, a process per call, a compiled program.
     fn fleet(&self) -> Outcome {
+        let clients = [Client::Boto3, Client::AwsCliV1, Client::Rust];
+        self.with_workers(clients, "fleet", fleet::check)
+    }
+
+    /// Of those that start fast, so that they meet, and that poll for as many jobs at a time.
+    fn race(&self) -> Outcome {
+        let clients = [Client::Boto3, Client::JsV3, Client::Rust];
+        self.with_workers(clients, "race", race::check)
+    }
+
+    fn with_workers(
+        &self,
+        clients: [Client; 3],
+        directory: &str,
+        check: CheckOfWorkers,
+    ) -> Outcome {
         let mut workers = Vec::new();
-        for client in [Client::Boto3, Client::AwsCliV1, Client::Rust] {
+        for client in clients {
             match self.worker(client) {
                 Some(worker) => workers.push((client, worker)),
                 None => return missing(client),
             }
         }
-        Outcome::from(&fleet::check(
-            self.pipetape,
-            &self.runs.join("fleet"),
-            &workers,
-        ))
+        let directory = self.runs.join(directory);
+        Outcome::from(&check(self.pipetape, &directory, &workers))
     }
 
-    fn moto(&self) -> Outcome {
+    fn flow(&self, flow: Flow) -> Outcome {
+        let Some(worker) = self.worker(flow.client) else {
+            return missing(flow.client);
+        };
+        let (sources, directory) = (&self.folders.sources, self.runs.join("flows"));
+        Outcome::from(&flow.check(self.pipetape, sources, worker, &directory))
+    }
+
+    fn with_moto(&self, check: fn(&Self, &Worker) -> anyhow::Result<()>) -> Outcome {
         if self.worker(Client::Boto3).is_none() {
             return missing(Client::Boto3);
         }
         match set_up_moto(self.folders) {
-            Ok(Setup::Ready(worker)) => {
-                let runner = Runner {
-                    worker,
-                    pipetape: self.pipetape,
-                    directory: self.runs.join("moto"),
-                };
-                let server = self.folders.sources.join("moto").join("server.py");
-                Outcome::from(&moto::check(&runner, &server))
-            }
+            Ok(Setup::Ready(worker)) => Outcome::from(&check(self, &worker)),
             Ok(Setup::Missing(what)) => Outcome::Skipped(what),
             Err(error) => Outcome::Failed(format!("{error:#}")),
         }
+    }
+
+    fn signatures(&self, worker: &Worker) -> anyhow::Result<()> {
+        let runner = Runner {
+            worker: worker.clone(),
+            pipetape: self.pipetape,
+            directory: self.runs.join("moto"),
+        };
+        let server = self.folders.sources.join("moto").join("server.py");
+        moto::check(&runner, &server)
+    }
+
+    fn artifacts(&self, worker: &Worker) -> anyhow::Result<()> {
+        let directory = self.runs.join("artifacts");
+        let sources = &self.folders.sources;
+        artifacts::check(self.root, sources, self.pipetape, worker, &directory)
     }
 }
 

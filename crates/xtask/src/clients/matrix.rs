@@ -123,6 +123,7 @@ impl<'a> Entry<'a> {
             Scenario::Emulate => Outcome::from(&self.live),
             Scenario::Record => Outcome::from(&self.tape),
             Scenario::Others => self.others(all, sample),
+            Scenario::Poll => Outcome::from(&timed(self.client, scenario, || self.stage.poll())),
             scenario => Outcome::from(&timed(self.client, scenario, || {
                 let (live, tape) = (known(&self.live)?, known(&self.tape)?);
                 match scenario {
@@ -132,7 +133,8 @@ impl<'a> Entry<'a> {
                         self.stage.fault(live, Fault::Throttle)?;
                         self.stage.throttled_for_ever()
                     }
-                    _ => self.stage.fault(live, Fault::Reset),
+                    _ if self.client.tries_a_reset_again() => self.stage.fault(live, Fault::Reset),
+                    _ => self.stage.fatal(Fault::Reset),
                 }
             })),
         })

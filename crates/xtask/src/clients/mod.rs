@@ -5,14 +5,19 @@
 //! [`scenario::Scenario`].
 
 mod admin;
+mod artifacts;
 mod checks;
 mod client;
 mod difference;
 mod fleet;
+mod flows;
 mod matrix;
 mod moto;
 mod page;
+mod poller;
 mod program;
+mod progress;
+mod race;
 mod relay;
 mod runner;
 mod sample;

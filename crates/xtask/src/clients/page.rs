@@ -4,7 +4,7 @@
 //!
 //! - `<!-- settings of CLIENT -->`: a script that gives a worker its environment;
 //! - `<!-- not enough for CLIENT -->`: a change of those settings with which the client sends nothing;
-//! - `<!-- run with CLIENT -->`: a script;
+//! - `<!-- run with CLIENT -->`: a script; also `<!-- run with moto -->`, whose environment has boto3, too;
 //! - `<!-- from FILE -->`: lines of that file.
 
 use std::{fs, path::Path};
@@ -12,6 +12,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail};
 
 use super::Client;
+
+/// The mark of a script that runs with moto's server.
+const WITH_MOTO: &str = "run with moto";
 
 /// A page of documentation.
 #[derive(Debug)]
@@ -83,6 +86,12 @@ impl Page {
         self.marked(&format!("run with {client}"))
     }
 
+    /// The scripts to run with moto's server, in their order.
+    pub(crate) fn scripts_with_moto(&self) -> Vec<&str> {
+        let blocks = self.blocks.iter().filter(|block| block.mark == WITH_MOTO);
+        blocks.map(|block| block.text.as_str()).collect()
+    }
+
     fn marked(&self, mark: &str) -> anyhow::Result<&str> {
         let block = self.blocks.iter().find(|block| block.mark == mark);
         Ok(&block
@@ -106,9 +115,8 @@ impl Page {
             } else {
                 let marks = ["settings of ", "not enough for ", "run with "];
                 let client = marks.iter().find_map(|start| mark.strip_prefix(start));
-                if !client
-                    .is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
-                {
+                let is_client = |name| Client::ALL.iter().any(|client| client.name() == name);
+                if mark != WITH_MOTO && !client.is_some_and(is_client) {
                     bail!("line {line}: the block is marked with nothing that runs it or has it");
                 }
             }

@@ -11,7 +11,8 @@ use anyhow::Context;
 use super::{
     Client,
     page::Page,
-    program::{self, Surroundings, Worker},
+    program::{self, Ended, Surroundings, Worker},
+    runner::DONE,
     tape::TapeFile,
 };
 
@@ -37,7 +38,7 @@ pub(crate) fn record_again(
     TapeFile::read(&again)?.must_repeat(&TapeFile::read(&root.join(SAMPLE))?)
 }
 
-/// Runs a script of a page, with the program under test and the client's programs in PATH.
+/// Runs a script of a page, with the program under test and the client's programs in PATH; gives what it left.
 ///
 /// # Errors
 ///
@@ -48,7 +49,7 @@ pub(crate) fn run_script(
     worker: &Worker,
     directory: &Path,
     script: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     fs::create_dir_all(directory)?;
     let surroundings = Surroundings::new(directory)
         .with_path(pipetape.parent())
@@ -58,6 +59,6 @@ pub(crate) fn run_script(
     let mut command = surroundings.command(&words)?;
     let log: PathBuf = directory.join("script");
     let ended = program::run(command.current_dir(root), &log)?;
-    ended.lines_if(0).context("its commands")?;
-    Ok(())
+    ended.lines_if(DONE).context("its commands")?;
+    Ok(ended)
 }

@@ -21,10 +21,12 @@ pub(crate) enum Scenario {
     Throttle,
     /// A recording in which the service resets a connection, and its replay.
     Reset,
+    /// A worker that takes jobs until a signal stops it: live, recorded and replayed.
+    Poll,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Emulate,
         Self::Record,
         Self::Replay,
@@ -32,6 +34,7 @@ impl Scenario {
         Self::Miss,
         Self::Throttle,
         Self::Reset,
+        Self::Poll,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Scenario {
             Self::Miss => "miss",
             Self::Throttle => "throttle",
             Self::Reset => "reset",
+            Self::Poll => "poll",
         }
     }
 }

@@ -123,7 +123,7 @@ fn hostile_text_is_escaped_and_cut() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("tape.json", two_answers().text());
     let server = sandbox.replay(&file, &[]);
-    let long = "x".repeat(200_000);
+    let long = "x".repeat(1 << 20);
     let many: serde_json::Map<String, Value> = (0..5000)
         .map(|n| (format!("member-{n}"), json!(n)))
         .collect();
@@ -140,8 +140,17 @@ fn hostile_text_is_escaped_and_cut() {
         assert!(said.len() < 16 * 1024, "{} bytes", said.len());
         assert_says(&said, &["AcknowledgeJob"]);
     }
+    let listed = server.admin("misses");
+    let list = listed["misses"].as_array().unwrap();
+    assert_eq!(list.len(), 7, "{listed}");
+    let text = listed.to_string();
+    assert!(text.len() < 64 * 1024, "{} bytes", text.len());
+    assert!(
+        !text.contains(['\u{9b}', '\u{202e}']) && !text.contains(r"\u001b"),
+        "{text}"
+    );
     let ended = server.stop();
-    ended.assert(4, &["7"]);
+    ended.assert(4, &["missed 7", "missed: never recorded 7"]);
     assert!(
         !ended
             .stderr

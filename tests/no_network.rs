@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::support::answer::Answer;
 use crate::support::patience::PATIENCE;
 use crate::support::program::{self, Server};
+use crate::support::proxied::HOST;
 use crate::support::sandbox::Sandbox;
 use crate::support::tape_file::{JOB, acknowledge, two_answers};
 use crate::support::upstream::{Step, Upstream};
@@ -68,6 +69,29 @@ fn connects(trace: &str) -> Vec<&str> {
         .lines()
         .filter(|line| line.contains("connect("))
         .collect()
+}
+
+/// Somebody connects, and it is not the first program of the trace.
+#[track_caller]
+fn only_commands_connect(trace: &str) {
+    let pid = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+    // Processes that became another program: the shell and what it runs, and their threads by the program's name.
+    let others: BTreeSet<String> = trace
+        .lines()
+        .filter(|line| line.contains("execve(") && !line.contains("/pipetape\""))
+        .map(pid)
+        .collect();
+    assert!(!others.is_empty(), "{trace}");
+    let first = pid(trace.lines().next().unwrap());
+    assert!(!others.contains(&first), "{trace}");
+    let found = connects(trace);
+    assert!(!found.is_empty(), "the trace sees connects:\n{trace}");
+    for line in found {
+        assert!(
+            others.contains(&pid(line)),
+            "pipetape connects: {line}\n{trace}"
+        );
+    }
 }
 
 #[test]
@@ -129,24 +153,32 @@ fn around_a_command_only_the_command_connects() {
     ended.assert(0, &[]);
     assert_eq!(ended.stdout, r#"{"status":"InProgress"}"#);
     let trace = trace(&sandbox);
-    let pid = |line: &str| line.split_whitespace().next().unwrap().to_owned();
-    // Processes that became another program: the shell and what it runs, and their threads by the program's name.
-    let others: BTreeSet<String> = trace
-        .lines()
-        .filter(|line| line.contains("execve(") && !line.contains("/pipetape\""))
-        .map(pid)
-        .collect();
-    assert!(!others.is_empty(), "{trace}");
-    let first = pid(trace.lines().next().unwrap());
-    assert!(!others.contains(&first), "{trace}");
-    let found = connects(&trace);
-    assert!(!found.is_empty(), "the trace sees connects:\n{trace}");
-    for line in found {
-        assert!(
-            others.contains(&pid(line)),
-            "pipetape connects: {line}\n{trace}"
-        );
-    }
+    only_commands_connect(&trace);
+}
+
+/// It plays the hosts themselves, to a command that knows no other: the command connects, to it.
+#[test]
+fn a_replay_that_intercepts_never_calls_connect() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("two.json", two_answers().text());
+    let script = format!(
+        "curl --silent --show-error --max-time 20 https://{HOST}/ \
+         -H 'X-Amz-Target: CodePipeline_20150709.AcknowledgeJob' -d '{}'; \
+         curl --silent --max-time 20 https://sts.amazonaws.com/ && exit 9; exit 0",
+        acknowledge("1")
+    );
+    let ended = program::run(traced(
+        &sandbox,
+        &["replay", &file, "--intercept", "--", "sh", "-c", &script],
+    ));
+    ended.assert(
+        0,
+        &["sts.amazonaws.com:443 is none of CodePipeline's hosts"],
+    );
+    assert_eq!(ended.stdout, r#"{"status":"InProgress"}"#);
+    let trace = trace(&sandbox);
+    only_commands_connect(&trace);
+    assert!(!trace.contains("sin_port=htons(53)"), "{trace}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn an_sdk_plays_sessions_of_its_own() {
         assert!(worker.details(JOB).contains("JobNotFoundException"));
     }
     running.assert_all_played();
+    // An acknowledge that is refused after one that was accepted takes nothing away.
+    assert_eq!(running.findings().list, []);
     let seen = Worker::patient(&running.url()).acknowledge(JOB, "2");
     assert!(seen.contains("PipetapeMissException"), "{seen}");
     assert_eq!(running.misses().len(), 1);

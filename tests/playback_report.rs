@@ -92,6 +92,14 @@ fn json_says_it_session_by_session() {
     );
     assert_eq!((&miss["count"], &miss["closest"]), (&json!(2), &json!(1)));
     assert!(miss["message"].as_str().unwrap().contains("/nonce"));
+    assert_eq!(
+        report["looseMatches"],
+        json!([{
+            "session": "b", "operation": "PutJobFailureResult", "exchange": 3, "count": 1, "more": 0,
+            "differences": ["/failureDetails/message: recorded \"1\", got \"2\""]
+        }])
+    );
+    assert_eq!(report["unlistedLooseMatches"], 0);
     let unplayed: Vec<_> = report["unplayedExchanges"]
         .as_array()
         .unwrap()
@@ -110,6 +118,7 @@ fn junit_fails_for_each_miss() {
         r#"<testsuite name="session a" tests="2""#,
         r#"<testsuite name="session b" tests="1""#,
         r#"<property name="loosened" value="1"/>"#,
+        "<system-out>loosened: exchange 3, PutJobFailureResult, 1 times: /failureDetails/message: recorded",
         r#"<skipped message="unplayed 2""#,
         "&lt;2&gt;",
         "/nonce",

@@ -189,6 +189,38 @@ fn an_overwrite_that_is_killed_loses_nothing_that_a_client_saw() {
 }
 
 #[test]
+fn an_unfinished_tape_is_shown_as_such_and_gone_on_with() {
+    let sandbox = Sandbox::new();
+    let upstream = echo();
+    let mut server = sandbox.record("t", &upstream.url(), &[]);
+    acknowledge_all(&server, &["1", "2"]);
+    let while_recording = listed(&sandbox, "t");
+    assert!(
+        while_recording.ends_with(&format!("in use by process {}", server.running().id())),
+        "{while_recording}"
+    );
+    server.running().kill();
+
+    let row = listed(&sandbox, "t");
+    assert!(row.ends_with("unfinished"), "{row}");
+    assert_eq!(row.split_whitespace().nth(1), Some("2"), "counted: {row}");
+    let json: serde_json::Value = serde_json::from_str(&sandbox.ok(&["list", "--json"])).unwrap();
+    assert_eq!(json[0]["state"], "unfinished");
+    assert_eq!(json[0]["exchanges"], 2);
+    let shown = sandbox.ok(&["show", "t"]);
+    assert!(shown.contains("\nstate      unfinished"), "{shown}");
+    assert!(shown.contains("pipetape record t --mode append"), "{shown}");
+
+    let server = sandbox.record("t", &upstream.url(), &["--mode", "append"]);
+    acknowledge_all(&server, &["3"]);
+    server.stop_ok();
+    assert_eq!(nonces(&sandbox.export("t")).0, ["1", "2", "3"]);
+    assert!(listed(&sandbox, "t").ends_with("finished"));
+    assert!(!listed(&sandbox, "t").contains("unfinished"));
+    assert!(!sandbox.ok(&["show", "t"]).contains("unfinished"));
+}
+
+#[test]
 fn export_and_import_lead_back_to_the_same_bytes() {
     let sandbox = Sandbox::new();
     let upstream = JobService::upstream();

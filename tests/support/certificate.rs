@@ -1,4 +1,4 @@
-//! A certificate authority for one test, and a certificate for `localhost` from it.
+//! A certificate authority for one test, and a certificate for one host from it.
 
 use std::sync::Arc;
 
@@ -9,15 +9,20 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// What an upstream over TLS needs, and what its client has to trust.
 pub(crate) struct Authority {
-    /// Configuration of a server named `localhost`.
+    /// Configuration of a server of that name.
     pub(crate) server: Arc<ServerConfig>,
     /// The root in PEM, for `--upstream-ca`.
     pub(crate) root: String,
 }
 
 impl Authority {
-    /// Makes a root and a leaf.
+    /// Makes a root, and a leaf for `localhost`.
     pub(crate) fn new() -> Self {
+        Self::for_host("localhost")
+    }
+
+    /// Makes a root, and a leaf for `host`.
+    pub(crate) fn for_host(host: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters of a root");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -25,7 +30,7 @@ impl Authority {
         let issuer = Issuer::new(params, key);
 
         let leaf_key = KeyPair::generate().expect("a key");
-        let leaf = CertificateParams::new(vec!["localhost".to_owned()])
+        let leaf = CertificateParams::new(vec![host.to_owned()])
             .expect("parameters of a leaf")
             .signed_by(&leaf_key, &issuer)
             .expect("a leaf");

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use rustls::ServerConfig;
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -61,6 +62,12 @@ impl JobService {
     pub(crate) fn upstream() -> Upstream {
         let service = Arc::new(Self::default());
         Upstream::start(move |request, _| Step::Answer(service.answer(request)))
+    }
+
+    /// The same over TLS.
+    pub(crate) fn upstream_tls(tls: Arc<ServerConfig>) -> Upstream {
+        let service = Arc::new(Self::default());
+        Upstream::start_tls(tls, move |request, _| Step::Answer(service.answer(request)))
     }
 
     /// The answer to one request.

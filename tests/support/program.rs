@@ -11,6 +11,7 @@ use super::client::Call;
 use super::message::Message;
 use super::output::{Ended, Pipe};
 use super::patience::PATIENCE;
+use super::terminal::terminal;
 
 /// The binary that cargo built for these tests.
 pub(crate) const PATH: &str = env!("CARGO_BIN_EXE_pipetape");
@@ -29,15 +30,33 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the command with empty input.
-    pub(crate) fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(command: Command) -> Self {
+        Self::spawn_with(command, Stdio::piped(), |child| {
+            Pipe::drain(child.stderr.take().expect("piped stderr"))
+        })
+    }
+
+    /// Starts the command with empty input, and its stderr on a terminal of that many columns.
+    pub(crate) fn spawn_on_terminal(command: Command, columns: u16) -> Self {
+        let (ours, theirs) = terminal(columns);
+        Self::spawn_with(command, theirs.into(), |_| Pipe::drain(ours))
+    }
+
+    fn spawn_with(
+        mut command: Command,
+        stderr: Stdio,
+        drain_stderr: impl FnOnce(&mut Child) -> Pipe,
+    ) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+        // It holds on to our copy of a terminal's other end.
+        drop(command);
         let stdout = Pipe::drain(child.stdout.take().expect("piped stdout"));
-        let stderr = Pipe::drain(child.stderr.take().expect("piped stderr"));
+        let stderr = drain_stderr(&mut child);
         Self {
             child,
             stdout,
@@ -129,6 +148,13 @@ impl Server {
     /// Starts it and waits for the line on stdout that says where it listens.
     pub(crate) fn start(command: Command) -> Self {
         Self::started(Running::spawn(command), |running| running.stdout())
+    }
+
+    /// Starts it with its stderr on a terminal of that many columns.
+    pub(crate) fn start_on_terminal(command: Command, columns: u16) -> Self {
+        Self::started(Running::spawn_on_terminal(command, columns), |running| {
+            running.stdout()
+        })
     }
 
     /// Starts it with a wrapped command: the line is on stderr then.

@@ -4,13 +4,17 @@ use std::fmt::Debug;
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::retry::RetryConfig;
-use aws_sdk_codepipeline::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_codepipeline::config::{self, BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_codepipeline::error::SdkError;
 use aws_sdk_codepipeline::types::{
     ActionCategory, ActionOwner, ActionTypeId, CurrentRevision, ExecutionDetails, FailureDetails,
     FailureType,
 };
-use tokio::runtime::{Builder, Runtime};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_http_client::{Builder, Connector};
+use tokio::runtime::{self, Runtime};
 
 use super::job_service::{BUILD_JOB, BUILD_NONCE, TEST_JOB, TEST_NONCE, UNKNOWN_JOB};
 use super::keys::{CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY};
@@ -47,20 +51,47 @@ impl Worker {
         Self::with(url, credentials, RetryConfig::standard())
     }
 
+    /// A worker that knows no endpoint but AWS's: it goes through a proxy and trusts one root (PEM) alone. With keys
+    /// of its own.
+    pub(crate) fn through(proxy: &str, root: &str) -> Self {
+        let proxy = ProxyConfig::all(proxy).expect("the URL of a proxy");
+        let trust = TrustStore::empty().with_pem_certificate(root);
+        let context = TlsContext::builder()
+            .with_trust_store(trust)
+            .build()
+            .expect("a root");
+        let http = Builder::new().build_with_connector_fn(move |_, _| {
+            Connector::builder()
+                .proxy_config(proxy.clone())
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(context.clone())
+                .build()
+        });
+        let credentials =
+            Credentials::new(CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY, None, None, "test");
+        let config = Self::config(credentials, RetryConfig::disabled());
+        Self::of(config.http_client(http))
+    }
+
     fn with(url: &str, credentials: Credentials, retries: RetryConfig) -> Self {
-        let config = Config::builder()
+        Self::of(Self::config(credentials, retries).endpoint_url(url))
+    }
+
+    fn config(credentials: Credentials, retries: RetryConfig) -> config::Builder {
+        Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(credentials)
-            .endpoint_url(url)
             .retry_config(retries)
-            .build();
+    }
+
+    fn of(config: config::Builder) -> Self {
         Self {
-            runtime: Builder::new_current_thread()
+            runtime: runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime"),
-            client: Client::from_conf(config),
+            client: Client::from_conf(config.build()),
         }
     }
 

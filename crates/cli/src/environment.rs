@@ -4,6 +4,8 @@
 pub(crate) const STORE: &str = "PIPETAPE_STORE";
 /// `--log`: what is logged.
 pub(crate) const LOG: &str = "PIPETAPE_LOG";
+/// `--ca-dir`: where the certificate authority is kept.
+pub(crate) const CA_DIR: &str = "PIPETAPE_CA_DIR";
 /// `--admin-token`: opens the admin routes to other machines.
 pub(crate) const ADMIN_TOKEN: &str = "PIPETAPE_ADMIN_TOKEN";
 
@@ -14,8 +16,10 @@ pub(crate) const TERM: &str = "TERM";
 /// Where a wrapped command is looked for.
 pub(crate) const PATH: &str = "PATH";
 
-/// Set: where a command's SDK sends its CodePipeline calls.
+/// Set: where a command's SDK sends its CodePipeline calls. Removed for `--intercept`.
 pub(crate) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL_CODEPIPELINE";
+/// Removed for `--intercept`: it leads around it.
+pub(crate) const ANY_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// Removed: `true` makes SDKs pass over the endpoint variable.
 pub(crate) const IGNORE_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 /// Removed: SDKs refuse to combine it with an endpoint of their user's.
@@ -24,6 +28,21 @@ pub(crate) const USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
 pub(crate) const USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 /// Extended, in both cases of letters: several SDKs send loopback calls through a proxy otherwise.
 pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// Set for `--intercept`, in both cases of letters.
+pub(crate) const HTTPS_PROXY: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+/// Set for `--intercept`, the last where the user has: each replaces what some client trusts.
+pub(crate) const CA_BUNDLES: [&str; 4] = [
+    "AWS_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    CURL_CA_BUNDLE,
+];
+/// See above: without it, curl takes SSL_CERT_FILE.
+pub(crate) const CURL_CA_BUNDLE: &str = "CURL_CA_BUNDLE";
+/// Set for `--intercept`: adds to what Node trusts.
+pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
+/// Extended for `--intercept`: JVMs read no other variable, and print this one to stderr.
+pub(crate) const JAVA_TOOL_OPTIONS: &str = "JAVA_TOOL_OPTIONS";
 /// Set where neither is: SDKs send nothing without a region. Different ones read different names.
 pub(crate) const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 

@@ -37,6 +37,8 @@ pub(crate) fn code_of(failure: &Failure) -> u8 {
         | Failure::TapeFile(_)
         | Failure::Bind(_)
         | Failure::Recorder(_)
+        | Failure::Authority(_)
+        | Failure::Trust(_)
         | Failure::Export(_)
         | Failure::Demo(_)
         | Failure::Jobs { .. }

@@ -8,6 +8,7 @@ use pipetape_core::causes::texts;
 use pipetape_emulator::{CredentialsError, EnqueueError, JobsFileError};
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
+use pipetape_serve::authority::AuthorityError;
 use pipetape_tape::{StoreError, TapeFileError, TapeName};
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ use crate::commands::ExportError;
 use crate::demo::DemoError;
 use crate::palette::Palette;
 use crate::printable::printable;
-use crate::wrapped::SpawnError;
+use crate::wrapped::{SpawnError, TrustError};
 
 /// A command failed. [`exit::code_of`](crate::exit::code_of) has its exit code.
 #[derive(Debug, Error)]
@@ -31,7 +32,11 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Recorder(#[from] RecorderError),
     #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    #[error(transparent)]
     Spawn(#[from] SpawnError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -79,6 +84,9 @@ pub(crate) enum UsageError {
     /// Nobody would look at the keys.
     #[error("--credentials is for --auth verify")]
     UnusedCredentials,
+    /// There is no home directory.
+    #[error("cannot tell where your data directory is")]
+    NoDataDirectory,
     /// A tape goes on by the rules it began with.
     #[error("{flag} is not the rule that tape `{tape}` was begun with ({has})")]
     RuleDiffers {
@@ -121,6 +129,7 @@ impl Failure {
             Failure::Usage(UsageError::RuleDiffers { .. }) => {
                 Some("leave the flag out, or record another tape")
             }
+            Failure::Usage(UsageError::NoDataDirectory) => Some("set HOME, or pass --ca-dir DIR"),
             Failure::Usage(UsageError::UnusedCredentials) => {
                 Some("leave the keys out, or pass --auth verify to have signatures checked by them")
             }

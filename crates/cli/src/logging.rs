@@ -1,17 +1,20 @@
 //! What is logged, and how.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::str::FromStr;
 
 use thiserror::Error;
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use crate::arguments::{GlobalArguments, LogFormat};
-use crate::palette::Palette;
+use crate::arguments::{Cli, LogFormat};
+use crate::live::{self, CountsBelow, LiveLines};
+use crate::palette::{Palette, terminal_is_dumb};
+use crate::screen::Stderr;
 
 /// `--log`: levels, for all of it and for parts.
 ///
@@ -44,36 +47,79 @@ impl FromStr for LogFilter {
     }
 }
 
-/// Logs to stderr from here on.
-pub(crate) fn install(arguments: &GlobalArguments, default: LevelFilter, palette: Palette) {
-    let wanted = arguments
+/// Logs to stderr from here on, and shows exchanges as they happen where that is a terminal.
+pub(crate) fn install(cli: &Cli, palette: Palette) {
+    let global = &cli.global;
+    let serving = cli.command.serving();
+    // A server tells what it does.
+    let default = match serving {
+        Some(_) => LevelFilter::INFO,
+        None => LevelFilter::WARN,
+    };
+    let wanted = global
         .log
         .clone()
         .map_or_else(|| Targets::new().with_default(default), |filter| filter.0);
-    let filter = wanted.and(others_capped());
+    let told = match serving {
+        Some(serving) if serving.quiet => Told::Trouble,
+        Some(_) if global.log_format == LogFormat::Text && io::stderr().is_terminal() => Told::Live,
+        _ => Told::Logged,
+    };
+    let live = serving.filter(|_| told == Told::Live).map(|serving| {
+        let below = match serving.command.is_empty() && !terminal_is_dumb() {
+            true => CountsBelow::Shown,
+            false => CountsBelow::Hidden,
+        };
+        LiveLines::new(palette, below).with_filter(shown_live(&wanted))
+    });
+    let filter = wanted.and(cap(told));
     let lines = fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| Stderr)
         .with_ansi(palette.is_coloured());
-    let lines = match arguments.log_format {
+    let lines = match global.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.with_ansi(false).json().boxed(),
     };
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .init();
+    let logged = tracing_subscriber::registry().with(lines.with_filter(filter));
+    // No empty layer in the place of the live lines: it would have every event looked at, those of no interest too.
+    match live {
+        Some(live) => logged.with(live).init(),
+        None => logged.init(),
+    }
 }
 
-/// Other libraries may only warn: below that they print what they work on. (sled prints whole batches.)
-fn others_capped() -> Targets {
-    Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("pipetape", LevelFilter::TRACE)
+/// How exchanges are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// In the log, like everything.
+    Logged,
+    /// As live lines, in the place of log lines.
+    Live,
+    /// Not at all, nor anything else that is no trouble.
+    Trouble,
+}
+
+/// The most that is logged, whatever is asked. Other libraries may only warn: below that they print what they work on.
+/// (sled prints whole batches.)
+fn cap(told: Told) -> Targets {
+    let others = Targets::new().with_default(LevelFilter::WARN);
+    let ours = || others.clone().with_target("pipetape", LevelFilter::TRACE);
+    match told {
+        Told::Trouble => others,
+        Told::Logged => ours(),
+        Told::Live => ours().with_targets(live::targets().map(|target| (target, LevelFilter::OFF))),
+    }
+}
+
+/// The events that are shown live: those of crates whose `info` is wanted, so that `--log warn` goes without.
+fn shown_live(wanted: &Targets) -> Targets {
+    let targets = live::targets().into_iter();
+    let targets = targets.filter(|target| wanted.would_enable(target, &Level::INFO));
+    Targets::new().with_targets(targets.map(|target| (target, LevelFilter::DEBUG)))
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing::Level;
-
     use super::*;
 
     #[test]
@@ -93,22 +139,37 @@ mod tests {
     }
 
     #[test]
-    fn other_libraries_are_capped_whatever_is_asked() {
-        let cap = others_capped();
-        for (target, level, is_logged) in [
-            ("pipetape::serving", Level::TRACE, true),
-            ("pipetape_tape::store", Level::TRACE, true),
-            ("sled::pagecache", Level::INFO, false),
-            ("sled", Level::TRACE, false),
-            ("sled", Level::WARN, true),
-            ("hyper::proto", Level::DEBUG, false),
-            ("log", Level::INFO, false),
+    fn what_is_asked_has_a_cap() {
+        let is_logged = |told, target, level| cap(told).would_enable(target, &level);
+        for (target, level, logged, live, quiet) in [
+            ("pipetape::serving", Level::TRACE, true, true, false),
+            ("pipetape_tape::store", Level::TRACE, true, true, false),
+            ("pipetape_proxy::recording", Level::INFO, true, true, false),
+            ("pipetape_proxy::recording", Level::WARN, true, true, true),
+            (pipetape_proxy::EXCHANGES, Level::INFO, true, false, false),
+            (pipetape_replay::EXCHANGES, Level::DEBUG, true, false, false),
+            ("sled::pagecache", Level::INFO, false, false, false),
+            ("sled", Level::TRACE, false, false, false),
+            ("sled", Level::WARN, true, true, true),
+            ("hyper::proto", Level::DEBUG, false, false, false),
+            ("log", Level::INFO, false, false, false),
         ] {
-            assert_eq!(
-                cap.would_enable(target, &level),
-                is_logged,
-                "{target} {level}"
-            );
+            let found = [Told::Logged, Told::Live, Told::Trouble]
+                .map(|told| is_logged(told, target, level));
+            assert_eq!(found, [logged, live, quiet], "{target} {level}");
         }
+    }
+
+    #[test]
+    fn exchanges_are_shown_live_where_their_crates_info_is_wanted() {
+        let shown = |filter: &str| {
+            let wanted = filter.parse::<LogFilter>().unwrap().0;
+            live::targets().map(|target| shown_live(&wanted).would_enable(target, &Level::DEBUG))
+        };
+        assert_eq!(shown("info"), [true, true, true]);
+        assert_eq!(shown("warn"), [false, false, false]);
+        assert_eq!(shown("warn,pipetape_replay=info"), [false, true, false]);
+        let wanted = "trace".parse::<LogFilter>().unwrap().0;
+        assert!(!shown_live(&wanted).would_enable("pipetape_proxy::recording", &Level::ERROR));
     }
 }

@@ -7,23 +7,29 @@
 use std::process::ExitCode;
 
 mod arguments;
+mod authority;
 mod commands;
 mod demo;
 mod environment;
 mod exit;
 mod failure;
+mod interception;
+mod layout;
+mod live;
 mod logging;
 mod output;
 mod palette;
 mod panic;
 mod printable;
 mod report;
+mod screen;
 mod serving;
 mod show;
 mod signals;
 mod source;
 mod table;
 mod umask;
+mod units;
 mod whole_file;
 mod wrapped;
 
@@ -46,8 +52,8 @@ fn main() -> ExitCode {
             });
         }
     };
-    let palette = Palette::of(cli.global.color);
-    logging::install(&cli.global, cli.command.default_level(), palette);
+    let palette = Palette::of_stderr(cli.global.color);
+    logging::install(&cli, palette);
     let code = commands::run(cli, palette, &umask).unwrap_or_else(|failure| {
         failure.report(palette);
         exit::code_of(&failure)

@@ -23,9 +23,3 @@ pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
         out.write_all(b"\n")
     })
 }
-
-/// Says one line on stderr: what a command did.
-pub(crate) fn say(line: &str) {
-    // There is nowhere left to say that stderr can't be written.
-    let _ = writeln!(io::stderr(), "{line}");
-}

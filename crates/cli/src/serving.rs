@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::failure::Failure;
-use crate::output::say;
+use crate::screen::{self, say};
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Surroundings, Wrapped};
@@ -99,6 +99,7 @@ pub(crate) async fn serve(
         _ = &mut serving => {}
         () = insisted => {}
     }
+    screen::end_counts();
     code
 }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use pipetape_tape::{
-    NameError, Player, PlayerBuilder, PlayerConfig, Store, Tape, TapeName, read_tape_file,
+    NameError, Player, PlayerBuilder, PlayerConfig, RecordingEnd, Store, Tape, TapeName,
+    read_tape_file,
 };
 
 use crate::failure::Failure;
@@ -34,11 +35,17 @@ impl FromStr for Source {
 }
 
 impl Source {
-    /// Reads the whole tape, and lets go of the store.
-    pub(crate) fn load(&self, store: &Store) -> Result<Tape, Failure> {
+    /// Reads the whole tape, and lets go of the store. How its recording ended is known of a stored one.
+    pub(crate) fn load_with_end(
+        &self,
+        store: &Store,
+    ) -> Result<(Tape, Option<RecordingEnd>), Failure> {
         match self {
-            Source::Stored(name) => Ok(store.load(name)?),
-            Source::File(path) => Ok(read_tape_file(path)?),
+            Source::Stored(name) => {
+                let (tape, end) = store.load_with_end(name)?;
+                Ok((tape, Some(end)))
+            }
+            Source::File(path) => Ok((read_tape_file(path)?, None)),
         }
     }
 

@@ -60,6 +60,7 @@
 pub mod causes;
 pub mod credential_scope;
 pub mod headers;
+pub mod mentioned_jobs;
 pub mod operation;
 pub mod operations;
 pub mod partition;
@@ -68,5 +69,6 @@ pub mod schema;
 pub mod shapes;
 
 pub use credential_scope::{Authorization, AuthorizationError, CredentialScope};
+pub use mentioned_jobs::MentionedJobs;
 pub use operation::{Operation, TARGET_PREFIX, TargetError};
 pub use partition::{CodePipelineHost, Partition, Region, RegionError, is_codepipeline_host};

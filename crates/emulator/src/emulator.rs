@@ -9,7 +9,9 @@ use pipetape_core::{Region, shapes::JobId};
 use pipetape_serve::{
     Reply, Request, Service,
     admin::{AdminGuard, WithAdmin},
+    intercept::{Interception, NoTunnels, WithInterception},
 };
+use rustls::ServerConfig;
 
 use crate::{
     account::{Account, EnqueueError, JobView, Times},
@@ -31,7 +33,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
-    service: WithAdmin<Front, Routes>,
+    service: WithInterception<WithAdmin<Front, Routes>, NoTunnels>,
 }
 
 /// What the service, the admin routes and the methods below share.
@@ -86,10 +88,21 @@ impl Emulator {
         let routes = Routes {
             shared: Arc::clone(&shared),
         };
+        let service = WithAdmin::new(front, AdminGuard::new(config.admin_token), routes);
         Ok(Emulator {
-            service: WithAdmin::new(front, AdminGuard::new(config.admin_token), routes),
+            service: WithInterception::new(service, None),
             shared,
         })
+    }
+
+    /// Is CodePipeline's own hosts too, as an HTTPS proxy on the same port, with certificates that `tls` shows.
+    /// Nobody is connected to any other host.
+    pub fn intercepting(self, tls: Arc<ServerConfig>) -> Emulator {
+        let tunnels = NoTunnels;
+        Emulator {
+            service: self.service.intercepting(Interception { tls, tunnels }),
+            shared: self.shared,
+        }
     }
 
     /// Makes a job.

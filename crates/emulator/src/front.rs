@@ -1,6 +1,6 @@
 //! The service's front end: the order of its checks, and the form of its answers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{
@@ -8,13 +8,14 @@ use http::{
     header::{CONNECTION, CONTENT_TYPE, USER_AGENT},
 };
 use pipetape_core::{
-    Operation,
+    MentionedJobs, Operation,
     protocol::{
         self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response,
         encode_route_error,
     },
 };
 use pipetape_serve::{Reply, Request, Service};
+use tracing::{Level, debug, enabled};
 
 use crate::{
     account::{Caller, JobFault},
@@ -25,6 +26,12 @@ use crate::{
 
 /// The longest `User-Agent` that is kept, in characters. SDKs' have up to 250.
 const LONGEST_USER_AGENT: usize = 512;
+
+/// The target of the event that each call leaves in the log, at debug.
+///
+/// Its message is `answered`; its fields are `operation`, `job` (the beginning of an id), `status`, `fault` (one that
+/// was asked for), `latency_ms` and `bytes` (of the response's body). A field without a value is left out.
+pub const EXCHANGES: &str = "pipetape_emulator::exchange";
 
 /// Answers what is no admin request, whatever its method and path: the service looks at neither.
 #[derive(Debug)]
@@ -42,6 +49,13 @@ enum Answer {
     Reset,
 }
 
+/// What a caller is given, and why.
+struct Given {
+    operation: Option<Operation>,
+    fault: Option<FaultKind>,
+    answer: Answer,
+}
+
 impl Service for Front {
     async fn call(&self, request: Request) -> Reply {
         let caller = Caller {
@@ -49,8 +63,17 @@ impl Service for Front {
             user_agent: user_agent(&request.headers),
             request_id: self.shared.request_id(),
         };
+        let came = enabled!(target: EXCHANGES, Level::DEBUG).then(Instant::now);
         let response = |encoded| response(encoded, &caller.request_id, &request);
-        match self.answer(&request, &caller).await {
+        let Given {
+            operation,
+            fault,
+            answer,
+        } = self.answer(&request, &caller).await;
+        if let Some(came) = came {
+            log(&request, operation.as_ref(), fault, &answer, came);
+        }
+        match answer {
             Answer::Whole(encoded) => Reply::Response(response(encoded)),
             Answer::Truncated(encoded, bytes) => truncated(response(encoded), bytes),
             Answer::Reset => Reply::Reset,
@@ -62,7 +85,7 @@ impl Front {
     /// The checks, in the service's order: content type, JSON, target (these three are core's
     /// `route`), authentication, then types and constraints (core's `decode_request`), then the
     /// operation itself. A fault strikes a caller who is let in.
-    async fn answer(&self, request: &Request, caller: &Caller) -> Answer {
+    async fn answer(&self, request: &Request, caller: &Caller) -> Given {
         let shared = &self.shared;
         let text = |name: &str| {
             request
@@ -75,20 +98,34 @@ impl Front {
             Ok(operation) => operation,
             Err(error) => {
                 shared.tally().call(None, "not routed");
-                return Answer::Whole(encode_route_error(&error));
+                return Given {
+                    operation: None,
+                    fault: None,
+                    answer: Answer::Whole(encode_route_error(&error)),
+                };
             }
         };
         if let Err(error) = shared
             .auth
             .admit(request, &shared.region, shared.clock.wall())
         {
-            return Answer::Whole(self.refuse(&operation, &error));
+            let answer = Answer::Whole(self.refuse(&operation, &error));
+            return Given {
+                operation: Some(operation),
+                fault: None,
+                answer,
+            };
         }
         let call = protocol::decode_request(&operation, &request.body);
         let fault = shared.faults().strike(&operation);
-        match fault {
+        let answer = match fault {
             None => Answer::Whole(self.perform(&operation, call, caller, None, JobFault::None)),
             Some(fault) => self.go_wrong(&operation, call, caller, fault).await,
+        };
+        Given {
+            operation: Some(operation),
+            fault,
+            answer,
         }
     }
 
@@ -102,7 +139,7 @@ impl Front {
     ) -> Answer {
         let shared = &self.shared;
         shared.tally().fault(fault);
-        tracing::debug!(%operation, %fault, "fault injected");
+        debug!(%operation, %fault, "fault injected");
         let name = fault.to_string();
         let carry_out =
             |call, job_fault| self.perform(operation, call, caller, Some(&name), job_fault);
@@ -185,6 +222,32 @@ impl Front {
                 .note_faulted(call, caller, fault, seen);
         }
     }
+}
+
+fn log(
+    request: &Request,
+    operation: Option<&Operation>,
+    fault: Option<FaultKind>,
+    answer: &Answer,
+    came: Instant,
+) {
+    let encoded = match answer {
+        Answer::Whole(encoded) | Answer::Truncated(encoded, _) => Some(encoded),
+        Answer::Reset => None,
+    };
+    let body = encoded.map(|encoded| &encoded.body[..]);
+    let jobs = operation.map(|operation| MentionedJobs::of(operation, &request.body, body));
+    let job = jobs.as_ref().and_then(MentionedJobs::short);
+    debug!(
+        target: EXCHANGES,
+        operation = operation.map_or("-", Operation::name),
+        job = job.map(tracing::field::display),
+        status = encoded.map(|encoded| encoded.status),
+        fault = fault.map(tracing::field::display),
+        latency_ms = u64::try_from(came.elapsed().as_millis()).unwrap_or(u64::MAX),
+        bytes = body.map(<[u8]>::len),
+        "answered"
+    );
 }
 
 /// An answer with the service's headers; `Date` and `Content-Length` are the listener's to add.

@@ -92,5 +92,6 @@ pub use config::EmulatorConfig;
 pub use definition::{Client, Given, JobDefinition, JobsFileError, jobs_from_file, jobs_from_json};
 pub use emulator::Emulator;
 pub use faults::{FaultKind, FaultRule, FaultRuleError, Lost};
+pub use front::EXCHANGES;
 pub use guesses::{AfterEnd, EarlyResult, Guesses, Nonces, Texts};
 pub use tally::EmulatorSummary;

@@ -24,9 +24,11 @@ pub(crate) struct Admitted {
 }
 
 /// Checks host, method, target and signing service, in this order.
+///
+/// An intercepted request is for the host that it names: the front has seen to that.
 pub(crate) fn admit(request: &Request) -> Result<Admitted, Refusal> {
     let named = |authority| host::names_server(authority, request.local);
-    if !request.host().is_some_and(named) {
+    if request.intercepted.is_none() && !request.host().is_some_and(named) {
         return Err(Refusal::ForeignHost);
     }
     if request.method != Method::POST {

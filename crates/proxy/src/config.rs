@@ -2,11 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipetape_core::Region;
 use pipetape_serve::admin::AdminToken;
+use rustls::ServerConfig;
 
+use crate::resolve::Resolve;
+use crate::tunnel_hosts::TunnelHost;
 use crate::upstream_url::UpstreamUrl;
 
 /// Who signs what is forwarded.
@@ -19,14 +23,27 @@ pub enum Sign {
     Keep,
 }
 
+/// How to be an HTTPS proxy.
+#[derive(Debug, Clone)]
+pub struct InterceptConfig {
+    /// TLS as CodePipeline's hosts, with a certificate for the name asked for.
+    pub tls: Arc<ServerConfig>,
+    /// Hosts that clients may reach through us, unread and unrecorded.
+    pub tunnel: Vec<TunnelHost>,
+}
+
 /// How to record.
 #[derive(Debug, Clone)]
 pub struct RecordConfig {
     /// Where to forward to; `None` derives it from [`region`](RecordConfig::region), else from the region in
-    /// the client's credential scope.
+    /// the client's credential scope; for an intercepted request it is the host that the client asked for.
     pub upstream: Option<UpstreamUrl>,
     /// Further trusted roots (PEM) for the upstream.
     pub upstream_ca: Option<PathBuf>,
+    /// Addresses in the place of DNS's.
+    pub resolve: Vec<Resolve>,
+    /// Whether we are an HTTPS proxy too, and how. The signature of an intercepted request is always its client's.
+    pub intercept: Option<InterceptConfig>,
     /// Who signs.
     pub sign: Sign,
     /// The profile for credentials, before keys in the environment; `None` is the chain's own choice.

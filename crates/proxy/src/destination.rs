@@ -1,6 +1,7 @@
 //! Where a request goes, and which region it is signed for.
 
 use pipetape_core::{Region, RegionError};
+use pipetape_serve::intercept::ConnectTarget;
 
 use crate::config::Sign;
 use crate::refusal::{NoRegion, Refusal};
@@ -52,6 +53,19 @@ impl Routing {
             signature,
         })
     }
+
+    /// Chooses for a request that its client has signed for another's host: there, with that signature.
+    pub(crate) fn intercepted(&self, target: &ConnectTarget) -> Result<Destination, Refusal> {
+        let upstream = match &self.upstream {
+            Some(upstream) => upstream.clone(),
+            // A host of CodePipeline is a host.
+            None => UpstreamUrl::of_host(target.host()).map_err(|_| Refusal::ForeignHost)?,
+        };
+        Ok(Destination {
+            upstream,
+            signature: Signature::Clients,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -82,6 +96,24 @@ mod tests {
         });
         let expected = expected.map(|(url, region)| (url.to_owned(), region));
         assert_eq!(found, expected, "{routing:?} {theirs:?}");
+    }
+
+    #[test]
+    fn an_intercepted_request_goes_where_its_client_meant_it_to() {
+        let target = ConnectTarget::parse("codepipeline-fips.us-east-1.amazonaws.com:443").unwrap();
+        for (upstream, expected) in [
+            (None, "https://codepipeline-fips.us-east-1.amazonaws.com"),
+            (Some("http://127.0.0.1:1"), "http://127.0.0.1:1"),
+        ] {
+            let routing = Routing {
+                upstream: upstream.map(|url: &str| url.parse().unwrap()),
+                region: Some(region("eu-west-1")),
+                sign: Sign::Resign,
+            };
+            let chosen = routing.intercepted(&target).unwrap();
+            assert_eq!(chosen.upstream.to_string(), expected);
+            assert_eq!(chosen.signature, Signature::Clients);
+        }
     }
 
     #[test]

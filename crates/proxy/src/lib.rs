@@ -2,7 +2,8 @@
 //!
 //! A [`Recorder`] is a [`Service`](pipetape_serve::Service) for clients that are pointed at it
 //! (`AWS_ENDPOINT_URL_CODEPIPELINE`). Such a client signs for the wrong host, so the recorder signs again, with
-//! credentials of the standard AWS chain, and forwards over verified TLS.
+//! credentials of the standard AWS chain, and forwards over verified TLS. With an [`InterceptConfig`] it is an HTTPS
+//! proxy too: what clients have signed for CodePipeline's own hosts passes untouched.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -18,6 +19,8 @@
 //! let config = RecordConfig {
 //!     upstream: None,
 //!     upstream_ca: None,
+//!     resolve: Vec::new(),
+//!     intercept: None,
 //!     sign: Sign::Resign,
 //!     profile: None,
 //!     region: None,
@@ -49,7 +52,7 @@
 //!
 //! It has no rule of its own about what is kept, redacted or answered for a fault: those are
 //! [`pipetape_tape`]'s. It is not a general proxy, and speaks HTTP/1.1 alone. It dials upstream and, for
-//! credentials, what the AWS chain needs; nothing else, and never itself. `HTTPS_PROXY` and `NO_PROXY` are honoured,
+//! credentials, what the AWS chain needs, and the hosts that a [`TunnelHost`] allows; nothing else, and never itself. `HTTPS_PROXY` and `NO_PROXY` are honoured,
 //! with proxies of the form `http://[USER:PASSWORD@]HOST:PORT`.
 
 mod admin;
@@ -64,16 +67,22 @@ mod recorder;
 mod recording;
 mod refusal;
 mod reply;
+mod resolve;
 mod signing;
 mod tally;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tunnel_hosts;
+mod tunnels;
 mod upstream;
 mod upstream_url;
 
-pub use config::{RecordConfig, Sign};
+pub use config::{InterceptConfig, RecordConfig, Sign};
 pub use recorder::{RecordSummary, Recorder, RecorderError};
+pub use recording::EXCHANGES;
+pub use resolve::{Resolve, ResolveError};
+pub use tunnel_hosts::{TunnelHost, TunnelHostError};
 pub use upstream::RootsError;
 pub use upstream_url::{UpstreamUrl, UpstreamUrlError};

@@ -1,8 +1,11 @@
 //! The recording service, put together.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_serve::admin::{AdminGuard, WithAdmin};
+use pipetape_serve::intercept::{Interception, WithInterception};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{Redactor, TapeWriter};
 
@@ -10,14 +13,17 @@ use crate::admin::Routes;
 use crate::config::RecordConfig;
 use crate::credentials::{Chain, CredentialsCache};
 use crate::destination::Routing;
+use crate::own_address;
 use crate::recording::Recording;
+use crate::resolve::Resolver;
 use crate::tally::Tally;
-use crate::upstream::{RootsError, Trust, UpstreamClient};
+use crate::tunnels::NamedTunnels;
+use crate::upstream::{CONNECT_TIMEOUT, Dial, RootsError, Trust, UpstreamClient};
 
 /// A recording in progress: one service for any number of connections, admin routes included.
 #[derive(Debug)]
 pub struct Recorder {
-    service: WithAdmin<Recording<TapeWriter, Chain>, Routes>,
+    service: WithInterception<WithAdmin<Recording<TapeWriter, Chain>, Routes>, NamedTunnels>,
     tally: Arc<Tally>,
     redactor: Arc<Redactor>,
 }
@@ -31,6 +37,11 @@ pub enum RecorderError {
         "the upstream is the address that this recorder listens on: give another --upstream or --listen"
     )]
     UpstreamIsOurselves,
+    /// Requests would come back to this recorder for ever.
+    #[error(
+        "--resolve leads to the address that this recorder listens on: give another address or another --listen"
+    )]
+    ResolvesToOurselves,
     /// No trusted roots for TLS to upstream.
     #[error("cannot verify an upstream over TLS")]
     Roots(#[from] RootsError),
@@ -63,12 +74,32 @@ impl Recorder {
         if config.upstream.as_ref().is_some_and(|url| url.is(listen)) {
             return Err(RecorderError::UpstreamIsOurselves);
         }
+        let resolver = Resolver::new(config.resolve);
+        let is_us = |address: SocketAddr| {
+            own_address::is(&address.ip().to_string(), address.port(), listen)
+        };
+        if resolver.all().any(is_us) {
+            return Err(RecorderError::ResolvesToOurselves);
+        }
+        let connect_timeout = config.upstream_timeout.min(CONNECT_TIMEOUT);
+        let dial = Dial::new(Matcher::from_env(), resolver, listen, connect_timeout);
         let trust = match &config.upstream {
             Some(url) if !url.is_tls() => Trust::Nobody,
             _ => Trust::System(config.upstream_ca.as_deref()),
         };
-        let upstream = UpstreamClient::new(trust, config.upstream_timeout, config.max_body)?;
+        let (timeout, max_body) = (config.upstream_timeout, config.max_body);
+        let upstream = UpstreamClient::new(dial.clone(), trust, timeout, max_body)?;
         let tally = Arc::new(Tally::default());
+        let interception = config.intercept.map(|intercept| Interception {
+            tls: intercept.tls,
+            tunnels: NamedTunnels {
+                hosts: intercept.tunnel,
+                dial,
+                listen,
+                timeout: connect_timeout,
+                tally: Arc::clone(&tally),
+            },
+        });
         let redactor = Arc::new(Redactor::for_recording(writer.rules()));
         let recording = Recording {
             log: writer,
@@ -88,8 +119,9 @@ impl Recorder {
         let routes = Routes {
             tally: Arc::clone(&tally),
         };
+        let service = WithAdmin::new(recording, AdminGuard::new(config.admin_token), routes);
         Ok(Recorder {
-            service: WithAdmin::new(recording, AdminGuard::new(config.admin_token), routes),
+            service: WithInterception::new(service, interception),
             tally,
             redactor,
         })

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use http::{HeaderName, HeaderValue};
-use pipetape_core::Operation;
+use pipetape_core::causes::with_causes;
+use pipetape_core::{MentionedJobs, Operation};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
-    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactor, UnixMillis, keep,
+    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor, UnixMillis, keep,
 };
-use tracing::{Instrument, Span, debug_span, error, field, info, warn};
+use tracing::{Instrument, Level, Span, debug_span, enabled, error, field, info, warn};
 
 use crate::admission::{Admitted, admit};
 use crate::credentials::{CredentialSource, CredentialsCache};
@@ -21,7 +22,13 @@ use crate::reply::reply;
 use crate::signing::SigningError;
 use crate::tally::Tally;
 use crate::upstream::UpstreamClient;
-use pipetape_core::causes::with_causes;
+
+/// The target of the event that each exchange leaves in the log, at info.
+///
+/// Its message is `recorded` or `not recorded`; its fields are `operation`, `job` (the beginning of an id), `status`,
+/// `fault`, `latency_ms`, `bytes` (of the response's body, as kept), `redacted` (how many values), `redacted_names`
+/// (of members and headers, where the target's debug is on) and `seq`. A field without a value is left out.
+pub const EXCHANGES: &str = "pipetape_proxy::exchange";
 
 /// On every answer once the tape is incomplete.
 const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");
@@ -76,7 +83,10 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let Destination {
             upstream,
             signature,
-        } = self.routing.choose(region)?;
+        } = match &request.intercepted {
+            Some(target) => self.routing.intercepted(target)?,
+            None => self.routing.choose(region)?,
+        };
         let outgoing = match signature {
             Signature::Clients => {
                 outgoing::untouched(request, &upstream).map_err(SigningError::from)
@@ -102,7 +112,11 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let mut pending = Pending(Some(&self.tally));
         let outcome = self.upstream.exchange(outgoing).await;
         let latency_ms = u64::try_from(arrival.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let Kept { exchange, given } = keep(
+        let Kept {
+            exchange,
+            given,
+            redactions,
+        } = keep(
             LiveExchange {
                 operation,
                 after: arrival.after,
@@ -114,13 +128,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             },
             &self.redactor,
         );
-        let (status, fault) = status_and_fault(&given);
-        let seen = Seen {
-            operation: exchange.operation.clone(),
-            status,
-            fault,
-            latency_ms,
-        };
+        let seen = Seen::of(&exchange, &given, latency_ms, redactions);
         // A task of its own: what has happened is kept, and counted, even where a stop drops this call.
         let (log, tally) = (self.log.clone(), Arc::clone(&self.tally));
         let write = write(log, exchange, seen, tally).in_current_span();
@@ -155,24 +163,48 @@ struct Arrival {
 /// What a log line says of an exchange.
 struct Seen {
     operation: Operation,
+    job: Option<String>,
     status: Option<u16>,
     fault: Option<Fault>,
     latency_ms: u64,
+    bytes: Option<usize>,
+    redactions: Redactions,
+}
+
+impl Seen {
+    fn of(
+        exchange: &NewExchange,
+        given: &LiveOutcome,
+        latency_ms: u64,
+        redactions: Redactions,
+    ) -> Seen {
+        let (status, fault) = status_and_fault(given);
+        let response = exchange.outcome.response();
+        let job = || {
+            let response = response.map(|response| &response.body[..]);
+            let jobs = MentionedJobs::of(&exchange.operation, &exchange.request.body, response);
+            jobs.short().map(|short| short.to_string())
+        };
+        Seen {
+            operation: exchange.operation.clone(),
+            // Found by reading both bodies: not where nobody looks.
+            job: enabled!(target: EXCHANGES, Level::INFO).then(job).flatten(),
+            status,
+            fault,
+            latency_ms,
+            bytes: response.map(|response| response.body.len()),
+            redactions,
+        }
+    }
 }
 
 /// Makes an exchange durable, counts it, and says so.
 async fn write<L: ExchangeLog>(log: L, exchange: NewExchange, seen: Seen, tally: Arc<Tally>) {
-    let Seen {
-        operation,
-        status,
-        fault,
-        latency_ms,
-    } = seen;
-    let fault_kind = fault.map(Fault::kind);
-    match log.append(exchange).await {
+    let fault = seen.fault.map(Fault::kind);
+    let seq = match log.append(exchange).await {
         Ok(seq) => {
-            tally.recorded(&operation, fault);
-            info!(%operation, status, fault = fault_kind, latency_ms, seq, "recorded");
+            tally.recorded(&seen.operation, seen.fault);
+            Some(seq)
         }
         Err(error) => {
             if tally.unrecorded() {
@@ -181,9 +213,27 @@ async fn write<L: ExchangeLog>(log: L, exchange: NewExchange, seen: Seen, tally:
                     "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
                 );
             }
-            info!(%operation, status, fault = fault_kind, latency_ms, "not recorded");
+            None
         }
-    }
+    };
+    let Redactions { count, names } = &seen.redactions;
+    // Names are a client's text: for who watches, not for every log that is kept.
+    let tells_names = *count > 0 && enabled!(target: EXCHANGES, Level::DEBUG);
+    let names = || Vec::from_iter(names.iter().map(String::as_str)).join(", ");
+    info!(
+        target: EXCHANGES,
+        operation = %seen.operation,
+        job = seen.job,
+        status = seen.status,
+        fault,
+        latency_ms = seen.latency_ms,
+        bytes = seen.bytes,
+        redacted = (*count > 0).then_some(count),
+        redacted_names = tells_names.then(names),
+        seq,
+        "{}",
+        if seq.is_some() { "recorded" } else { "not recorded" }
+    );
 }
 
 /// A forwarded request without an outcome yet. Dropped so (a stop that cuts the call, or a panic), its exchange

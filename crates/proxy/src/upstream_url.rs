@@ -54,7 +54,11 @@ pub enum UpstreamUrlError {
 impl UpstreamUrl {
     /// The region's ordinary endpoint.
     pub(crate) fn of_region(region: &Region) -> Result<UpstreamUrl, UpstreamUrlError> {
-        let host = region.codepipeline_host();
+        UpstreamUrl::of_host(&region.codepipeline_host())
+    }
+
+    /// A host, over TLS on its own port.
+    pub(crate) fn of_host(host: &str) -> Result<UpstreamUrl, UpstreamUrlError> {
         let authority = Authority::try_from(host).map_err(|_| UpstreamUrlError::Malformed)?;
         Ok(UpstreamUrl {
             scheme: Scheme::HTTPS,

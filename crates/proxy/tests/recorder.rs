@@ -34,6 +34,8 @@ fn config(upstream: &str, listen: SocketAddr) -> RecordConfig {
     RecordConfig {
         upstream: Some(upstream.parse().unwrap()),
         upstream_ca: None,
+        resolve: Vec::new(),
+        intercept: None,
         sign: Sign::Keep,
         profile: None,
         region: None,
@@ -155,6 +157,19 @@ async fn an_upstream_that_is_the_recorder_itself_is_refused() {
         "{error}"
     );
     assert!(error.to_string().contains("--upstream"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_the_recorder_itself_is_refused() {
+    let (_directory, _store, writer) = writer();
+    let mut config = config("https://localhost:1", "127.0.0.1:4577".parse().unwrap());
+    config.resolve = vec!["example.com:443:10.0.0.1,127.0.0.1:4577".parse().unwrap()];
+    let error = Recorder::new(config, writer).unwrap_err();
+    assert!(
+        matches!(error, RecorderError::ResolvesToOurselves),
+        "{error}"
+    );
+    assert!(error.to_string().contains("--resolve"), "{error}");
 }
 
 #[tokio::test]

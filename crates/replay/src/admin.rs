@@ -12,6 +12,8 @@ use pipetape_tape::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::report::ReportedFinding;
+
 /// Most unplayed exchanges listed.
 const MOST_UNPLAYED: usize = 100_000;
 
@@ -90,6 +92,16 @@ struct UnplayedItem<'a> {
     fault: Option<&'static str>,
 }
 
+/// `GET findings`.
+#[derive(Debug, Serialize)]
+struct FindingsBody {
+    findings: Vec<ReportedFinding>,
+    /// Findings beyond those that are listed, of any session.
+    unlisted: u64,
+    /// Requests that could not be judged.
+    unjudged: u64,
+}
+
 /// `POST reset`.
 #[derive(Debug, Serialize)]
 struct ResetBody {
@@ -139,6 +151,19 @@ impl Routes {
         })
     }
 
+    fn findings(&self, filter: &Filter) -> AdminReply {
+        let found = self.player.findings();
+        let admitted = found
+            .list
+            .iter()
+            .filter(|one| filter.admits(one.session.as_str(), Some(&one.operation)));
+        AdminReply::json(&FindingsBody {
+            findings: admitted.map(ReportedFinding::of).collect(),
+            unlisted: found.unlisted,
+            unjudged: found.unjudged,
+        })
+    }
+
     fn reset(&self, filter: &Filter) -> AdminReply {
         let reset = match &filter.session {
             Some(name) => self.player.reset(Reset::Session(name)),
@@ -154,10 +179,11 @@ impl AdminRoutes for Routes {
             (&Method::GET, ["exchanges"]) => filtered(&request, |filter| self.exchanges(filter)),
             (&Method::GET, ["misses"]) => filtered(&request, |filter| self.misses(filter)),
             (&Method::GET, ["unplayed"]) => filtered(&request, |filter| self.unplayed(filter)),
+            (&Method::GET, ["findings"]) => filtered(&request, |filter| self.findings(filter)),
             (&Method::GET, ["metrics"]) => {
                 AdminReply::text(metrics::CONTENT_TYPE, page(&self.player.tally()))
             }
-            (_, ["exchanges" | "misses" | "unplayed" | "metrics"]) => {
+            (_, ["exchanges" | "misses" | "unplayed" | "findings" | "metrics"]) => {
                 AdminReply::method_not_allowed("GET")
             }
             (&Method::POST, ["reset"]) => filtered(&request, |filter| self.reset(filter)),

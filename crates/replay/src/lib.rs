@@ -61,6 +61,11 @@
 //! session `default`. An SDK needs only another endpoint URL, so tests that run side by side never share
 //! cursors.
 //!
+//! # As the real hosts
+//!
+//! [`Replay::intercepting`] makes the port an HTTPS proxy too, that plays CodePipeline's own hosts: for clients that can't be
+//! pointed at another endpoint. They play the session `default`.
+//!
 //! # Admin routes, under `/_pipetape/`
 //!
 //! | route | answer |
@@ -69,6 +74,7 @@
 //! | `GET exchanges?session=&operation=` | what was served, in order; `forgotten` counts earlier ones beyond the last 65,536; `loosened` marks a request that did not match as a whole |
 //! | `GET misses?session=` | the different misses and how often each came; `unlisted` counts those beyond the first 1,000 |
 //! | `GET unplayed?session=` | what that session has left; without the parameter, what no session has played |
+//! | `GET findings?session=&operation=` | warnings about the worker so far: see [`Player::findings`](pipetape_tape::Player::findings) |
 //! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |
 //! | `GET metrics` | counts since the start, as Prometheus text |
 //!
@@ -76,7 +82,7 @@
 //!
 //! # What it is not for
 //!
-//! It judges no request: one that was recorded is answered, valid or not. It forwards nothing and has no
+//! It refuses no request: one that was recorded is answered, valid or not; what is odd about it is a finding. It forwards nothing and has no
 //! HTTP client: when a tape is used up, no request reaches a network. What plays and what misses is
 //! decided in `pipetape-tape`; this crate only puts it on the wire.
 
@@ -87,6 +93,9 @@ mod replay;
 mod report;
 mod running;
 
+pub use logging::EXCHANGES;
 pub use replay::{Replay, ReplayConfig, ReplaySummary};
-pub use report::{Report, ReportedMiss, SessionReport, UnplayedExchange};
+pub use report::{
+    Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
+};
 pub use running::RunningReplay;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service, session_segment};
-use pipetape_tape::{Answer, MissReport, Paced, Player, Refusal, SessionName};
+use pipetape_tape::{Answer, Invocation, MissReport, Paced, Player, Refusal, SessionName};
 use tokio::time::sleep;
 
-use crate::logging::log_miss;
+use crate::logging::{Asked, log_miss};
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
@@ -52,7 +52,11 @@ impl Playback {
             },
         };
         match operation {
-            Ok(operation) => self.player.play_paced(session, &operation, &request.body),
+            Ok(operation) => {
+                let invocation = Invocation::of(&operation, &request.headers);
+                self.player
+                    .play_paced(session, &operation, &request.body, invocation)
+            }
             Err(refusal) => Err(self.player.refuse(session.as_str(), None, &refusal)),
         }
     }
@@ -60,18 +64,22 @@ impl Playback {
 
 impl Service for Playback {
     async fn call(&self, request: Request) -> Reply {
+        let asked = Asked::of(&request);
         let played = self.play(&request);
         // A sleeping answer holds on to nothing else.
         drop(request);
         match played {
-            Ok(Paced { answer, delay }) => {
-                if !delay.is_zero() {
-                    sleep(delay).await;
+            Ok(paced) => {
+                if !paced.delay.is_zero() {
+                    sleep(paced.delay).await;
                 }
-                reply(answer)
+                if let Some(asked) = asked {
+                    asked.served(&paced, &self.player);
+                }
+                reply(paced.answer)
             }
             Err(report) => {
-                log_miss(&report);
+                log_miss(&report, asked.as_ref(), &self.player);
                 Reply::Response(report.miss.response())
             }
         }
@@ -93,7 +101,7 @@ fn reply(answer: Answer) -> Reply {
 }
 
 /// The operation that the only `X-Amz-Target` names.
-fn operation(headers: &HeaderMap) -> Result<Operation, Refusal> {
+pub(crate) fn operation(headers: &HeaderMap) -> Result<Operation, Refusal> {
     let mut targets = headers.get_all(TARGET).iter();
     let Some(target) = targets.next() else {
         return Err(Refusal::NoTarget);

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
+use pipetape_serve::intercept::{Interception, NoTunnels, WithInterception};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
-    Exhausted, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape, TapeFileError,
-    read_tape_file,
+    Exhausted, Findings, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape,
+    TapeFileError, read_tape_file,
 };
+use rustls::ServerConfig;
 use serde::Serialize;
 
 use crate::admin::Routes;
@@ -41,7 +43,7 @@ pub struct ReplayConfig {
 #[derive(Debug)]
 pub struct Replay {
     player: Arc<Player>,
-    service: WithAdmin<Playback, Routes>,
+    service: WithInterception<WithAdmin<Playback, Routes>, NoTunnels>,
 }
 
 /// What was played, over all sessions, since the start. No reset lowers it.
@@ -91,18 +93,34 @@ impl Replay {
     /// [`PlayerBuilder`](pipetape_tape::PlayerBuilder), which takes exchanges one by one.
     pub fn of(player: Player, admin_token: Option<AdminToken>) -> Replay {
         let player = Arc::new(player);
+        let service = WithAdmin::new(
+            Playback::new(Arc::clone(&player)),
+            AdminGuard::new(admin_token),
+            Routes::new(Arc::clone(&player)),
+        );
         Replay {
-            service: WithAdmin::new(
-                Playback::new(Arc::clone(&player)),
-                AdminGuard::new(admin_token),
-                Routes::new(Arc::clone(&player)),
-            ),
+            service: WithInterception::new(service, None),
             player,
+        }
+    }
+
+    /// Plays CodePipeline's own hosts too, as an HTTPS proxy on the same port, with certificates that `tls` shows.
+    /// Nobody is connected to any other host.
+    pub fn intercepting(self, tls: Arc<ServerConfig>) -> Replay {
+        let tunnels = NoTunnels;
+        Replay {
+            service: self.service.intercepting(Interception { tls, tunnels }),
+            player: self.player,
         }
     }
 
     pub(crate) fn player(&self) -> &Player {
         &self.player
+    }
+
+    /// What the requests so far say about the worker: see [`Player::findings`].
+    pub fn findings(&self) -> Findings {
+        self.player.findings()
     }
 
     /// What was played so far, session by session.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pipetape_core::Operation;
-use pipetape_tape::{MissCount, Player, SessionTally, Unplayed};
+use pipetape_tape::{Finding, Findings, LooseMatch, MissCount, Player, SessionTally, Unplayed};
 use serde::Serialize;
 
 use crate::replay::ReplaySummary;
@@ -29,6 +29,17 @@ pub struct Report {
     pub dropped_sessions: u64,
     /// The first 10,000 exchanges that no session has played since the last reset of everything.
     pub unplayed_exchanges: Vec<UnplayedExchange>,
+    /// What matched only because something did not count, the first 1,000 by session and exchange, since the last
+    /// reset of everything.
+    pub loose_matches: Vec<ReportedLooseMatch>,
+    /// Requests that matched loosely beyond those.
+    pub unlisted_loose_matches: u64,
+    /// Warnings about the worker, the first 1,000: by session, by rule, in the tape's order.
+    pub findings: Vec<ReportedFinding>,
+    /// Findings beyond those.
+    pub unlisted_findings: u64,
+    /// Requests that could not be judged: see [`Findings::unjudged`](pipetape_tape::Findings).
+    pub unjudged_requests: u64,
 }
 
 /// What one session did.
@@ -75,9 +86,55 @@ pub struct UnplayedExchange {
     pub operation: String,
 }
 
+/// Requests of one session that matched an exchange only because something did not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedLooseMatch {
+    /// Whose requests they were.
+    pub session: String,
+    /// Their operation.
+    pub operation: String,
+    /// The number of the exchange that they matched.
+    pub exchange: u64,
+    /// Where the first of them differs: `/json/pointer: recorded X, got Y`, up to ten.
+    pub differences: Vec<String>,
+    /// Differences beyond those.
+    pub more: usize,
+    /// How many requests there were.
+    pub count: u64,
+}
+
+/// Something a worker did that it should not have; it fails nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedFinding {
+    /// Always `warning`.
+    pub severity: &'static str,
+    /// What is wrong: see [`FindingRule`](pipetape_tape::FindingRule).
+    pub rule: &'static str,
+    /// Whose requests they were.
+    pub session: String,
+    /// The job's id, escaped and cut.
+    pub job: String,
+    /// The operation of the first wrong request.
+    pub operation: String,
+    /// The number of the exchange that answered it, where one did.
+    pub exchange: Option<u64>,
+    /// How many calls were wrong in this way.
+    pub count: u64,
+    /// All of it for people, in one line.
+    pub message: String,
+}
+
 impl Report {
     pub(crate) fn of(player: &Player, summary: ReplaySummary) -> Report {
+        let Findings {
+            list: findings,
+            unlisted: unlisted_findings,
+            unjudged: unjudged_requests,
+        } = player.findings();
         let (misses, unlisted_misses) = player.misses();
+        let (loose_matches, unlisted_loose_matches) = player.loose_matches();
         let (unplayed, _) = player.unplayed(None, MOST_UNPLAYED);
         let mut sessions: BTreeMap<String, SessionReport> = BTreeMap::new();
         for tally in player.sessions() {
@@ -102,6 +159,11 @@ impl Report {
             unlisted_misses,
             dropped_sessions: player.tally().dropped_sessions,
             unplayed_exchanges: unplayed.iter().map(UnplayedExchange::of).collect(),
+            loose_matches: loose_matches.iter().map(ReportedLooseMatch::of).collect(),
+            unlisted_loose_matches,
+            findings: findings.iter().map(ReportedFinding::of).collect(),
+            unlisted_findings,
+            unjudged_requests,
         }
     }
 }
@@ -149,6 +211,34 @@ impl UnplayedExchange {
         UnplayedExchange {
             seq: one.seq,
             operation: one.operation.to_string(),
+        }
+    }
+}
+
+impl ReportedLooseMatch {
+    fn of(one: &LooseMatch) -> ReportedLooseMatch {
+        ReportedLooseMatch {
+            session: one.session.to_string(),
+            operation: one.operation.to_string(),
+            exchange: one.exchange,
+            differences: one.differences.clone(),
+            more: one.more,
+            count: one.count,
+        }
+    }
+}
+
+impl ReportedFinding {
+    pub(crate) fn of(one: &Finding) -> ReportedFinding {
+        ReportedFinding {
+            severity: "warning",
+            rule: one.rule.name(),
+            session: one.session.to_string(),
+            job: one.job.clone(),
+            operation: one.operation.to_string(),
+            exchange: one.exchange,
+            count: one.count,
+            message: one.message.clone(),
         }
     }
 }

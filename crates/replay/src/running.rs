@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use pipetape_serve::{BindError, DateHeader, Limits, Listener};
-use pipetape_tape::{MissCount, SessionName, Unplayed};
+use pipetape_tape::{Findings, MissCount, SessionName, Unplayed};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -77,6 +77,12 @@ impl RunningReplay {
     /// The first 1,000 different misses, and how often each came.
     pub fn misses(&self) -> Vec<MissCount> {
         self.replay.player().misses().0
+    }
+
+    /// What the requests so far say about the worker: see [`Player::findings`](pipetape_tape::Player::findings). They are
+    /// warnings: [`assert_all_played`](RunningReplay::assert_all_played) asks nothing of them.
+    pub fn findings(&self) -> Findings {
+        self.replay.findings()
     }
 
     /// The exchanges that no session has played.

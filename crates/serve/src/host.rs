@@ -44,13 +44,13 @@ pub fn names_server(authority: &str, local: SocketAddr) -> bool {
 }
 
 #[derive(Debug, PartialEq)]
-enum Name<'a> {
+pub(crate) enum Name<'a> {
     Address(IpAddr),
     Domain(&'a str),
 }
 
 /// Splits an authority. User information and anything else beyond host and port is refused.
-fn parse(authority: &str) -> Option<(Name<'_>, Option<u16>)> {
+pub(crate) fn parse(authority: &str) -> Option<(Name<'_>, Option<u16>)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;
         let address: Ipv6Addr = inside.parse().ok()?;

@@ -2,8 +2,9 @@
 //!
 //! It takes connections, reads whole requests within bounds, hands them to a [`Service`], and writes what
 //! the service answers: a response, one that is cut short, or a reset connection. Around that it
-//! stops cleanly, and serves the admin routes. It knows nothing of AWS operations, tapes, matching or
-//! redaction, dials nobody, and is not a general web framework: bodies are whole, routes are few.
+//! stops cleanly, serves the admin routes, and is the HTTPS proxy that plays CodePipeline's hosts (see [`intercept`]).
+//! It knows nothing of AWS operations, tapes, matching or redaction, dials nobody, and is not a general web
+//! framework: bodies are whole, routes are few.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -38,9 +39,11 @@
 //! - A service that panics costs its client a 500, and nobody else anything.
 
 pub mod admin;
+pub mod authority;
 mod connection;
 mod error_reply;
 pub mod host;
+pub mod intercept;
 mod limits;
 mod listener;
 mod message;

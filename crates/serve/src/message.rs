@@ -2,9 +2,14 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri, Version};
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
+
+use crate::intercept::ConnectTarget;
 
 /// One request, read whole.
 #[derive(Clone, Debug)]
@@ -23,6 +28,10 @@ pub struct Request {
     pub peer: SocketAddr,
     /// The address the client connected to.
     pub local: SocketAddr,
+    /// The host of CodePipeline that the client takes us for, where it came through
+    /// [`WithInterception`](crate::intercept::WithInterception); [`Request::host`] names it too then. `None` for a
+    /// request to the server itself.
+    pub intercepted: Option<ConnectTarget>,
 }
 
 impl Request {
@@ -49,6 +58,18 @@ pub enum Reply {
     },
     /// The connection is reset before any byte of an answer.
     Reset,
+    /// To a `CONNECT` alone (anything else gets 500): status 200, then TLS that ends here, with requests inside that say
+    /// what they are for. The handshake has to be done within [`Limits::head_timeout`](crate::Limits::head_timeout), and
+    /// a client that names another host in it is sent away.
+    Intercept {
+        /// Shows the certificate.
+        tls: Arc<ServerConfig>,
+        /// Whom the client takes us for.
+        target: ConnectTarget,
+    },
+    /// To a `CONNECT` alone (anything else gets 500): status 200, then bytes as they come, both ways, until both sides
+    /// have ended or nothing has moved for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
+    Tunnel(TcpStream),
 }
 
 impl From<Response<Bytes>> for Reply {

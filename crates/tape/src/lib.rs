@@ -7,6 +7,7 @@
 
 mod exchange;
 mod fault;
+mod findings;
 mod json;
 mod keep;
 mod live;
@@ -23,13 +24,15 @@ mod tape_file;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
 pub use fault::{Fault, FaultAnswer};
-pub use keep::{Kept, keep};
+pub use findings::{Finding, FindingRule, Findings, Invocation};
+pub use keep::{Kept, Redactions, keep};
 pub use live::{LiveExchange, LiveOutcome, LiveResponse};
 pub use matching::{MatchBy, MatchKey};
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
-    Answer, Closest, Miss, MissCause, MissCount, MissReport, PlaySummary, Player, PlayerBuilder,
+    Answer, Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,
+    PlayerBuilder,
 };
 pub use player::{
     BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,
@@ -40,8 +43,8 @@ pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
 pub use store::{
-    AppendError, Finished, RecordMode, Store, StoreError, TapeFacts, TapeState, TapeSummary,
-    TapeWriter,
+    AppendError, Finished, RecordMode, RecordingEnd, Store, StoreError, TapeFacts, TapeState,
+    TapeSummary, TapeWriter,
 };
 pub use tape::Tape;
 pub use tape_file::{FORMAT, TapeFileError, read_tape, read_tape_file, write_exchange, write_tape};

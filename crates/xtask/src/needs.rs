@@ -24,6 +24,26 @@ const PROGRAMS: &[Program] = &[
         why: "tests watch the system calls of a replay: it must never call connect",
     },
     Program {
+        name: "openssl",
+        package: "openssl",
+        why: "tests have it refuse certificates that pipetape's authority may not sign",
+    },
+    Program {
+        name: "python3",
+        package: "python3",
+        why: "as OpenSSL",
+    },
+    Program {
+        name: "node",
+        package: "nodejs",
+        why: "as OpenSSL",
+    },
+    Program {
+        name: "java",
+        package: "default-jdk-headless",
+        why: "as OpenSSL",
+    },
+    Program {
         name: "curl",
         package: "curl",
         why: "tests run the README's example, and commands around which pipetape runs",

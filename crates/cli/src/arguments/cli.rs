@@ -3,15 +3,17 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _,
 };
-use tracing::level_filters::LevelFilter;
 
 use super::choices::{Color, LogFormat};
 use super::{
-    DeleteArguments, DemoArguments, EmulateArguments, ExportArguments, ImportArguments,
-    ListArguments, RecordArguments, ReplayArguments, ShowArguments,
+    CaArguments, DeleteArguments, DemoArguments, EmulateArguments, ExportArguments,
+    ImportArguments, ListArguments, RecordArguments, ReplayArguments, ServingArguments,
+    ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -21,7 +23,7 @@ use crate::logging::LogFilter;
 #[command(
     name = "pipetape",
     version,
-    after_help = EXIT_CODES,
+    after_help = BEGIN_AND_EXIT_CODES,
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -30,7 +32,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const BEGIN_AND_EXIT_CODES: &str = "\
+Begin with `pipetape demo`: it shows the whole way, and needs no account and no network.
+
 Exit codes:
   0    done
   1    failed
@@ -58,7 +62,7 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 
-    /// When to colour messages; `auto` honours NO_COLOR
+    /// When to use colours; `auto` uses them on a terminal, and honours NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 }
@@ -76,35 +80,60 @@ pub(crate) enum Command {
     Export(ExportArguments),
     Import(ImportArguments),
     Delete(DeleteArguments),
+
+    Ca(CaArguments),
 }
 
 impl Cli {
     /// The process's own command line.
     pub(crate) fn from_process() -> Result<Cli, clap::Error> {
-        Cli::from_arguments(std::env::args_os().collect())
+        Cli::from_arguments(&Vec::from_iter(std::env::args_os()))
     }
 
-    fn from_arguments(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
-        let color = match color_asked_for(&arguments) {
+    fn from_arguments(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+        let color = match color_asked_for(arguments) {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
         let matches = Cli::command()
             .color(color)
-            .try_get_matches_from(arguments)?;
+            .try_get_matches_from(arguments)
+            .map_err(|error| with_tip(error, arguments))?;
         Cli::from_arg_matches(&matches)
     }
 }
 
 impl Command {
-    /// What is logged where nobody asks: a server tells what it does.
-    pub(crate) fn default_level(&self) -> LevelFilter {
+    /// What a command that serves has in common with the others that do.
+    pub(crate) fn serving(&self) -> Option<&ServingArguments> {
         match self {
-            Command::Record(_) | Command::Replay(_) | Command::Emulate(_) => LevelFilter::INFO,
-            _ => LevelFilter::WARN,
+            Command::Record(record) => Some(&record.serving),
+            Command::Replay(replay) => Some(&replay.serving),
+            Command::Emulate(emulate) => Some(&emulate.serving),
+            _ => None,
         }
     }
+}
+
+/// Whoever forgets the `--` in front of a command to run is told so.
+fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let serves = |argument: &OsString| {
+        ["record", "replay", "emulate"]
+            .iter()
+            .any(|s| argument == s)
+    };
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg)
+        && !unknown.starts_with('-')
+        && arguments.iter().any(serves)
+    {
+        let tip =
+            format!("to run a command against the server, put `--` before it: '-- {unknown}'");
+        let tips = vec![StyledStr::from(tip)];
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    error
 }
 
 /// `--color`, before the command line is read: help and usage errors are coloured by it too.
@@ -125,18 +154,11 @@ fn color_asked_for(arguments: &[OsString]) -> Color {
 
 #[cfg(test)]
 mod tests {
-    use clap::error::ErrorKind;
-
     use super::*;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        let line = line.split(' ').map(OsString::from);
-        Cli::from_arguments(
-            [OsString::from("pipetape")]
-                .into_iter()
-                .chain(line)
-                .collect(),
-        )
+        let line = ["pipetape"].into_iter().chain(line.split(' '));
+        Cli::from_arguments(&Vec::from_iter(line.map(OsString::from)))
     }
 
     #[test]
@@ -147,7 +169,8 @@ mod tests {
     #[test]
     fn help_says_what_each_flag_is() {
         for name in [
-            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import", "delete",
+            "", "record", "replay", "emulate", "demo", "list", "show", "export", "import",
+            "delete", "ca",
         ] {
             let mut cli = Cli::command().term_width(100);
             cli.build();
@@ -184,6 +207,12 @@ mod tests {
             ("record t --region US", ErrorKind::ValueValidation),
             ("record t --max-body 0", ErrorKind::ValueValidation),
             ("record t worker", ErrorKind::UnknownArgument),
+            (
+                "record t --tunnel a.example",
+                ErrorKind::MissingRequiredArgument,
+            ),
+            ("record t --resolve a:b", ErrorKind::ValueValidation),
+            ("replay t --tunnel a.example", ErrorKind::UnknownArgument),
             ("replay t --exhausted never", ErrorKind::InvalidValue),
             ("emulate --auth maybe", ErrorKind::InvalidValue),
             ("emulate --auth verify", ErrorKind::MissingRequiredArgument),
@@ -194,11 +223,48 @@ mod tests {
             ("demo now", ErrorKind::UnknownArgument),
             ("list --log verbose", ErrorKind::ValueValidation),
             ("export t --force", ErrorKind::MissingRequiredArgument),
+            ("ca", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+            ("ca show now", ErrorKind::UnknownArgument),
             ("help", ErrorKind::DisplayHelp),
             ("--version", ErrorKind::DisplayVersion),
         ] {
             assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
         }
+    }
+
+    #[test]
+    fn a_command_without_its_dashes_is_understood() {
+        insta::assert_snapshot!(parse("replay t pytest -x").unwrap_err(), @r"
+        error: unexpected argument 'pytest' found
+
+          tip: to run a command against the server, put `--` before it: '-- pytest'
+
+        Usage: pipetape replay [OPTIONS] <SOURCE> [-- <CMD> [ARG]...]
+
+        For more information, try '--help'.
+        ");
+        for (line, has_tip) in [
+            ("record t worker", true),
+            ("emulate worker", true),
+            ("list worker", false),
+            ("record t --worker", false),
+        ] {
+            let error = parse(line).unwrap_err().to_string();
+            assert_eq!(
+                error.contains("put `--` before it"),
+                has_tip,
+                "{line}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_said_in_our_words() {
+        insta::assert_snapshot!(parse("show t first").unwrap_err(), @r"
+        error: invalid value 'first' for '[SEQ]': not the number of an exchange, such as 3; `pipetape show SOURCE` lists them
+
+        For more information, try '--help'.
+        ");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line: one structure per command, its documentation the help.
 
+mod ca;
 mod choices;
 mod cli;
 mod demo;
@@ -14,13 +15,15 @@ mod size;
 mod tapes;
 mod unshown;
 
+pub(crate) use ca::{CaArguments, CaCommand, CaDirectory};
 pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
-pub(crate) use cli::{Cli, Command, GlobalArguments};
+pub(crate) use cli::{Cli, Command};
 pub(crate) use demo::DemoArguments;
 pub(crate) use emulate::EmulateArguments;
 pub(crate) use exhausted::policies;
 pub(crate) use record::RecordArguments;
 pub(crate) use replay::ReplayArguments;
+pub(crate) use serving::ServingArguments;
 pub(crate) use tapes::{
     DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,
 };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pipetape_core::Region;
-use pipetape_proxy::UpstreamUrl;
+use pipetape_proxy::{Resolve, TunnelHost, UpstreamUrl};
 use pipetape_tape::{Pointer, TapeName};
 
 use super::choices::{ConfigRedaction, Mode, Signing};
@@ -33,6 +33,17 @@ pub(crate) struct RecordArguments {
     /// Trust the certificates in this PEM file too, for the upstream
     #[arg(long, value_name = "FILE")]
     pub(crate) upstream_ca: Option<PathBuf>,
+
+    /// Connect to ADDR where HOST and PORT are meant, such as
+    /// codepipeline.us-east-1.amazonaws.com:443:127.0.0.1:8443. ADDR is an IP address, with a port of its own where that
+    /// differs; several are parted by commas. Certificates are checked for HOST all the same. May be given more than once
+    #[arg(long, value_name = "HOST:PORT:ADDR")]
+    pub(crate) resolve: Vec<Resolve>,
+
+    /// Let clients reach another host through the HTTPS proxy, unread and unrecorded: example.com, *.example.com for all
+    /// names below it, or * for any. May be given more than once
+    #[arg(long, value_name = "HOST", requires = "intercept")]
+    pub(crate) tunnel: Vec<TunnelHost>,
 
     /// How long an upstream may take for a whole answer. The default is as long as the most patient
     /// SDK waits

@@ -7,6 +7,7 @@ use clap::Args;
 use pipetape_serve::Limits;
 use pipetape_serve::admin::{AdminToken, EmptyToken};
 
+use super::ca::CaDirectory;
 use super::listen::ListenAddress;
 use super::size::Size;
 use crate::environment;
@@ -27,6 +28,14 @@ pub(crate) struct ServingArguments {
     #[arg(long)]
     allow_remote: bool,
 
+    /// Be an HTTPS proxy too (HTTPS_PROXY): whoever asks it for one of CodePipeline's hosts is answered as that host, with a
+    /// certificate from pipetape's own authority, whose root `pipetape ca path` names. Other hosts are refused
+    #[arg(long)]
+    pub(crate) intercept: bool,
+
+    #[command(flatten)]
+    pub(crate) ca: CaDirectory,
+
     /// The largest body taken from a client or an upstream
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     max_body: Size,
@@ -34,6 +43,10 @@ pub(crate) struct ServingArguments {
     /// Opens the admin routes under /_pipetape/ to whoever sends this bearer token, from any machine
     #[arg(long, value_name = "TOKEN", env = environment::ADMIN_TOKEN, hide_env_values = true, value_parser = admin_token)]
     pub(crate) admin_token: Option<AdminToken>,
+
+    /// Say nothing of each exchange: only warnings, errors, and the summary at the end, whatever --log says
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 
     /// Run a command against the server, with the environment that AWS SDKs need for it. Its exit code
     /// becomes pipetape's; SIGTERM and SIGHUP are passed on to it, and SIGINT where no terminal has sent it
@@ -76,8 +89,11 @@ mod tests {
         ServingArguments {
             listen: listen.map(|listen| listen.parse().unwrap()),
             allow_remote,
+            intercept: false,
+            ca: CaDirectory { ca_dir: None },
             max_body: Size(1024),
             admin_token: None,
+            quiet: false,
             command: command.iter().map(OsString::from).collect(),
         }
     }

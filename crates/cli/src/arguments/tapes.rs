@@ -4,20 +4,26 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pipetape_tape::TapeName;
+use thiserror::Error;
 
 use crate::source::Source;
 
 /// List the tapes in the store
 ///
-/// A tape that can't be read is listed too, and makes pipetape end with 3.
+/// An unfinished tape is one whose recorder was killed: what its clients saw is there, and `pipetape record NAME
+/// --mode append` goes on with it. A tape that can't be read is listed too, and makes pipetape end with 3.
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
-    /// Print a JSON array
+    /// Print a JSON array, of an object for each tape with name, state (finished, unfinished, in-use, unreadable),
+    /// exchanges, first, last, bytes, pid and reason, in this order; null is what is not known
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 /// Show what is on a tape, or one exchange of it
+///
+/// A tape is shown job by job: when each was handed out, acknowledged and ended, with times since the tape's first
+/// exchange; retries of a call, errors and faults are marked. Calls that are about no job come last.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
     /// A tape's name in the store, or the path of a tape file (with a `/`, or ending in `.json`)
@@ -25,13 +31,22 @@ pub(crate) struct ShowArguments {
     pub(crate) source: Source,
 
     /// Show the whole exchange of this number
-    #[arg(value_name = "SEQ")]
+    #[arg(value_name = "SEQ", value_parser = seq)]
     pub(crate) seq: Option<u64>,
 
-    /// Print it as it stands in a tape file
+    /// Print JSON: the tape or the exchange as it stands in a tape file, members in the same order
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+fn seq(text: &str) -> Result<u64, NotANumber> {
+    text.parse().map_err(|_| NotANumber)
+}
+
+/// A text that is no exchange's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not the number of an exchange, such as 3; `pipetape show SOURCE` lists them")]
+struct NotANumber;
 
 /// Write a tape of the store to a tape file
 ///

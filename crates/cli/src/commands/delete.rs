@@ -5,14 +5,14 @@ use pipetape_tape::{Store, StoreError, TapeState};
 use crate::arguments::DeleteArguments;
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::screen::say;
 
 /// Removes a tape from the store, or says that it would.
 pub(crate) fn run(arguments: &DeleteArguments, store: &Store) -> Result<u8, Failure> {
     let name = &arguments.tape;
     if !arguments.dry_run {
         store.delete(name)?;
-        say(&format!("deleted tape {name}"));
+        say(format!("deleted tape {name}"));
         return Ok(exit::DONE);
     }
     let tapes = store.list()?;
@@ -36,6 +36,6 @@ pub(crate) fn run(arguments: &DeleteArguments, store: &Store) -> Result<u8, Fail
         },
         Some(TapeState::Unreadable(_)) => "unreadable".to_owned(),
     };
-    say(&format!("would delete tape {name} ({what})"));
+    say(format!("would delete tape {name} ({what})"));
     Ok(exit::DONE)
 }

@@ -4,18 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pipetape_emulator::{
-    AccessKey, Auth, Credentials as Keys, Emulator, EmulatorConfig, JobDefinition, jobs_from_file,
+    Auth, Credentials as Keys, Emulator, EmulatorConfig, JobDefinition, jobs_from_file,
 };
 use pipetape_serve::{DateHeader, Listener};
 
 use crate::arguments::{EmulateArguments, SignatureCheck};
 use crate::exit;
 use crate::failure::{Failure, UsageError};
-use crate::output::say;
+use crate::interception::Interception;
+use crate::screen::say;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
-use crate::wrapped::{Credentials, Surroundings, look_up};
+use crate::wrapped::{Credentials, Surroundings, TrustFiles, look_up};
 
 /// Serves until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(arguments: &EmulateArguments, umask: &UserUmask) -> Result<u8, Failure> {
@@ -29,8 +30,23 @@ pub(crate) fn run(arguments: &EmulateArguments, umask: &UserUmask) -> Result<u8,
         Auth::Verify(keys) => Some(keys.first().clone()),
         Auth::Off | Auth::Require => None,
     };
-    let emulator = Arc::new(Emulator::new(config(arguments, auth), jobs)?);
-    let serving = emulate(arguments, address, emulator, key.as_ref(), umask);
+    let interception = Interception::begin(&arguments.serving)?;
+    let mut emulator = Emulator::new(config(arguments, auth), jobs)?;
+    if let Some(interception) = &interception {
+        emulator = emulator.intercepting(interception.tls());
+    }
+    let credentials = key
+        .as_ref()
+        .map_or(Credentials::Placeholders, Credentials::Given);
+    let trust = interception.as_ref().and_then(Interception::trust);
+    let serving = emulate(
+        arguments,
+        address,
+        Arc::new(emulator),
+        credentials,
+        trust,
+        umask,
+    );
     serving::block_on(serving)
 }
 
@@ -38,7 +54,8 @@ async fn emulate(
     arguments: &EmulateArguments,
     address: SocketAddr,
     emulator: Arc<Emulator>,
-    key: Option<&AccessKey>,
+    credentials: Credentials<'_>,
+    trust: Option<&TrustFiles>,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
     let listener = Listener::bind(address).await?;
@@ -46,14 +63,15 @@ async fn emulate(
     let surroundings = Surroundings {
         address: listener.local_addr(),
         region: Some(&arguments.region),
-        credentials: key.map_or(Credentials::Placeholders, Credentials::Given),
+        credentials,
+        interception: trust,
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&emulator);
     let limits = arguments.serving.limits();
     let date = DateHeader::Current;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
-    say(&emulator.summary().to_string());
+    say(emulator.summary());
     Ok(exit::code_around(command, exit::DONE))
 }
 

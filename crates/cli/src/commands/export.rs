@@ -10,8 +10,9 @@ use thiserror::Error;
 use crate::arguments::ExportArguments;
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::{say, to_stdout};
+use crate::output::to_stdout;
 use crate::printable::printable;
+use crate::screen::say;
 use crate::umask::UserUmask;
 use crate::whole_file::{Existing, write_whole};
 
@@ -53,7 +54,7 @@ pub(crate) fn run(
     umask.during(|| write_file(&tape, file, existing))?;
     let count = tape.exchanges.len();
     let exchanges = if count == 1 { "exchange" } else { "exchanges" };
-    say(&format!(
+    say(format!(
         "exported {count} {exchanges} of tape {} to {}",
         tape.name,
         printable(&file.display().to_string())

@@ -8,7 +8,7 @@ use pipetape_tape::{Store, Tape, read_tape, read_tape_file};
 use crate::arguments::ImportArguments;
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::screen::say;
 
 /// Reads a tape file into the store.
 pub(crate) fn run(arguments: &ImportArguments, store: &Store) -> Result<u8, Failure> {
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &ImportArguments, store: &Store) -> Result<u8, Fail
     store.import(&tape)?;
     let count = tape.exchanges.len();
     let exchanges = if count == 1 { "exchange" } else { "exchanges" };
-    say(&format!(
+    say(format!(
         "imported {count} {exchanges} as tape {}",
         tape.name
     ));

@@ -5,24 +5,29 @@ use std::io::Write as _;
 use pipetape_tape::{Store, TapeFacts, TapeState, TapeSummary, UnixMillis};
 use serde::Serialize;
 
-use crate::arguments::ListArguments;
+use crate::arguments::{Color, ListArguments};
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::{json_to_stdout, say, to_stdout};
+use crate::layout::Layout;
+use crate::output::{json_to_stdout, to_stdout};
+use crate::palette::Tone;
 use crate::printable::printable;
-use crate::table::{Align, Table};
+use crate::screen::say;
+use crate::table::{Align, Cell, Table};
+use crate::units;
 
 /// Lists the store; fails behind the listing where a tape can't be read.
-pub(crate) fn run(arguments: &ListArguments, store: &Store) -> Result<u8, Failure> {
+pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Result<u8, Failure> {
     let tapes = store.list()?;
     if arguments.json {
         let tapes: Vec<ListedTape> = tapes.iter().map(ListedTape::from).collect();
         json_to_stdout(&tapes)?;
     } else if tapes.is_empty() {
         let directory = store.directory().display().to_string();
-        say(&format!("no tapes in {}", printable(&directory)));
+        say(format!("no tapes in {}", printable(&directory)));
     } else {
-        to_stdout(|out| out.write_all(table(&tapes).as_bytes()))?;
+        let text = table(&tapes).render(Layout::of_stdout(color));
+        to_stdout(|out| out.write_all(text.as_bytes()))?;
     }
     let is_unreadable = |tape: &&TapeSummary| matches!(tape.state, TapeState::Unreadable(_));
     match tapes.iter().filter(is_unreadable).count() {
@@ -31,29 +36,41 @@ pub(crate) fn run(arguments: &ListArguments, store: &Store) -> Result<u8, Failur
     }
 }
 
-fn table(tapes: &[TapeSummary]) -> String {
+fn table(tapes: &[TapeSummary]) -> Table<6> {
     let mut table = Table::new([
         ("NAME", Align::Left),
         ("EXCHANGES", Align::Right),
         ("FIRST", Align::Left),
-        ("LAST", Align::Left),
+        ("LASTS", Align::Right),
         ("SIZE", Align::Right),
         ("STATE", Align::Left),
     ]);
     for tape in tapes {
         let facts = facts(&tape.state);
-        let moment = |moment: Option<UnixMillis>| moment.map_or("-".to_owned(), |m| m.to_string());
-        let cells = [
-            tape.name.to_string(),
-            facts.map_or("-".to_owned(), |facts| facts.exchanges.to_string()),
-            moment(facts.and_then(|facts| facts.first)),
-            moment(facts.and_then(|facts| facts.last)),
-            in_units(tape.bytes),
+        let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
+        let first = facts.and_then(|facts| facts.first);
+        let last = facts.and_then(|facts| facts.last);
+        let lasts = first.zip(last);
+        table.push([
+            tape.name.to_string().into(),
+            or_dash(facts.map(|facts| facts.exchanges.to_string())),
+            or_dash(first.map(to_the_second)),
+            or_dash(lasts.map(|(first, last)| units::duration(last.get().abs_diff(first.get())))),
+            units::bytes(tape.bytes).into(),
             state(&tape.state),
-        ];
-        table.push(cells, Vec::new());
+        ]);
+        if let TapeState::Unreadable(reason) = &tape.state {
+            table.note(printable(reason).into_owned());
+        }
     }
-    table.render()
+    table
+}
+
+/// 2026-01-01T00:00:00Z: a tape file has the milliseconds, for whoever needs them.
+fn to_the_second(moment: UnixMillis) -> String {
+    let text = moment.to_string();
+    let seconds = text.split('.').next().unwrap_or(&text);
+    format!("{seconds}Z")
 }
 
 fn facts(state: &TapeState) -> Option<&TapeFacts> {
@@ -63,29 +80,14 @@ fn facts(state: &TapeState) -> Option<&TapeFacts> {
     }
 }
 
-fn state(state: &TapeState) -> String {
+fn state(state: &TapeState) -> Cell {
     match state {
-        TapeState::Finished(_) => "finished".to_owned(),
-        TapeState::Unfinished(_) => "unfinished".to_owned(),
-        TapeState::InUse { pid: Some(pid) } => format!("in use by process {pid}"),
-        TapeState::InUse { pid: None } => "in use".to_owned(),
-        TapeState::Unreadable(reason) => format!("unreadable: {}", printable(reason)),
+        TapeState::Finished(_) => "finished".to_owned().into(),
+        TapeState::Unfinished(_) => Cell::toned("unfinished".to_owned(), Tone::Doubtful),
+        TapeState::InUse { pid: Some(pid) } => format!("in use by process {pid}").into(),
+        TapeState::InUse { pid: None } => "in use".to_owned().into(),
+        TapeState::Unreadable(_) => Cell::toned("unreadable".to_owned(), Tone::Bad),
     }
-}
-
-/// Bytes as people read them, with one decimal from 1 KiB on.
-fn in_units(bytes: u64) -> String {
-    const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut tenths = bytes.saturating_mul(10) / 1024;
-    let mut unit = 0;
-    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
 /// A tape as `list --json` shows it. What is not known is null.
@@ -146,7 +148,7 @@ mod tests {
         vec![
             tape(
                 "broken",
-                TapeState::Unreadable("no \u{1b}layout".to_owned()),
+                TapeState::Unreadable("tape `broken` is damaged: no \u{1b}layout".to_owned()),
                 0,
             ),
             tape("deploy", TapeState::Finished(facts), 524_288),
@@ -157,13 +159,31 @@ mod tests {
 
     #[test]
     fn a_listing_is_aligned() {
-        insta::assert_snapshot!(table(&tapes()), @r"
-        NAME    EXCHANGES  FIRST                     LAST                           SIZE  STATE
-        broken          -  -                         -                               0 B  unreadable: no \u{1b}layout
-        deploy         12  2026-01-01T00:00:00.000Z  2026-01-01T00:01:01.041Z  512.0 KiB  finished
-        empty           0  -                         -                            1023 B  unfinished
-        live            -  -                         -                           5.0 GiB  in use by process 71
+        insta::assert_snapshot!(table(&tapes()).render(Layout::pipe()), @r"
+        NAME    EXCHANGES  FIRST                 LASTS       SIZE  STATE
+        broken          -  -                         -        0 B  unreadable
+                tape `broken` is damaged: no \u{1b}layout
+        deploy         12  2026-01-01T00:00:00Z  1m 1s  512.0 KiB  finished
+        empty           0  -                         -     1023 B  unfinished
+        live            -  -                         -    5.0 GiB  in use by process 71
         ");
+    }
+
+    #[test]
+    fn a_terminal_of_80_columns_is_enough() {
+        let listing = table(&tapes()).render(Layout::terminal(80));
+        insta::assert_snapshot!(listing, @r"
+        NAME    EXCHANGES  FIRST                 LASTS       SIZE  STATE
+        broken          -  -                         -        0 B  unreadable
+                tape `broken` is damaged: no \u{1b}layout
+        deploy         12  2026-01-01T00:00:00Z  1m 1s  512.0 KiB  finished
+        empty           0  -                         -     1023 B  unfinished
+        live            -  -                         -    5.0 GiB  in use by process 71
+        ");
+        assert!(
+            listing.lines().all(|line| line.chars().count() <= 80),
+            "{listing}"
+        );
     }
 
     #[test]
@@ -180,19 +200,5 @@ mod tests {
                 ("in-use", Some(71))
             ]
         );
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        for (bytes, shown) in [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (1 << 20, "1.0 MiB"),
-            (u64::MAX, "1717986918.3 GiB"),
-        ] {
-            assert_eq!(in_units(bytes), shown);
-        }
     }
 }

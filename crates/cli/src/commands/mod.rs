@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ca;
 mod delete;
 mod demo;
 mod emulate;
@@ -27,10 +28,11 @@ pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, F
         Command::Replay(arguments) => replay::run(&arguments, &store, umask),
         Command::Emulate(arguments) => emulate::run(&arguments, umask),
         Command::Demo(DemoArguments {}) => demo::run(&store),
-        Command::List(arguments) => list::run(&arguments, &store),
-        Command::Show(arguments) => show::run(&arguments, &store),
+        Command::List(arguments) => list::run(&arguments, &store, cli.global.color),
+        Command::Show(arguments) => show::run(&arguments, &store, cli.global.color),
         Command::Export(arguments) => export::run(&arguments, &store, umask),
         Command::Import(arguments) => import::run(&arguments, &store),
         Command::Delete(arguments) => delete::run(&arguments, &store),
+        Command::Ca(arguments) => ca::run(&arguments),
     }
 }

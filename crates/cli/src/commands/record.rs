@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pipetape_proxy::{RecordConfig, RecordSummary, Recorder};
+use pipetape_proxy::{InterceptConfig, RecordConfig, RecordSummary, Recorder};
 use pipetape_serve::{DateHeader, Listener};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
@@ -13,9 +13,10 @@ use crate::arguments::{Mode, RecordArguments};
 use crate::environment;
 use crate::exit;
 use crate::failure::{Failure, UsageError};
-use crate::output::say;
+use crate::interception::Interception;
 use crate::palette::Palette;
 use crate::printable::printable;
+use crate::screen::say;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -32,12 +33,22 @@ pub(crate) fn run(
     if let Some(program) = arguments.serving.command.first() {
         look_up(program)?;
     }
-    serving::block_on(record(arguments, address, store, palette, umask))
+    let interception = Interception::begin(&arguments.serving)?;
+    let interception = interception.as_ref();
+    serving::block_on(record(
+        arguments,
+        address,
+        interception,
+        store,
+        palette,
+        umask,
+    ))
 }
 
 async fn record(
     arguments: &RecordArguments,
     address: SocketAddr,
+    interception: Option<&Interception>,
     store: &Store,
     palette: Palette,
     umask: &UserUmask,
@@ -49,7 +60,7 @@ async fn record(
         arguments.mode.into(),
         rules_asked_for(arguments)?,
     )?;
-    let begun = begin(arguments, address, &writer, umask).await;
+    let begun = begin(arguments, address, interception, &writer, umask).await;
     let (recorder, command, mut signals) = match begun {
         Ok(begun) => begun,
         Err(failure) => {
@@ -64,7 +75,7 @@ async fn record(
     let summary = recorder.summary();
     drop(recorder);
     let finished = finish(writer, &mut signals).await;
-    say(&summary_line(
+    say(summary_line(
         &arguments.tape,
         &summary,
         finished.as_ref().ok(),
@@ -85,11 +96,12 @@ async fn record(
 async fn begin(
     arguments: &RecordArguments,
     address: SocketAddr,
+    interception: Option<&Interception>,
     writer: &TapeWriter,
     umask: &UserUmask,
 ) -> Result<(Arc<Recorder>, Option<Wrapped>, Signals), Failure> {
     check_rules(arguments, writer.rules())?;
-    let recorder = Recorder::new(config(arguments, address), writer.clone())?;
+    let recorder = Recorder::new(config(arguments, address, interception), writer.clone())?;
     let signals = Signals::install(!arguments.serving.command.is_empty())?;
     warn_of_lost_choices(arguments);
     let region = match &arguments.region {
@@ -100,6 +112,7 @@ async fn begin(
         address,
         region: region.as_ref(),
         credentials: Credentials::Own,
+        interception: interception.and_then(Interception::trust),
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     Ok((Arc::new(recorder), command, signals))
@@ -135,10 +148,19 @@ async fn finish(writer: TapeWriter, signals: &mut Signals) -> Result<Finished, F
     }
 }
 
-fn config(arguments: &RecordArguments, listen: SocketAddr) -> RecordConfig {
+fn config(
+    arguments: &RecordArguments,
+    listen: SocketAddr,
+    interception: Option<&Interception>,
+) -> RecordConfig {
     RecordConfig {
         upstream: arguments.upstream.clone(),
         upstream_ca: arguments.upstream_ca.clone(),
+        resolve: arguments.resolve.clone(),
+        intercept: interception.map(|interception| InterceptConfig {
+            tls: interception.tls(),
+            tunnel: arguments.tunnel.clone(),
+        }),
         sign: arguments.sign.into(),
         profile: arguments.profile.clone(),
         region: arguments.region.clone(),
@@ -214,7 +236,9 @@ fn check_rules(arguments: &RecordArguments, rules: &Rules) -> Result<(), UsageEr
 fn warn_of_lost_choices(arguments: &RecordArguments) {
     let is_on =
         |name| std::env::var_os(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    if arguments.serving.command.is_empty() || arguments.upstream.is_some() {
+    // An intercepted call goes where the SDK wants it to.
+    let is_kept = arguments.serving.intercept || arguments.upstream.is_some();
+    if arguments.serving.command.is_empty() || is_kept {
         return;
     }
     for variable in [

@@ -11,8 +11,9 @@ use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::say;
-use crate::report::Leftovers;
+use crate::interception::Interception;
+use crate::report::{Leftovers, lines};
+use crate::screen::say;
 use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
@@ -28,12 +29,20 @@ pub(crate) fn run(
     if let Some(program) = arguments.serving.command.first() {
         look_up(program)?;
     }
-    serving::block_on(replay(arguments, address, store, umask))
+    let interception = Interception::begin(&arguments.serving)?;
+    serving::block_on(replay(
+        arguments,
+        address,
+        interception.as_ref(),
+        store,
+        umask,
+    ))
 }
 
 async fn replay(
     arguments: &ReplayArguments,
     address: SocketAddr,
+    interception: Option<&Interception>,
     store: &Store,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
@@ -50,12 +59,17 @@ async fn replay(
     };
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();
-    let replay = Arc::new(Replay::of(player, admin_token));
+    let mut replay = Replay::of(player, admin_token);
+    if let Some(interception) = interception {
+        replay = replay.intercepting(interception.tls());
+    }
+    let replay = Arc::new(replay);
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
     let surroundings = Surroundings {
         address: listener.local_addr(),
         region: None,
         credentials: Credentials::Placeholders,
+        interception: interception.and_then(Interception::trust),
     };
     let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
     let service = Arc::clone(&replay);
@@ -63,15 +77,14 @@ async fn replay(
     // An old date would shift an SDK's clock: none is sent.
     let date = DateHeader::AsGiven;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
-    let summary = replay.summary();
-    say(&summary_line(summary));
+    let report = replay.report();
+    lines(&report).iter().for_each(|line| say(line));
     if let Some(file) = &arguments.report {
         let leftovers = if arguments.strict {
             Leftovers::Failures
         } else {
             Leftovers::Allowed
         };
-        let report = replay.report();
         let written = umask.during(|| file.write(&report, leftovers));
         written.map_err(|source| ExportError::Write {
             path: file.path().to_owned(),
@@ -80,7 +93,7 @@ async fn replay(
     }
     Ok(exit::code_around(
         command,
-        own_code(summary, arguments.strict),
+        own_code(report.summary, arguments.strict),
     ))
 }
 
@@ -90,17 +103,6 @@ fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
     } else {
         exit::DONE
     }
-}
-
-fn summary_line(summary: ReplaySummary) -> String {
-    let mut line = format!(
-        "served {}, missed {}, unplayed {}",
-        summary.served, summary.missed, summary.unplayed
-    );
-    if summary.loosened > 0 {
-        line.push_str(&format!(", loosened {}", summary.loosened));
-    }
-    line
 }
 
 #[cfg(test)]
@@ -123,22 +125,6 @@ mod tests {
             };
             assert_eq!(own_code(summary, false), lax, "{summary:?}");
             assert_eq!(own_code(summary, true), strict, "{summary:?}");
-        }
-    }
-
-    #[test]
-    fn the_summary_is_one_line() {
-        for (loosened, line) in [
-            (0, "served 12, missed 1, unplayed 3"),
-            (2, "served 12, missed 1, unplayed 3, loosened 2"),
-        ] {
-            let summary = ReplaySummary {
-                served: 12,
-                missed: 1,
-                unplayed: 3,
-                loosened,
-            };
-            assert_eq!(summary_line(summary), line);
         }
     }
 }

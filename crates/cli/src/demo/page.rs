@@ -9,6 +9,7 @@ use pipetape_emulator::{HistoryEntry, JobEvent, JobView};
 
 use super::comparison::{Compared, Comparison, RedactedMember, compare};
 use super::session::Session;
+use crate::layout::Layout;
 use crate::printable::printable;
 use crate::show::{error_code, result};
 use crate::table::{Align, Table};
@@ -63,7 +64,7 @@ fn timeline(out: &mut String, job: &JobView, began: Option<SystemTime>) {
             entry.outcome.clone().unwrap_or_default(),
             entry.status.to_string(),
         ];
-        table.push(cells.map(|cell| printable(&cell).into_owned()), Vec::new());
+        table.push(cells.map(|cell| printable(&cell).into_owned().into()));
     }
     let id = &job.action_type_id;
     // Writing to a string does not fail.
@@ -74,7 +75,7 @@ fn timeline(out: &mut String, job: &JobView, began: Option<SystemTime>) {
         id.category,
         id.provider,
         id.version,
-        table.render()
+        table.render(Layout::pipe())
     );
 }
 
@@ -118,17 +119,15 @@ fn exchanges(out: &mut String, comparison: &Comparison<'_>) {
         ];
         let differences = exchange.differences.iter();
         let differences = differences.map(|difference| format!("DIFFERS: {difference}"));
-        table.push(
-            cells.map(|cell| printable(&cell).into_owned()),
-            differences
-                .map(|line| printable(&line).into_owned())
-                .collect(),
-        );
+        table.push(cells.map(|cell| printable(&cell).into_owned().into()));
+        for line in differences {
+            table.note(printable(&line).into_owned());
+        }
     }
     let _ = writeln!(
         out,
         "the worker's calls, and what the tape answered with the job service gone\n\n{}",
-        table.render()
+        table.render(Layout::pipe())
     );
 }
 
@@ -178,12 +177,12 @@ fn placeholders(out: &mut String, comparison: &Comparison<'_>) {
             member.placeholder.clone(),
             places.join(" "),
         ];
-        table.push(cells.map(|cell| printable(&cell).into_owned()), Vec::new());
+        table.push(cells.map(|cell| printable(&cell).into_owned().into()));
     }
     let _ = writeln!(
         out,
         "redacted before anything was written, so that the tape can be shared\n\n{}",
-        table.render()
+        table.render(Layout::pipe())
     );
 }
 

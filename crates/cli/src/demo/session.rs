@@ -101,6 +101,8 @@ fn config(service: SocketAddr, listen: SocketAddr) -> Result<RecordConfig, Upstr
     Ok(RecordConfig {
         upstream: Some(format!("http://{service}").parse::<UpstreamUrl>()?),
         upstream_ca: None,
+        resolve: Vec::new(),
+        intercept: None,
         sign: Sign::Keep,
         profile: None,
         region: None,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use pipetape_replay::{Report, ReportedMiss, SessionReport};
+use pipetape_replay::{Report, ReportedFinding, ReportedMiss, SessionReport};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::file::Leftovers;
@@ -12,7 +12,13 @@ pub(super) fn write(report: &Report, leftovers: Leftovers, out: impl Write) -> i
     let mut document = quick_junit::Report::new(format!("pipetape replay {}", report.tape));
     document.add_test_suite(run(report, leftovers));
     for session in &report.sessions {
-        document.add_test_suite(suite(session));
+        let findings = report.findings.iter();
+        let findings = findings.filter(|one| one.session == session.session);
+        let mut suite = suite(session, findings);
+        if let Some(text) = loosened(report, session) {
+            suite.set_system_out(text);
+        }
+        document.add_test_suite(suite);
     }
     document.serialize(out).map_err(io::Error::other)
 }
@@ -25,6 +31,10 @@ fn run(report: &Report, leftovers: Leftovers) -> TestSuite {
         ("missed", summary.missed),
         ("unplayed", summary.unplayed),
         ("loosened", summary.loosened),
+        (
+            "findings",
+            report.findings.len() as u64 + report.unlisted_findings,
+        ),
     ] {
         suite.add_property(Property::new(name, count.to_string()));
     }
@@ -60,7 +70,10 @@ fn listed(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn suite(session: &SessionReport) -> TestSuite {
+fn suite<'a>(
+    session: &SessionReport,
+    findings: impl Iterator<Item = &'a ReportedFinding>,
+) -> TestSuite {
     let mut suite = TestSuite::new(format!("session {}", session.session));
     for (name, count) in [
         ("served", session.served),
@@ -78,7 +91,41 @@ fn suite(session: &SessionReport) -> TestSuite {
     for miss in &session.misses {
         suite.add_test_case(missed(session, miss));
     }
+    for finding in findings {
+        suite.add_test_case(found(finding));
+    }
     suite
+}
+
+/// What a session matched only loosely, one exchange a line.
+fn loosened(report: &Report, session: &SessionReport) -> Option<String> {
+    let matches = report.loose_matches.iter();
+    let matches = matches.filter(|one| one.session == session.session);
+    let lines: Vec<_> = matches
+        .map(|one| {
+            let mut differences = one.differences.join("; ");
+            if one.more > 0 {
+                differences.push_str(&format!("; and {} more", one.more));
+            }
+            let (exchange, operation, count) = (one.exchange, &one.operation, one.count);
+            format!("loosened: exchange {exchange}, {operation}, {count} times: {differences}")
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A test that passed, with the warning where its output would be: JUnit XML has no warnings, and consumers show what
+/// a test wrote on stderr.
+fn found(finding: &ReportedFinding) -> TestCase {
+    let name = format!("{} {}", finding.rule, finding.job);
+    let mut case = TestCase::new(name, TestCaseStatus::success());
+    case.set_classname(format!("session {}", finding.session));
+    let times = match finding.count {
+        1 => String::new(),
+        count => format!("\nIt came {count} times."),
+    };
+    case.set_system_err(format!("warning: {}{times}", finding.message));
+    case
 }
 
 fn missed(session: &SessionReport, miss: &ReportedMiss) -> TestCase {
@@ -104,52 +151,24 @@ fn failure(kind: &str, message: &str) -> TestCaseStatus {
 
 #[cfg(test)]
 mod tests {
-    use pipetape_replay::{ReplaySummary, UnplayedExchange};
-
+    use super::super::tests::{finding, loose_match, miss, report, session};
     use super::*;
 
-    fn report() -> Report {
-        let session = |name: &str, misses: Vec<ReportedMiss>| SessionReport {
-            session: name.to_owned(),
-            served: 2,
-            missed: misses.iter().map(|miss| miss.count).sum(),
-            unplayed: 1,
-            loosened: 1,
-            misses,
-        };
-        let miss = ReportedMiss {
-            operation: Some("AcknowledgeJob".to_owned()),
-            cause: "never recorded",
-            count: 2,
-            closest: Some(3),
-            message: r#"/nonce: recorded "<3>", got "]]>&""#.to_owned(),
-        };
-        Report {
-            tape: "deploy".to_owned(),
-            summary: ReplaySummary {
-                served: 4,
-                missed: 2,
-                unplayed: 1,
-                loosened: 2,
-            },
-            sessions: vec![session("a", vec![miss]), session("default", vec![])],
-            unlisted_misses: 0,
-            dropped_sessions: 0,
-            unplayed_exchanges: vec![UnplayedExchange {
-                seq: 7,
-                operation: "PollForJobs".to_owned(),
-            }],
-        }
-    }
-
     fn written(leftovers: Leftovers) -> String {
+        let sessions = vec![
+            session("a", vec![miss("never recorded", 2)]),
+            session("default", vec![]),
+        ];
+        let mut report = report(sessions);
+        report.findings = vec![finding("default")];
+        report.loose_matches = vec![loose_match("a")];
         let mut out = Vec::new();
-        write(&report(), leftovers, &mut out).unwrap();
+        write(&report, leftovers, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn a_miss_is_a_failure() {
+    fn a_miss_is_a_failure_and_a_finding_is_none() {
         insta::assert_snapshot!(written(Leftovers::Allowed));
     }
 

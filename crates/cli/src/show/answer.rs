@@ -1,7 +1,7 @@
 //! What a client was given, in a few words.
 
 use pipetape_core::protocol::decode_error;
-use pipetape_tape::{Exchange, Fault, FaultAnswer, Outcome, RecordedResponse};
+use pipetape_tape::{Fault, FaultAnswer, Outcome, RecordedResponse};
 
 use crate::printable::printable;
 
@@ -56,34 +56,13 @@ pub(super) fn fault_in_words(fault: Fault) -> String {
     }
 }
 
-/// The job that an exchange is about: the one its request names, else those that it handed out.
-pub(super) fn job(exchange: &Exchange) -> Option<String> {
-    let request = serde_json::from_slice::<serde_json::Value>(&exchange.request.body).ok();
-    if let Some(id) = request
-        .as_ref()
-        .and_then(|body| body.get("jobId")?.as_str())
-    {
-        return Some(short(id));
-    }
-    if !exchange.operation.is_poll() {
-        return None;
-    }
-    let body = &exchange.outcome.response()?.body;
-    let body = serde_json::from_slice::<serde_json::Value>(body).ok()?;
-    let jobs = body.get("jobs")?.as_array()?;
-    let id = jobs.first()?.get("id")?.as_str()?;
-    Some(match jobs.len() {
-        1 => short(id),
-        count => format!("{} +{}", short(id), count - 1),
-    })
-}
+/// No id or status is longer than this, unless someone means harm.
+const LONGEST: usize = 60;
 
-/// An id is no longer than this, unless someone means harm.
-const LONGEST_ID: usize = 60;
-
-fn short(id: &str) -> String {
-    let kept: String = id.chars().take(LONGEST_ID).collect();
-    let more = if kept.len() < id.len() { "…" } else { "" };
+/// A text of a body, made safe to print, and cut where it is far too long.
+pub(super) fn brief(text: &str) -> String {
+    let kept: String = text.chars().take(LONGEST).collect();
+    let more = if kept.len() < text.len() { "…" } else { "" };
     format!("{}{more}", printable(&kept))
 }
 

@@ -7,10 +7,12 @@ use pipetape_tape::{Exchange, TapeName};
 use super::answer::fault_in_words;
 use super::judgement::notes;
 use super::message::{Bodies, Body, push_message};
+use crate::layout::Layout;
 use crate::printable::printable;
+use crate::units;
 
 /// An exchange with its headers and bodies.
-pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange) -> String {
+pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange, layout: Layout) -> String {
     let mut out = format!("exchange {} of tape {tape}\n\n", exchange.seq);
     let mut fact = |name: &str, value: &str| {
         // Writing to a string does not fail.
@@ -21,7 +23,7 @@ pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange) -> String {
         fact("recorded", &recorded_at.to_string());
     }
     if let Some(latency) = exchange.latency_ms {
-        fact("latency", &format!("{latency} ms"));
+        fact("latency", &units::duration(latency));
     }
     match exchange.after {
         Some(0) => fact("began", "before any other was kept"),
@@ -29,7 +31,7 @@ pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange) -> String {
         None => {}
     }
     for note in notes(exchange) {
-        let _ = writeln!(out, "{note}");
+        out.push_str(&layout.wrapped("", &note));
     }
 
     let bodies = Bodies::of(exchange);
@@ -90,7 +92,7 @@ mod tests {
     }
 
     fn shown(exchange: &Exchange) -> String {
-        whole_exchange(&"t".parse().unwrap(), exchange)
+        whole_exchange(&"t".parse().unwrap(), exchange, Layout::pipe())
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod exchange;
 mod judgement;
 mod message;
 mod overview;
+mod step;
+mod timeline;
 
 pub(crate) use answer::{error_code, result};
 pub(crate) use exchange::whole_exchange;

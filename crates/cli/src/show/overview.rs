@@ -1,23 +1,33 @@
 //! A tape at a glance: its head, and a line for each exchange.
 
-use std::fmt::Write as _;
+use pipetape_tape::{Exchange, FORMAT, RecordingEnd, Rules, Tape};
 
-use pipetape_tape::{Exchange, FORMAT, Rules, Tape};
-
-use super::answer::{error_code, job, result};
-use super::judgement::notes;
+use super::timeline::timeline;
+use crate::layout::Layout;
 use crate::printable::printable;
-use crate::table::{Align, Table};
 
-/// A tape's head and its exchanges, a line each. `place` says where it was read from.
-pub(crate) fn overview(tape: &Tape, place: &str) -> String {
+/// A tape's head and its exchanges, job by job. `place` says where it was read from; `end` how its recording ended,
+/// where that is known.
+pub(crate) fn overview(
+    tape: &Tape,
+    place: &str,
+    end: Option<RecordingEnd>,
+    layout: Layout,
+) -> String {
     let mut out = String::new();
-    let mut fact = |name: &str, value: &str| {
-        // Writing to a string does not fail.
-        let _ = writeln!(out, "{name:<10} {value}");
-    };
+    let mut fact =
+        |name: &str, value: &str| out.push_str(&layout.wrapped(&format!("{name:<10} "), value));
     fact("tape", tape.name.as_str());
     fact("from", &printable(place));
+    if end == Some(RecordingEnd::Killed) {
+        let name = &tape.name;
+        fact(
+            "state",
+            &format!(
+                "unfinished: its recorder was killed. What its clients saw is here; `pipetape record {name} --mode append` goes on with it"
+            ),
+        );
+    }
     fact("format", FORMAT);
     fact(
         "rules",
@@ -26,12 +36,23 @@ pub(crate) fn overview(tape: &Tape, place: &str) -> String {
             .as_ref()
             .map_or("none, so the defaults hold".to_owned(), rules),
     );
-    fact("exchanges", &tape.exchanges.len().to_string());
+    fact("exchanges", &exchanges(&tape.exchanges));
     if !tape.exchanges.is_empty() {
         out.push('\n');
-        out.push_str(&table(&tape.exchanges));
+        out.push_str(&timeline(&tape.exchanges, layout));
     }
     out
+}
+
+/// How many, and from when to when.
+fn exchanges(exchanges: &[Exchange]) -> String {
+    let mut moments = exchanges.iter().filter_map(|exchange| exchange.recorded_at);
+    let count = exchanges.len();
+    match (moments.next(), moments.next_back()) {
+        (None, _) => count.to_string(),
+        (Some(only), None) => format!("{count}, recorded {only}"),
+        (Some(first), Some(last)) => format!("{count}, recorded {first} to {last}"),
+    }
 }
 
 fn rules(rules: &Rules) -> String {
@@ -54,37 +75,6 @@ fn rules(rules: &Rules) -> String {
     parts.join("; ")
 }
 
-fn table(exchanges: &[Exchange]) -> String {
-    let mut table = Table::new([
-        ("SEQ", Align::Right),
-        ("TIME", Align::Left),
-        ("OPERATION", Align::Left),
-        ("JOB", Align::Left),
-        ("RESULT", Align::Left),
-        ("ERROR", Align::Left),
-        ("LATENCY", Align::Right),
-        ("REQUEST", Align::Right),
-        ("RESPONSE", Align::Right),
-    ]);
-    for exchange in exchanges {
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        let response = exchange.outcome.response();
-        let cells = [
-            exchange.seq.to_string(),
-            or_dash(exchange.recorded_at.map(|moment| moment.to_string())),
-            printable(exchange.operation.name()).into_owned(),
-            or_dash(job(exchange)),
-            result(&exchange.outcome),
-            or_dash(error_code(&exchange.outcome)),
-            or_dash(exchange.latency_ms.map(|latency| format!("{latency} ms"))),
-            format!("{} B", exchange.request.body.len()),
-            or_dash(response.map(|response| format!("{} B", response.body.len()))),
-        ];
-        table.push(cells, notes(exchange));
-    }
-    table.render()
-}
-
 #[cfg(test)]
 mod tests {
     use pipetape_core::Operation;
@@ -92,36 +82,49 @@ mod tests {
 
     use super::*;
 
-    fn exchange(seq: u64, operation: &str, request: &'static str, outcome: Outcome) -> Exchange {
+    const JOB: &str = "0f1e2d3c-4b5a-4968-8776-655443322110";
+
+    /// The first at the begin of 2026, each a second later.
+    fn exchange(seq: u64, operation: &str, request: &str, outcome: Outcome) -> Exchange {
+        let moment = 1_767_225_600_000 + i64::try_from(seq).unwrap() * 1_041;
         Exchange {
             seq,
             after: None,
             operation: Operation::from_name(operation).unwrap(),
-            recorded_at: (seq < 3).then(|| UnixMillis::new(1_767_225_600_000 + 1_041).unwrap()),
-            latency_ms: (seq < 3).then_some(seq * 20),
+            recorded_at: (seq < 90).then(|| UnixMillis::new(moment).unwrap()),
+            latency_ms: (seq < 90).then_some(seq * 20),
             request: RecordedRequest {
                 headers: None,
-                body: request.as_bytes().into(),
+                body: request.as_bytes().to_vec().into(),
             },
             outcome,
         }
     }
 
-    fn response(status: u16, body: &'static str) -> RecordedResponse {
+    fn response(status: u16, body: &str) -> RecordedResponse {
         RecordedResponse {
             status,
             headers: None,
-            body: body.as_bytes().into(),
+            body: body.as_bytes().to_vec().into(),
         }
     }
 
-    #[test]
-    fn a_tape_is_a_head_and_a_line_for_each_exchange() {
-        let acknowledge = r#"{"jobId":"0f1e2d3c-4b5a-4968-8776-655443322110","nonce":"3"}"#;
+    fn answered(status: u16, body: &str) -> Outcome {
+        Outcome::Response(response(status, body))
+    }
+
+    fn tried(invocation: &str, mut exchange: Exchange) -> Exchange {
+        let header = ("amz-sdk-invocation-id".to_owned(), invocation.to_owned());
+        exchange.request.headers = Some(vec![header]);
+        exchange
+    }
+
+    /// Two jobs, one acknowledged in three tries; and a stranger's texts.
+    fn tape() -> Tape {
         let poll =
             r#"{"actionTypeId":{"category":"Test","owner":"Custom","provider":"P","version":"1"}}"#;
-        let jobs = r#"{"jobs":[{"id":"0f1e2d3c-4b5a-4968-8776-655443322110"},{"id":"b"}]}"#;
-        let refused = r#"{"__type":"InvalidNonceException","message":"m"}"#;
+        let of_job = |job: &str| format!(r#"{{"jobId":"{job}","nonce":"3"}}"#);
+        let jobs = format!(r#"{{"jobs":[{{"id":"{JOB}"}},{{"id":"\u001b[2Jb"}}]}}"#);
         let cut = Outcome::Cut {
             response: response(200, "{"),
             fault: Fault::Truncated {
@@ -129,49 +132,138 @@ mod tests {
             },
         };
         let exchanges = vec![
-            exchange(
-                1,
-                "PollForJobs",
-                poll,
-                Outcome::Response(response(200, jobs)),
+            exchange(1, "PollForJobs", poll, answered(200, r#"{"jobs":[]}"#)),
+            exchange(2, "PollForJobs", poll, answered(200, &jobs)),
+            tried(
+                "i",
+                exchange(
+                    3,
+                    "AcknowledgeJob",
+                    &of_job(JOB),
+                    Outcome::Fault(Fault::Refused),
+                ),
+            ),
+            tried(
+                "i",
+                exchange(
+                    4,
+                    "AcknowledgeJob",
+                    &of_job(JOB),
+                    answered(500, r#"{"__type":"InternalFailure"}"#),
+                ),
+            ),
+            tried(
+                "i",
+                exchange(
+                    5,
+                    "AcknowledgeJob",
+                    &of_job(JOB),
+                    answered(200, r#"{"status":"InProgress"}"#),
+                ),
             ),
             exchange(
-                2,
+                6,
                 "AcknowledgeJob",
-                acknowledge,
-                Outcome::Response(response(400, refused)),
+                &of_job("\\u001b[2Jb"),
+                answered(400, r#"{"__type":"InvalidNonceException","message":"m"}"#),
             ),
+            exchange(7, "GetJobDetails", &format!(r#"{{"jobId":"{JOB}"}}"#), cut),
             exchange(
-                3,
-                "GetJobDetails",
-                r#"{"jobId":"x"}"#,
-                Outcome::Fault(Fault::Refused),
+                80,
+                "PutJobSuccessResult",
+                &format!(r#"{{"jobId":"{JOB}"}}"#),
+                answered(200, ""),
             ),
-            exchange(10, "InventJob", "{}", cut),
+            exchange(100, "InventJob", "{}", answered(200, "{}")),
         ];
-        let tape = Tape {
+        Tape {
             name: "deploy".parse().unwrap(),
             rules: Some(Rules {
                 redact: vec!["/a".parse().unwrap(), "/b".parse().unwrap()],
                 ..Rules::default()
             }),
             exchanges,
-        };
-        insta::assert_snapshot!(overview(&tape, "store .pipetape"), @r"
+        }
+    }
+
+    #[test]
+    fn a_tape_is_a_head_and_a_timeline_for_each_job() {
+        let shown = overview(
+            &tape(),
+            "store .pipetape",
+            Some(RecordingEnd::Clean),
+            Layout::pipe(),
+        );
+        insta::assert_snapshot!(shown, @r"
         tape       deploy
         from       store .pipetape
         format     pipetape/1
         rules      configuration values redacted: suspect; account ids replaced; redact /a /b
-        exchanges  4
+        exchanges  9, recorded 2026-01-01T00:00:01.041Z to 2026-01-01T00:01:23.280Z
 
-        SEQ  TIME                      OPERATION       JOB                                      RESULT         ERROR                             LATENCY  REQUEST  RESPONSE
-          1  2026-01-01T00:00:01.041Z  PollForJobs     0f1e2d3c-4b5a-4968-8776-655443322110 +1  200            -                                   20 ms     82 B      67 B
-          2  2026-01-01T00:00:01.041Z  AcknowledgeJob  0f1e2d3c-4b5a-4968-8776-655443322110     400            InvalidNonceException               40 ms     60 B      48 B
-          3  -                         GetJobDetails   x                                        refused        PipetapeUpstreamRefusedException        -     13 B         -
+        SEQ       AT  OPERATION            LATENCY  STATUS         RESULT
+
+        job 0f1e2d3c-4b5a-4968-8776-655443322110: succeeded
+          2   +1.0 s  PollForJobs            40 ms  200            handed out
+          3   +2.0 s  AcknowledgeJob         60 ms  refused        PipetapeUpstreamRefusedException
+          4   +3.1 s  AcknowledgeJob         80 ms  500            retry of 3, InternalFailure
+          5   +4.1 s  AcknowledgeJob        100 ms  200            retry of 3, InProgress
+          7   +6.2 s  GetJobDetails         140 ms  200 truncated
+         80  +1m 22s  PutJobSuccessResult    1.6 s  200            succeeded
+
+        job \u{1b}[2Jb: handed out
+          2   +1.0 s  PollForJobs            40 ms  200            handed out
+          6   +5.2 s  AcknowledgeJob        120 ms  400            InvalidNonceException
              note: the request is not a valid one: ValidationException: 1 validation error detected: Value at 'jobId' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
-         10  -                         InventJob       -                                        200 truncated  -                                       -      2 B       1 B
+
+        no job
+          1    +0 ms  PollForJobs            20 ms  200            no job
+        100        -  InventJob                  -  200
              note: version 2015-07-09 of the service has no such operation
         ");
+    }
+
+    #[test]
+    fn a_terminal_of_80_columns_is_enough() {
+        let end = Some(RecordingEnd::Killed);
+        let shown = overview(&tape(), "store .pipetape", end, Layout::terminal(80));
+        insta::assert_snapshot!(shown, @r"
+        tape       deploy
+        from       store .pipetape
+        state      unfinished: its recorder was killed. What its clients saw is here;
+                   `pipetape record deploy --mode append` goes on with it
+        format     pipetape/1
+        rules      configuration values redacted: suspect; account ids replaced; redact
+                   /a /b
+        exchanges  9, recorded 2026-01-01T00:00:01.041Z to 2026-01-01T00:01:23.280Z
+
+        SEQ       AT  OPERATION            LATENCY  STATUS         RESULT
+
+        job 0f1e2d3c-4b5a-4968-8776-655443322110: succeeded
+          2   +1.0 s  PollForJobs            40 ms  200            handed out
+          3   +2.0 s  AcknowledgeJob         60 ms  refused        PipetapeUpstreamRefu…
+          4   +3.1 s  AcknowledgeJob         80 ms  500            retry of 3, Internal…
+          5   +4.1 s  AcknowledgeJob        100 ms  200            retry of 3, InProgre…
+          7   +6.2 s  GetJobDetails         140 ms  200 truncated
+         80  +1m 22s  PutJobSuccessResult    1.6 s  200            succeeded
+
+        job \u{1b}[2Jb: handed out
+          2   +1.0 s  PollForJobs            40 ms  200            handed out
+          6   +5.2 s  AcknowledgeJob        120 ms  400            InvalidNonceException
+             note: the request is not a valid one: ValidationException: 1 validation
+             error detected: Value at 'jobId' failed to satisfy constraint: Member must
+             satisfy regular expression pattern:
+             [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+
+        no job
+          1    +0 ms  PollForJobs            20 ms  200            no job
+        100        -  InventJob                  -  200
+             note: version 2015-07-09 of the service has no such operation
+        ");
+        assert!(
+            shown.lines().all(|line| line.chars().count() <= 80),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -181,7 +273,7 @@ mod tests {
             rules: None,
             exchanges: Vec::new(),
         };
-        insta::assert_snapshot!(overview(&tape, "file a\u{1b}b.json"), @r"
+        insta::assert_snapshot!(overview(&tape, "file a\u{1b}b.json", None, Layout::pipe()), @r"
         tape       empty
         from       file a\u{1b}b.json
         format     pipetape/1

@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use pipetape_core::Region;
 use pipetape_emulator::AccessKey;
 
+use super::java;
+use super::proxy_exceptions::{with_loopback, without_codepipeline};
+use super::trust::TrustFiles;
 use crate::environment as names;
 
 /// Well-formed, and nobody's.
@@ -14,8 +17,6 @@ const ACCESS_KEY_ID: &str = "AKIAPIPETAPEREPLAY00";
 const SECRET_ACCESS_KEY: &str = "pipetape/replay/placeholder/not/a/secret";
 /// For commands that have no region from anywhere.
 const REGION: &str = "us-east-1";
-/// Names of loopback, as proxy exceptions spell them.
-const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
 /// Whose credentials a command signs with.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) region: Option<&'a Region>,
     /// Whose credentials it signs with.
     pub(crate) credentials: Credentials<'a>,
+    /// For `--intercept`: the server is its proxy, and these are the certificates that it is to trust.
+    pub(crate) interception: Option<&'a TrustFiles>,
 }
 
 /// A variable, and its new value; `None` removes it.
@@ -48,19 +51,17 @@ impl Surroundings<'_> {
         // SDKs take an empty variable for none.
         let value_of = |name: &str| value_of(name).filter(|value| !value.is_empty());
         let address = reachable(self.address);
-        let mut changes = vec![
-            (
-                names::ENDPOINT_URL,
-                Some(format!("http://{address}").into()),
-            ),
-            (names::IGNORE_ENDPOINT_URLS, None),
-            (names::USE_FIPS_ENDPOINT, None),
-            (names::USE_DUALSTACK_ENDPOINT, None),
-        ];
+        let mut changes = match self.interception {
+            None => endpoint(address),
+            Some(trust) => interception(address, trust, value_of),
+        };
         let [upper, lower] = names::NO_PROXY.map(&value_of);
         let exceptions = [upper.clone().or(lower.clone()), lower.or(upper)];
         for (name, exceptions) in names::NO_PROXY.into_iter().zip(exceptions) {
-            let exceptions = exceptions.unwrap_or_default();
+            let mut exceptions = exceptions.unwrap_or_default();
+            if self.interception.is_some() {
+                exceptions = without_codepipeline(&exceptions);
+            }
             changes.push((name, Some(with_loopback(exceptions, address.ip()))));
         }
         if names::REGION.iter().all(|name| value_of(name).is_none()) {
@@ -81,6 +82,40 @@ impl Surroundings<'_> {
     }
 }
 
+/// The server is the endpoint of the command's SDK.
+fn endpoint(address: SocketAddr) -> Vec<Change> {
+    vec![
+        (
+            names::ENDPOINT_URL,
+            Some(format!("http://{address}").into()),
+        ),
+        (names::IGNORE_ENDPOINT_URLS, None),
+        (names::USE_FIPS_ENDPOINT, None),
+        (names::USE_DUALSTACK_ENDPOINT, None),
+    ]
+}
+
+/// The server is the command's proxy, and the command trusts our certificates.
+fn interception(
+    address: SocketAddr,
+    trust: &TrustFiles,
+    value_of: impl Fn(&str) -> Option<OsString>,
+) -> Vec<Change> {
+    let mut changes = vec![(names::ENDPOINT_URL, None), (names::ANY_ENDPOINT_URL, None)];
+    let proxy = OsString::from(format!("http://{address}"));
+    changes.extend(names::HTTPS_PROXY.map(|name| (name, Some(proxy.clone()))));
+    for name in names::CA_BUNDLES {
+        if name != names::CURL_CA_BUNDLE || value_of(name).is_some() {
+            changes.push((name, Some(trust.bundle().into())));
+        }
+    }
+    changes.push((names::NODE_EXTRA_CA_CERTS, Some(trust.extra().into())));
+    let options = value_of(names::JAVA_TOOL_OPTIONS).unwrap_or_default();
+    let options = java::options(options, address, &trust.java_key_store());
+    changes.push((names::JAVA_TOOL_OPTIONS, Some(options)));
+    changes
+}
+
 /// The address to call: loopback, where the server listens on all of the machine's.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
@@ -91,37 +126,39 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listening.port())
 }
 
-/// Proxy exceptions that cover loopback and `ip`, those of before included.
-fn with_loopback(exceptions: OsString, ip: IpAddr) -> OsString {
-    let text = exceptions.to_string_lossy();
-    // It already covers everything, for some clients only where it stands alone.
-    if text.trim() == "*" {
-        return exceptions;
-    }
-    let ip = ip.to_string();
-    let has = |name: &str| text.split(',').any(|item| item.trim() == name);
-    let missing: Vec<&str> = LOOPBACK
-        .into_iter()
-        .chain((!LOOPBACK.contains(&ip.as_str())).then_some(ip.as_str()))
-        .filter(|name| !has(name))
-        .collect();
-    let mut all = exceptions.clone();
-    for name in missing {
-        if !all.is_empty() {
-            all.push(",");
-        }
-        all.push(name);
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use pipetape_serve::authority::CertificateAuthority;
+
     use super::*;
 
     fn changed(
+        address: &str,
+        region: Option<&str>,
+        credentials: Credentials<'_>,
+        existing: &[(&str, &str)],
+    ) -> BTreeMap<String, String> {
+        changed_for(None, address, region, credentials, existing)
+    }
+
+    /// The same with `--intercept`; the directory of the trusted certificates is `TRUST`.
+    fn intercepted(existing: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let home = tempfile::tempdir().unwrap();
+        let authority = CertificateAuthority::open_or_create(home.path()).unwrap();
+        let trust = TrustFiles::write(&authority, |_| None).unwrap();
+        let directory = trust.bundle().parent().unwrap().to_owned();
+        let placeholders = Credentials::Placeholders;
+        let mut all = changed_for(Some(&trust), "127.0.0.1:4577", None, placeholders, existing);
+        for value in all.values_mut() {
+            *value = value.replace(directory.to_str().unwrap(), "TRUST");
+        }
+        all
+    }
+
+    fn changed_for(
+        interception: Option<&TrustFiles>,
         address: &str,
         region: Option<&str>,
         credentials: Credentials<'_>,
@@ -136,6 +173,7 @@ mod tests {
             address: address.parse().unwrap(),
             region: region.as_ref(),
             credentials,
+            interception,
         };
         let changes = surroundings.changes(|name| all.get(name).map(OsString::from));
         for (name, value) in changes {
@@ -265,5 +303,73 @@ mod tests {
         check("10.0.0.7:1", &[], remote, remote);
         let unspecified = "127.0.0.1,localhost,::1";
         check("0.0.0.0:1", &[], unspecified, unspecified);
+    }
+
+    #[test]
+    fn an_intercepted_command_finds_a_proxy_and_trusts_it() {
+        insta::assert_snapshot!(shown(&intercepted(&[])), @r#"
+        AWS_ACCESS_KEY_ID=AKIAPIPETAPEREPLAY00
+        AWS_CA_BUNDLE=TRUST/bundle.pem
+        AWS_DEFAULT_REGION=us-east-1
+        AWS_EC2_METADATA_DISABLED=true
+        AWS_REGION=us-east-1
+        AWS_SECRET_ACCESS_KEY=pipetape/replay/placeholder/not/a/secret
+        HTTPS_PROXY=http://127.0.0.1:4577
+        JAVA_TOOL_OPTIONS=-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=4577 -Djavax.net.ssl.trustStoreType=JKS -Djavax.net.ssl.trustStore="TRUST/bundle.jks"
+        NODE_EXTRA_CA_CERTS=TRUST/extra.pem
+        NO_PROXY=127.0.0.1,localhost,::1
+        REQUESTS_CA_BUNDLE=TRUST/bundle.pem
+        SSL_CERT_FILE=TRUST/bundle.pem
+        https_proxy=http://127.0.0.1:4577
+        no_proxy=127.0.0.1,localhost,::1
+        "#);
+    }
+
+    #[test]
+    fn nothing_leads_around_an_interception() {
+        let environment = intercepted(&[
+            ("AWS_ENDPOINT_URL", "http://localhost:4566"),
+            ("AWS_ENDPOINT_URL_CODEPIPELINE", "http://localhost:4566"),
+            ("AWS_ENDPOINT_URL_S3", "http://localhost:4566"),
+            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+            ("AWS_USE_FIPS_ENDPOINT", "true"),
+            ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+            ("AWS_REGION", "eu-west-1"),
+            ("HTTPS_PROXY", "http://corporate:3128"),
+            ("https_proxy", "http://corporate:3128"),
+            ("HTTP_PROXY", "http://corporate:3128"),
+            ("NO_PROXY", "*"),
+            (
+                "no_proxy",
+                "a.example,.amazonaws.com,s3.eu-west-1.amazonaws.com",
+            ),
+            ("AWS_CA_BUNDLE", "/corporate.pem"),
+            ("CURL_CA_BUNDLE", "/corporate.pem"),
+            ("SSL_CERT_DIR", "/etc/ssl/certs"),
+            ("NODE_EXTRA_CA_CERTS", "/corporate.pem"),
+            ("JAVA_TOOL_OPTIONS", "-Xmx1g"),
+        ]);
+        insta::assert_snapshot!(shown(&environment), @r#"
+        AWS_ACCESS_KEY_ID=AKIAPIPETAPEREPLAY00
+        AWS_CA_BUNDLE=TRUST/bundle.pem
+        AWS_EC2_METADATA_DISABLED=true
+        AWS_ENDPOINT_URL_S3=http://localhost:4566
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true
+        AWS_REGION=eu-west-1
+        AWS_SECRET_ACCESS_KEY=pipetape/replay/placeholder/not/a/secret
+        AWS_USE_DUALSTACK_ENDPOINT=true
+        AWS_USE_FIPS_ENDPOINT=true
+        CURL_CA_BUNDLE=TRUST/bundle.pem
+        HTTPS_PROXY=http://127.0.0.1:4577
+        HTTP_PROXY=http://corporate:3128
+        JAVA_TOOL_OPTIONS=-Xmx1g -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=4577 -Djavax.net.ssl.trustStoreType=JKS -Djavax.net.ssl.trustStore="TRUST/bundle.jks"
+        NODE_EXTRA_CA_CERTS=TRUST/extra.pem
+        NO_PROXY=127.0.0.1,localhost,::1
+        REQUESTS_CA_BUNDLE=TRUST/bundle.pem
+        SSL_CERT_DIR=/etc/ssl/certs
+        SSL_CERT_FILE=TRUST/bundle.pem
+        https_proxy=http://127.0.0.1:4577
+        no_proxy=a.example,s3.eu-west-1.amazonaws.com,127.0.0.1,localhost,::1
+        "#);
     }
 }

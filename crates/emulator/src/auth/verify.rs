@@ -232,6 +232,7 @@ mod tests {
             body: Bytes::from(body.to_owned()),
             peer: "127.0.0.1:1".parse().unwrap(),
             local: "127.0.0.1:2".parse().unwrap(),
+            intercepted: None,
         }
     }
 

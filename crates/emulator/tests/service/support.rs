@@ -200,6 +200,7 @@ pub(crate) fn request_of(
         body: body.into(),
         peer: "127.0.0.1:50000".parse().unwrap(),
         local: "127.0.0.1:4577".parse().unwrap(),
+        intercepted: None,
     }
 }
 

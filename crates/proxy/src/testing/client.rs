@@ -5,9 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
+use super::authority::Authority;
 use super::message::{Message, head_end};
 
 /// Far above what any test should take, far below what a person would wait.
@@ -34,8 +38,8 @@ pub(crate) fn post(operation: &str, more: &str, body: &str) -> Vec<u8> {
 }
 
 /// One connection.
-pub(crate) struct Client {
-    stream: TcpStream,
+pub(crate) struct Client<T = TcpStream> {
+    stream: T,
     buffer: Vec<u8>,
 }
 
@@ -48,6 +52,31 @@ impl Client {
         }
     }
 
+    /// Whether not a byte has come yet.
+    pub(crate) fn has_nothing(&self) -> bool {
+        let mut byte = [0];
+        let read = self.stream.try_read(&mut byte);
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Shakes hands on a connection that a `CONNECT` was answered on, as a client that trusts `authority`.
+    pub(crate) async fn shake(
+        self,
+        authority: &Authority,
+        name: &'static str,
+    ) -> Client<TlsStream<TcpStream>> {
+        assert_eq!(self.buffer, b"");
+        let connector = TlsConnector::from(authority.client());
+        let name = ServerName::try_from(name).unwrap();
+        let stream = soon(connector.connect(name, self.stream)).await.unwrap();
+        Client {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         soon(self.stream.write_all(bytes.as_ref())).await.unwrap();
     }
@@ -79,17 +108,15 @@ impl Client {
         message
     }
 
+    /// Ends our side.
+    pub(crate) async fn end(&mut self) {
+        soon(self.stream.shutdown()).await.unwrap();
+    }
+
     /// Reads until the server closes; a reset is an error.
     pub(crate) async fn rest(&mut self) -> io::Result<Vec<u8>> {
         soon(self.stream.read_to_end(&mut self.buffer)).await?;
         Ok(std::mem::take(&mut self.buffer))
-    }
-
-    /// Whether not a byte has come yet.
-    pub(crate) fn has_nothing(&self) -> bool {
-        let mut byte = [0];
-        let read = self.stream.try_read(&mut byte);
-        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     async fn read(&mut self) -> usize {

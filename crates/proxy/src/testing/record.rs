@@ -4,11 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
+use pipetape_serve::intercept::{Interception, WithInterception};
 use pipetape_serve::{DateHeader, Limits, Listener, ServeSummary};
 use pipetape_tape::{Redactor, Rules};
+use rustls::ServerConfig;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::authority::Authority;
 use super::client::Client;
 use super::twins::{MemoryLog, ScriptedSource, permanent};
 use crate::config::Sign;
@@ -16,8 +20,72 @@ use crate::credentials::CredentialsCache;
 use crate::destination::Routing;
 use crate::exchange_log::ExchangeLog;
 use crate::recording::Recording;
+use crate::resolve::Resolver;
 use crate::tally::Tally;
-use crate::upstream::{Trust, UpstreamClient};
+use crate::tunnels::NamedTunnels;
+use crate::upstream::{Dial, Trust, UpstreamClient};
+
+/// Dials whatever is asked for, without a proxy.
+pub(crate) fn straight() -> Dial {
+    through(Matcher::builder().build(), &[])
+}
+
+/// Dials through proxies, or where `resolve` says.
+pub(crate) fn through(proxies: Matcher, resolve: &[String]) -> Dial {
+    dial(proxies, resolve, "127.0.0.1:1".parse().unwrap())
+}
+
+fn dial(proxies: Matcher, resolve: &[String], listen: SocketAddr) -> Dial {
+    let resolve = resolve.iter().map(|text| text.parse().unwrap()).collect();
+    Dial::new(
+        proxies,
+        Resolver::new(resolve),
+        listen,
+        Duration::from_secs(10),
+    )
+}
+
+/// How a test intercepts.
+pub(crate) struct Intercepted {
+    pub(crate) tls: Arc<ServerConfig>,
+    /// Hosts with a tunnel.
+    pub(crate) tunnel: Vec<&'static str>,
+    /// Where tunnels lead; `SELF` stands for the recording's own address.
+    pub(crate) resolve: Vec<String>,
+    pub(crate) proxies: Matcher,
+}
+
+impl Intercepted {
+    /// Without tunnels.
+    pub(crate) fn by(authority: &Authority) -> Intercepted {
+        Intercepted {
+            tls: Arc::clone(&authority.server),
+            tunnel: Vec::new(),
+            resolve: Vec::new(),
+            proxies: Matcher::builder().build(),
+        }
+    }
+
+    fn interception(self, listen: SocketAddr, tally: &Arc<Tally>) -> Interception<NamedTunnels> {
+        let own = listen.to_string();
+        let resolve = self.resolve.iter().map(|text| text.replace("SELF", &own));
+        let resolve: Vec<_> = resolve.collect();
+        Interception {
+            tls: self.tls,
+            tunnels: NamedTunnels {
+                hosts: self
+                    .tunnel
+                    .iter()
+                    .map(|host| host.parse().unwrap())
+                    .collect(),
+                dial: dial(self.proxies, &resolve, listen),
+                listen,
+                timeout: Duration::from_secs(1),
+                tally: Arc::clone(tally),
+            },
+        }
+    }
+}
 
 /// How a test records.
 pub(crate) struct Options {
@@ -27,6 +95,7 @@ pub(crate) struct Options {
     pub(crate) source: ScriptedSource,
     pub(crate) client: UpstreamClient,
     pub(crate) limits: Limits,
+    pub(crate) intercepted: Option<Intercepted>,
 }
 
 impl Options {
@@ -37,8 +106,15 @@ impl Options {
             region: None,
             sign: Sign::Resign,
             source: ScriptedSource::new([Some(permanent())]),
-            client: UpstreamClient::new(Trust::Nobody, Duration::from_secs(20), 1 << 20).unwrap(),
+            client: UpstreamClient::new(
+                straight(),
+                Trust::Nobody,
+                Duration::from_secs(20),
+                1 << 20,
+            )
+            .unwrap(),
             limits: Limits::default(),
+            intercepted: None,
         }
     }
 }
@@ -77,11 +153,15 @@ impl Record {
             .await
             .unwrap();
         let address = listener.local_addr();
+        let interception = options
+            .intercepted
+            .map(|intercepted| intercepted.interception(address, &tally));
+        let service = WithInterception::new(recording, interception);
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             listener
-                .serve(recording, options.limits, DateHeader::AsGiven, stopped)
+                .serve(service, options.limits, DateHeader::AsGiven, stopped)
                 .await
         });
         Record {

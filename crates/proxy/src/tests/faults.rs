@@ -5,7 +5,7 @@ use std::time::Duration;
 use pipetape_tape::Fault;
 use tokio::net::TcpListener;
 
-use crate::testing::{Act, Client, MemoryLog, Options, Record, Upstream, ok, post};
+use crate::testing::{Act, Client, MemoryLog, Options, Record, Upstream, ok, post, straight};
 use crate::upstream::{Trust, UpstreamClient};
 
 fn bytes(text: &str) -> Vec<u8> {
@@ -16,7 +16,7 @@ fn bytes(text: &str) -> Vec<u8> {
 fn bounded(upstream: &str) -> Options {
     let mut options = Options::to(upstream);
     let limit = Duration::from_millis(500);
-    options.client = UpstreamClient::new(Trust::Nobody, limit, 100).unwrap();
+    options.client = UpstreamClient::new(straight(), Trust::Nobody, limit, 100).unwrap();
     options
 }
 
@@ -55,7 +55,7 @@ async fn nobody_listens() {
 async fn a_name_that_does_not_resolve() {
     let trust = Trust::System(None);
     let mut options = Options::to("https://pipetape.invalid");
-    options.client = UpstreamClient::new(trust, Duration::from_secs(20), 100).unwrap();
+    options.client = UpstreamClient::new(straight(), trust, Duration::from_secs(20), 100).unwrap();
     let code = "PipetapeUpstreamRefusedException";
     check_error(options, Fault::Refused, 502, code).await;
 }

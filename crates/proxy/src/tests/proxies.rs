@@ -4,20 +4,22 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_tape::Fault;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::resolve::Resolver;
 use crate::testing::{
-    Act, Authority, Message, Options, Record, SECRET, Upstream, head_end, ok, post, verify,
+    Act, Authority, Message, Options, Record, SECRET, Upstream, head_end, ok, post, through, verify,
 };
-use crate::upstream::{Trust, UpstreamClient};
+use crate::upstream::{Dial, Trust, UpstreamClient};
 
 const HOST: &str = "codepipeline.us-east-1.amazonaws.com";
 
 /// A proxy that leads every tunnel to one upstream, or refuses it; and what it was asked.
-async fn proxy(to: Option<SocketAddr>) -> (SocketAddr, Arc<Mutex<Vec<Message>>>) {
+pub(super) async fn proxy(to: Option<SocketAddr>) -> (SocketAddr, Arc<Mutex<Vec<Message>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = Arc::<Mutex<Vec<Message>>>::default();
@@ -54,7 +56,7 @@ fn options(proxies: Matcher, authority: &Authority) -> Options {
     let limit = Duration::from_secs(20);
     let mut options = Options::to("http://127.0.0.1:1");
     options.upstream = None;
-    options.client = UpstreamClient::with_proxies(proxies, trust, limit, 1 << 20).unwrap();
+    options.client = UpstreamClient::new(through(proxies, &[]), trust, limit, 1 << 20).unwrap();
     options
 }
 
@@ -124,4 +126,20 @@ async fn loopback_is_reached_without_a_proxy() {
         .await;
     assert_eq!(answer.status(), 200);
     assert_eq!(asked.lock().unwrap().len(), 0);
+}
+
+/// A shell in which `HTTPS_PROXY` names pipetape also starts pipetape: requests would go round for ever.
+#[tokio::test]
+async fn a_proxy_that_is_ourselves_is_passed_over() {
+    // Nobody has this address, nor answers there.
+    let upstream = Uri::from_static("https://192.0.2.1");
+    let limit = Duration::from_millis(200);
+    let us: SocketAddr = "127.0.0.1:4577".parse().unwrap();
+    for (listen, ours) in [(us, true), ("127.0.0.1:4578".parse().unwrap(), false)] {
+        let proxies = Matcher::builder().all("http://localhost:4577").build();
+        let dial = Dial::new(proxies, Resolver::default(), listen, limit);
+        let error = dial.connect(upstream.clone()).await.unwrap_err();
+        let through_proxy = error.to_string().contains("through the proxy");
+        assert_eq!(through_proxy, !ours, "{error}");
+    }
 }

@@ -56,6 +56,8 @@ fn debug_shows_no_secret() {
     let config = RecordConfig {
         upstream: None,
         upstream_ca: None,
+        resolve: Vec::new(),
+        intercept: None,
         sign: Sign::Resign,
         profile: None,
         region: None,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use pipetape_tape::Fault;
 use tempfile::NamedTempFile;
 
-use crate::testing::{Act, Authority, Options, Record, SECRET, Upstream, ok, post, verify};
+use crate::testing::{
+    Act, Authority, Options, Record, SECRET, Upstream, ok, post, straight, verify,
+};
 use crate::upstream::{RootsError, Trust, UpstreamClient};
 
 fn file(text: &str) -> NamedTempFile {
@@ -16,7 +18,8 @@ fn file(text: &str) -> NamedTempFile {
 }
 
 fn client(ca: &NamedTempFile) -> Result<UpstreamClient, RootsError> {
-    UpstreamClient::new(Trust::System(Some(ca.path())), Duration::from_secs(20), 100)
+    let trust = Trust::System(Some(ca.path()));
+    UpstreamClient::new(straight(), trust, Duration::from_secs(20), 100)
 }
 
 /// The outcome of a request to an upstream with a certificate for `host`, asked for as `localhost`.
@@ -135,6 +138,11 @@ fn files_of_roots_are_checked_before_anything_starts() {
     let error = client(&file(unusable)).unwrap_err();
     assert!(matches!(error, RootsError::Unusable { .. }), "{error}");
     let missing = std::path::Path::new("/nowhere/ca.pem");
-    let missing = UpstreamClient::new(Trust::System(Some(missing)), Duration::from_secs(1), 1);
+    let missing = UpstreamClient::new(
+        straight(),
+        Trust::System(Some(missing)),
+        Duration::from_secs(1),
+        1,
+    );
     assert!(matches!(missing, Err(RootsError::File { .. })));
 }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use pipetape_tape::{Fault, LiveOutcome};
 use tokio::time::timeout;
@@ -22,7 +21,7 @@ use pipetape_core::causes::with_causes;
 /// Shorter than the idle time of AWS's front ends, so that a connection is rarely closed under a request.
 const POOL_IDLE: Duration = Duration::from_secs(12);
 /// One address that does not answer must not use up the whole time.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests upstream and never fails: what goes wrong is an outcome.
 #[derive(Debug)]
@@ -33,18 +32,9 @@ pub(crate) struct UpstreamClient {
 }
 
 impl UpstreamClient {
-    /// A client that has not connected anywhere yet. It follows the proxy variables of the environment.
+    /// A client that has not connected anywhere yet.
     pub(crate) fn new(
-        trust: Trust<'_>,
-        timeout: Duration,
-        max_body: usize,
-    ) -> Result<UpstreamClient, RootsError> {
-        UpstreamClient::with_proxies(Matcher::from_env(), trust, timeout, max_body)
-    }
-
-    /// The same with proxies of the caller's choice.
-    pub(crate) fn with_proxies(
-        proxies: Matcher,
+        dial: Dial,
         trust: Trust<'_>,
         timeout: Duration,
         max_body: usize,
@@ -53,7 +43,7 @@ impl UpstreamClient {
             .with_tls_config(tls(trust)?)
             .https_or_http()
             .enable_http1()
-            .wrap_connector(Dial::new(proxies, timeout.min(CONNECT_TIMEOUT)));
+            .wrap_connector(dial);
         // A request that hyper hands back was never written: only such a one is sent again, on another connection.
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(POOL_IDLE)

@@ -1,7 +1,9 @@
-//! TCP to upstream, straight or through a proxy.
+//! TCP to upstream and to the ends of tunnels: straight, through a proxy, or to an address of the user's choice.
 
 use std::fmt;
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,20 +16,32 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use pipetape_serve::host::names_loopback;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tower_service::Service;
+use tracing::warn;
+
+use crate::own_address;
+use crate::resolve::Resolver;
+
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Connects to upstream. TLS is another's.
+/// Connects. TLS is another's.
 #[derive(Clone)]
-pub(super) struct Dial {
+pub(crate) struct Dial {
     tcp: HttpConnector,
     proxies: Arc<Matcher>,
+    resolver: Resolver,
+    /// Our own address, which is no proxy to go through.
+    listen: SocketAddr,
+    connect_timeout: Duration,
 }
 
 /// No connection to upstream.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DialError {
+pub(crate) enum DialError {
     #[error("cannot connect to {host}")]
     Direct {
         host: String,
@@ -46,8 +60,14 @@ pub(super) enum DialError {
 }
 
 impl Dial {
-    /// `proxies` says which hosts are reached through which proxy; loopback never is.
-    pub(super) fn new(proxies: Matcher, connect_timeout: Duration) -> Dial {
+    /// `proxies` says which hosts are reached through which proxy; loopback never is, nor is what `resolver` has an
+    /// address for. A proxy that is ourselves, listening on `listen`, is passed over: it would lead here for ever.
+    pub(crate) fn new(
+        proxies: Matcher,
+        resolver: Resolver,
+        listen: SocketAddr,
+        connect_timeout: Duration,
+    ) -> Dial {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -55,7 +75,15 @@ impl Dial {
         Dial {
             tcp,
             proxies: Arc::new(proxies),
+            resolver,
+            listen,
+            connect_timeout,
         }
+    }
+
+    /// Connects to the host and port of a URL.
+    pub(crate) async fn connect(&self, url: Uri) -> Result<TcpStream, DialError> {
+        Ok(self.clone().call(url).await?.into_inner())
     }
 
     fn proxy_for(&self, upstream: &Uri) -> Option<Intercept> {
@@ -63,8 +91,41 @@ impl Dial {
         if names_loopback(authority.as_str()) {
             return None;
         }
-        self.proxies.intercept(upstream)
+        let proxy = self.proxies.intercept(upstream)?;
+        let host = proxy.uri().host().unwrap_or_default();
+        let port = proxy.uri().port_u16().unwrap_or(HTTP);
+        if own_address::is(host, port, self.listen) {
+            warn!(%upstream, "the proxy variables lead to pipetape itself: they are passed over");
+            return None;
+        }
+        Some(proxy)
     }
+
+    /// The addresses that the user gives for a URL.
+    fn resolved(&self, url: &Uri) -> Option<Vec<SocketAddr>> {
+        let port = url.port_u16().unwrap_or(match url.scheme_str() {
+            Some("http") => HTTP,
+            _ => HTTPS,
+        });
+        let addresses = self.resolver.addresses(url.host()?, port)?;
+        Some(addresses.to_vec())
+    }
+}
+
+/// Connects to the first address that answers.
+async fn first_of(addresses: Vec<SocketAddr>, each: Duration) -> io::Result<TcpStream> {
+    let mut last = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match timeout(each, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::ErrorKind::TimedOut.into(),
+        }
+    }
+    Err(last)
 }
 
 impl Service<Uri> for Dial {
@@ -79,6 +140,16 @@ impl Service<Uri> for Dial {
 
     fn call(&mut self, upstream: Uri) -> Self::Future {
         let host = upstream.host().unwrap_or_default().to_owned();
+        if let Some(addresses) = self.resolved(&upstream) {
+            let connecting = first_of(addresses, self.connect_timeout);
+            return Box::pin(async move {
+                let connected = connecting.await.map(TokioIo::new);
+                connected.map_err(|source| DialError::Direct {
+                    host,
+                    source: source.into(),
+                })
+            });
+        }
         let Some(proxy) = self.proxy_for(&upstream) else {
             let connecting = self.tcp.call(upstream);
             return Box::pin(async move {
@@ -112,6 +183,7 @@ impl fmt::Debug for Dial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dial")
             .field("proxies", &self.proxies)
+            .field("resolver", &self.resolver)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ mod dial;
 mod failure;
 mod roots;
 
-pub(crate) use client::UpstreamClient;
+pub(crate) use client::{CONNECT_TIMEOUT, UpstreamClient};
+pub(crate) use dial::Dial;
 pub use roots::RootsError;
 pub(crate) use roots::Trust;

@@ -164,6 +164,7 @@ mod tests {
             body: Bytes::new(),
             peer: case.peer.parse().unwrap(),
             local: "127.0.0.1:4577".parse().unwrap(),
+            intercepted: None,
         };
         let token = AdminToken::new("s3cret".to_owned()).unwrap();
         let name = format!("{} {} {:?}", case.peer, case.target, case.headers);

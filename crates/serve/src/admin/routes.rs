@@ -59,7 +59,7 @@ pub struct WithAdmin<S, A> {
 }
 
 impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
-    /// Puts `routes` under `/_pipetape/`; every other path is `service`'s.
+    /// Puts `routes` under `/_pipetape/`; every other path is `service`'s, and so is every intercepted request.
     pub fn new(service: S, guard: AdminGuard, routes: A) -> WithAdmin<S, A> {
         WithAdmin {
             service,
@@ -100,7 +100,8 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
 
 impl<S: Service, A: AdminRoutes> Service for WithAdmin<S, A> {
     async fn call(&self, request: Request) -> Reply {
-        if request.uri.path().starts_with(PREFIX) {
+        // Whoever takes us for CodePipeline's host means its paths, not ours.
+        if request.intercepted.is_none() && request.uri.path().starts_with(PREFIX) {
             // Boxed to keep the future of every other call small.
             let reply = Box::pin(self.administer(request)).await;
             Reply::Response(Response::from(reply))

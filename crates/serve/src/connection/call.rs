@@ -4,15 +4,17 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
+use rustls::ServerConfig;
 use thiserror::Error;
+use tokio::net::TcpStream;
 use tracing::{debug, error};
 
 use crate::connection::body::{BodyError, Collected, collect};
@@ -20,6 +22,7 @@ use crate::connection::front::Front;
 use crate::connection::progress::{AfterFlush, Phase, Progress};
 use crate::connection::reply_body::{ReplyBody, Truncated};
 use crate::error_reply::aws_error;
+use crate::intercept::ConnectTarget;
 use crate::message::{Reply, Request, Service};
 
 /// What the calls of one connection share.
@@ -28,6 +31,21 @@ pub(crate) struct Calls<S> {
     pub(crate) progress: Arc<Progress>,
     pub(crate) peer: SocketAddr,
     pub(crate) local: SocketAddr,
+    /// Whom the client takes us for.
+    pub(crate) intercepted: Option<ConnectTarget>,
+    /// What the connection turns into, once the answer to a `CONNECT` has left.
+    pub(crate) onward: Mutex<Option<Onward>>,
+}
+
+/// What follows the 200 to a `CONNECT`.
+pub(crate) enum Onward {
+    /// TLS that ends here.
+    Tls {
+        config: Arc<ServerConfig>,
+        target: ConnectTarget,
+    },
+    /// Another's bytes.
+    Tunnel(TcpStream),
 }
 
 /// The service wants the connection reset. Given to hyper as an error, which ends the connection.
@@ -41,6 +59,7 @@ impl<S: Service> Calls<S> {
         request: hyper::Request<Incoming>,
     ) -> Result<Response<ReplyBody>, ResetWanted> {
         let (head, body) = request.into_parts();
+        let is_connect = head.method == Method::CONNECT;
         let collected = if body.is_end_stream() {
             Ok(Collected {
                 bytes: Bytes::new(),
@@ -62,6 +81,7 @@ impl<S: Service> Calls<S> {
                         body: bytes,
                         peer: self.peer,
                         local: self.local,
+                        intercepted: self.intercepted.clone(),
                     };
                     self.front.service.call(request).await
                 })
@@ -78,7 +98,32 @@ impl<S: Service> Calls<S> {
                 Ok(truncated(response, declared, Arc::clone(&self.progress)))
             }
             Reply::Reset => Err(ResetWanted),
+            Reply::Intercept { tls, target } if is_connect => {
+                let config = tls;
+                Ok(self.connected(Onward::Tls { config, target }))
+            }
+            Reply::Tunnel(upstream) if is_connect => Ok(self.connected(Onward::Tunnel(upstream))),
+            Reply::Intercept { .. } | Reply::Tunnel(_) => {
+                error!("a call wants to turn a connection into another for what is no CONNECT");
+                Ok(whole(failure()))
+            }
         }
+    }
+
+    /// hyper takes a 200 to a `CONNECT` for its own end on this connection.
+    fn connected(&self, onward: Onward) -> Response<ReplyBody> {
+        *self.onward() = Some(onward);
+        whole(Response::new(Bytes::new()))
+    }
+
+    /// What the connection turns into, now that hyper has ended.
+    pub(crate) fn take_onward(&self) -> Option<Onward> {
+        self.onward().take()
+    }
+
+    /// Whole whatever happened to the thread that held it.
+    fn onward(&self) -> MutexGuard<'_, Option<Onward>> {
+        self.onward.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An answer to a request whose body could not be taken. The rest of the body is still on its way.
@@ -116,15 +161,19 @@ async fn guarded(call: impl Future<Output = Reply>) -> Reply {
             Ok(polled) => polled,
             Err(_panic) => {
                 error!("a call panicked; its client gets status 500");
-                Poll::Ready(Reply::Response(aws_error(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "InternalFailure",
-                    "pipetape failed while answering this request; its log on stderr says more",
-                )))
+                Poll::Ready(Reply::Response(failure()))
             }
         }
     })
     .await
+}
+
+fn failure() -> Response<Bytes> {
+    aws_error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalFailure",
+        "pipetape failed while answering this request; its log on stderr says more",
+    )
 }
 
 fn whole(response: Response<Bytes>) -> Response<ReplyBody> {

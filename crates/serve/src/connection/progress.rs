@@ -40,7 +40,7 @@ pub(crate) struct Progress {
     phase: AtomicU8,
     /// Counts changes of phase, so that a whole request between two looks is seen.
     turn: AtomicU32,
-    /// Whether the last write found the socket full.
+    /// Whether the last write or flush found the socket full.
     blocked: AtomicBool,
     /// Counts writes that went through.
     writes: AtomicU32,
@@ -88,6 +88,7 @@ impl Progress {
 
     /// Everything written so far has left. A response is written in one go, so it has left whole.
     pub(crate) fn flushed(&self) -> AfterFlush {
+        self.blocked.store(false, Relaxed);
         if self.phase() == Phase::Response {
             self.enter(Phase::Idle);
         }

@@ -73,7 +73,12 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     /// hyper flushes once its own buffer is empty. Where the connection has to end there, an error
     /// is the way to tell hyper; it never reaches the client.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_pending() {
+            // TLS takes bytes before the socket does.
+            self.progress.write_blocked();
+        }
+        ready!(flushed)?;
         match self.progress.flushed() {
             AfterFlush::GoOn => Poll::Ready(Ok(())),
             AfterFlush::Close | AfterFlush::Linger => {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Far above what any test should take, far below what a person would wait.
@@ -16,8 +16,8 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
         .expect("nothing happened for a long time")
 }
 
-pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Client<T = TcpStream> {
+    pub(crate) stream: T,
     buffer: Vec<u8>,
 }
 
@@ -51,6 +51,15 @@ impl Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let stream = soon(socket.connect(address)).await.unwrap();
+        Client {
+            stream,
+            buffer: Vec::new(),
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
+    pub(crate) fn on(stream: T) -> Client<T> {
         Client {
             stream,
             buffer: Vec::new(),
@@ -97,6 +106,14 @@ impl Client {
             let so_far = String::from_utf8_lossy(&self.buffer).into_owned();
             assert_ne!(self.read().await, 0, "closed within a head: {so_far:?}");
         }
+    }
+
+    /// Reads so many bytes.
+    pub(crate) async fn exactly(&mut self, count: usize) -> Vec<u8> {
+        while self.buffer.len() < count {
+            assert_ne!(self.read().await, 0, "closed too early");
+        }
+        self.buffer.drain(..count).collect()
     }
 
     /// How much is read, and not yet given.

@@ -9,11 +9,15 @@
 mod admin;
 mod bodies;
 mod cuts;
+mod handshakes;
 mod heads;
+mod intercept;
 mod many;
 mod requests;
 mod slow;
 mod stop;
+mod tunnels;
 
 mod client;
+mod proxied;
 mod server;

@@ -118,12 +118,20 @@ impl Service for Scripted {
             "/large" => Reply::Response(Response::new(Bytes::from(vec![b'x'; 32_000_000]))),
             "/ordered" => Reply::Response(ordered(Bytes::from_static(b"{}"))),
             "/describe" => Reply::Response(Response::new(Bytes::from(format!(
-                "{} {} {:?} {:?}",
+                "{} {} {:?} {:?}{}",
                 request.method,
                 request.uri,
                 request.version,
-                request.host()
+                request.host(),
+                request
+                    .intercepted
+                    .as_ref()
+                    .map(|target| format!(" for {target}"))
+                    .unwrap_or_default()
             )))),
+            "/misused" => {
+                Reply::Tunnel(tokio::net::TcpStream::connect(request.local).await.unwrap())
+            }
             _ => Reply::Response(Response::new(request.body)),
         };
         self.finished.fetch_add(1, Ordering::SeqCst);

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::decoding::{Extent, decoded};
 use super::headers::{self, BodyIs};
+use super::redactions::Redactions;
 use crate::exchange::{Outcome, RecordedRequest, RecordedResponse};
 use crate::fault::Fault;
 use crate::live::{LiveExchange, LiveOutcome, LiveResponse};
@@ -17,6 +18,8 @@ pub struct Kept {
     pub exchange: NewExchange,
     /// What the client is given: what came from upstream, or a fault where that can't be kept.
     pub given: LiveOutcome,
+    /// What of the exchange is not as it came.
+    pub redactions: Redactions,
 }
 
 /// Judges a live exchange.
@@ -26,18 +29,23 @@ pub struct Kept {
 pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
     // Each may hold a secret that only the other gives away: the request is read before the response, and kept after it.
     redactor.request_body(&live.request_body);
+    let mut redactions = Redactions::default();
     let (outcome, given) = match live.outcome {
         LiveOutcome::Fault(fault) => (Outcome::Fault(fault), LiveOutcome::Fault(fault)),
-        LiveOutcome::Response(response) => match whole(&response, redactor) {
+        LiveOutcome::Response(response) => match whole(&response, redactor, &mut redactions) {
             Some(kept) => (Outcome::Response(kept), LiveOutcome::Response(response)),
             None => malformed(),
         },
-        LiveOutcome::Cut { response, fault } => match cut(&response, fault, redactor) {
-            Some(kept) => (kept, LiveOutcome::Cut { response, fault }),
-            None => malformed(),
-        },
+        LiveOutcome::Cut { response, fault } => {
+            match cut(&response, fault, redactor, &mut redactions) {
+                Some(kept) => (kept, LiveOutcome::Cut { response, fault }),
+                None => malformed(),
+            }
+        }
     };
     let body = redactor.request_body(&live.request_body);
+    redactions.body(&live.request_body, &body);
+    let request_headers = headers::request(&live.request_headers, redactor, &mut redactions);
     Kept {
         exchange: NewExchange {
             after: Some(live.after),
@@ -45,19 +53,24 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
             recorded_at: Some(live.began),
             latency_ms: Some(live.latency_ms),
             request: RecordedRequest {
-                headers: Some(headers::request(&live.request_headers, redactor)),
+                headers: Some(request_headers),
                 body: Bytes::copy_from_slice(&body),
             },
             outcome,
         },
         given,
+        redactions,
     }
 }
 
 /// A whole response; `None` where its body can't be decoded.
-fn whole(response: &LiveResponse, redactor: &Redactor) -> Option<RecordedResponse> {
+fn whole(
+    response: &LiveResponse,
+    redactor: &Redactor,
+    redactions: &mut Redactions,
+) -> Option<RecordedResponse> {
     let decoded = decoded(&response.headers, &response.body, Extent::Whole).ok()?;
-    Some(recorded(response, &decoded, redactor))
+    Some(recorded(response, &decoded, redactor, redactions))
 }
 
 /// What becomes of an answer that can't be kept: on the tape, and for the client.
@@ -68,10 +81,15 @@ fn malformed() -> (Outcome, LiveOutcome) {
 
 /// A response that was cut; `None` where its body can't be decoded. What is on the tape lacks as many
 /// bytes as what came did.
-fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Option<Outcome> {
+fn cut(
+    response: &LiveResponse,
+    fault: Fault,
+    redactor: &Redactor,
+    redactions: &mut Redactions,
+) -> Option<Outcome> {
     let decoded = decoded(&response.headers, &response.body, Extent::Part).ok()?;
     let is_decoded = *decoded != response.body[..];
-    let kept = recorded(response, &decoded, redactor);
+    let kept = recorded(response, &decoded, redactor, redactions);
     let fault = match fault {
         // How long the decoded body would have been is not known.
         Fault::Truncated { .. } if is_decoded => Fault::Truncated {
@@ -93,16 +111,23 @@ fn cut(response: &LiveResponse, fault: Fault, redactor: &Redactor) -> Option<Out
     })
 }
 
-fn recorded(response: &LiveResponse, decoded: &[u8], redactor: &Redactor) -> RecordedResponse {
+fn recorded(
+    response: &LiveResponse,
+    decoded: &[u8],
+    redactor: &Redactor,
+    redactions: &mut Redactions,
+) -> RecordedResponse {
     let body = redactor.response_body(decoded);
+    redactions.body(decoded, &body);
     let is = if *body == response.body[..] {
         BodyIs::AsItCame
     } else {
         BodyIs::Changed
     };
+    let headers = headers::response(&response.headers, is, redactor, redactions);
     RecordedResponse {
         status: response.status.as_u16(),
-        headers: Some(headers::response(&response.headers, is, redactor)),
+        headers: Some(headers),
         body: Bytes::copy_from_slice(&body),
     }
 }
@@ -216,6 +241,19 @@ mod tests {
             assert!(!shown.contains(gone), "{gone} in {shown}");
         }
         assert!(shown.contains("attempt=1, max=3"));
+        let redacted: Vec<&str> = kept.redactions.names.iter().map(String::as_str).collect();
+        let in_request = ["clientToken", "summary", "user-agent"];
+        assert_eq!(
+            redacted,
+            [
+                &in_request[..1],
+                &["sessionToken"],
+                &in_request[1..],
+                &["x-echo"]
+            ]
+            .concat()
+        );
+        assert_eq!(kept.redactions.count, 5);
         let Outcome::Response(response) = &kept.exchange.outcome else {
             panic!("{shown}");
         };

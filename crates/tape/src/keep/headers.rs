@@ -6,6 +6,7 @@ use http::header::{
 };
 use pipetape_core::headers::end_to_end;
 
+use super::redactions::Redactions;
 use crate::redact::Redactor;
 
 /// Beside these two, whatever begins with [`SDK_PREFIX`].
@@ -48,13 +49,17 @@ pub(super) enum BodyIs {
 }
 
 /// A request's headers on the tape: each name once, values of one name joined.
-pub(super) fn request(headers: &HeaderMap, redactor: &Redactor) -> Vec<(String, String)> {
+pub(super) fn request(
+    headers: &HeaderMap,
+    redactor: &Redactor,
+    redactions: &mut Redactions,
+) -> Vec<(String, String)> {
     let mut kept: Vec<(String, String)> = Vec::new();
     for (name, value) in headers {
         if !REQUEST.contains(name) && !name.as_str().starts_with(SDK_PREFIX) {
             continue;
         }
-        let value = text(value, redactor);
+        let value = text(name, value, redactor, redactions);
         match kept.iter_mut().find(|(known, _)| known == name.as_str()) {
             Some((_, values)) => *values = format!("{values}, {value}"),
             None => kept.push((name.as_str().to_owned(), value)),
@@ -68,18 +73,30 @@ pub(super) fn response(
     headers: &HeaderMap,
     body: BodyIs,
     redactor: &Redactor,
+    redactions: &mut Redactions,
 ) -> Vec<(String, String)> {
     let is_stale = |name: &HeaderName| *name == CONTENT_ENCODING || CHECKSUMS.contains(name);
     end_to_end(headers)
         .iter()
         .filter(|(name, _)| keeps_response_header(name))
         .filter(|(name, _)| body == BodyIs::AsItCame || !is_stale(name))
-        .map(|(name, value)| (name.as_str().to_owned(), text(value, redactor)))
+        .map(|(name, value)| {
+            let value = text(name, value, redactor, redactions);
+            (name.as_str().to_owned(), value)
+        })
         .collect()
 }
 
-fn text(value: &HeaderValue, redactor: &Redactor) -> String {
-    redactor
-        .text(&String::from_utf8_lossy(value.as_bytes()))
-        .into_owned()
+fn text(
+    name: &HeaderName,
+    value: &HeaderValue,
+    redactor: &Redactor,
+    redactions: &mut Redactions,
+) -> String {
+    let came = String::from_utf8_lossy(value.as_bytes());
+    let kept = redactor.text(&came);
+    if kept != came {
+        redactions.header(name.as_str());
+    }
+    kept.into_owned()
 }

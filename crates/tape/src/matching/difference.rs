@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::canonical::Canonical;
+use super::shown::{shown_pointer, shown_value};
 
 /// One place where two bodies differ. At least one side is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,30 @@ pub(crate) fn differences<'a>(
     };
     walk.values(recorded, got);
     (walk.found, walk.total)
+}
+
+/// The first `most` differences as `/json/pointer: recorded X, got Y`, bounded and harmless like all that is shown, and
+/// how many there are beyond those.
+pub(crate) fn shown_differences(
+    recorded: &Canonical<'_>,
+    got: &Canonical<'_>,
+    most: usize,
+) -> (Vec<String>, usize) {
+    let (found, total) = differences(recorded, got, most);
+    let shown = |value: Option<_>| value.map_or("nothing".to_owned(), shown_value);
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| {
+            let place = match one.path.as_slice() {
+                [] => "the whole body".to_owned(),
+                path => shown_pointer(path),
+            };
+            let (recorded, got) = (shown(one.recorded), shown(one.got));
+            format!("{place}: recorded {recorded}, got {got}")
+        })
+        .collect();
+    let more = total - told.len();
+    (told, more)
 }
 
 struct Walk<'a> {
@@ -121,7 +146,7 @@ pub(super) fn paired<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matching::{canonical, shown_pointer, shown_value};
+    use crate::matching::canonical;
 
     fn check(recorded: &str, got: &str, expected: &[&str]) {
         let recorded = canonical(recorded.as_bytes(), &[]).unwrap();

@@ -5,8 +5,7 @@ use pipetape_core::Operation;
 use super::miss::Closest;
 use super::packed::{Packed, Position};
 use crate::matching::{
-    Canonical, Criteria, JobTag, differences, distance, distance_of_bytes, shown_pointer,
-    shown_value,
+    Canonical, Criteria, JobTag, distance, distance_of_bytes, shown_differences,
 };
 
 /// Most different recorded requests looked at for one miss.
@@ -14,7 +13,7 @@ const MOST_LOOKED_AT: usize = 4000;
 /// Most bytes of bodies read for one miss, the request's own counted anew for each candidate.
 const MOST_READ: usize = 32 * 1024 * 1024;
 /// Most differences told.
-const MOST_DIFFERENCES: usize = 10;
+pub(super) const MOST_DIFFERENCES: usize = 10;
 
 /// The different requests of each operation.
 #[derive(Debug, Default)]
@@ -115,26 +114,11 @@ impl Search<'_> {
                 more: 0,
             };
         };
-        let (found, total) = differences(&recorded, got, MOST_DIFFERENCES);
-        let told: Vec<_> = found
-            .iter()
-            .map(|one| {
-                let place = match one.path.as_slice() {
-                    [] => "the whole body".to_owned(),
-                    path => shown_pointer(path),
-                };
-                let shown = |value: Option<_>| value.map_or("nothing".to_owned(), shown_value);
-                format!(
-                    "{place}: recorded {}, got {}",
-                    shown(one.recorded),
-                    shown(one.got)
-                )
-            })
-            .collect();
+        let (differences, more) = shown_differences(&recorded, got, MOST_DIFFERENCES);
         Closest {
             seq,
-            more: total - told.len(),
-            differences: told,
+            differences,
+            more,
         }
     }
 

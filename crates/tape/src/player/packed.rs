@@ -69,6 +69,11 @@ impl Packed {
         self.records.len()
     }
 
+    /// Every exchange, in the tape's order.
+    pub(super) fn positions(&self) -> impl Iterator<Item = Position> {
+        0..number(self.records.len())
+    }
+
     /// Every operation on the tape, in the order in which it first came.
     pub(super) fn operations(&self) -> &[Operation] {
         &self.operations

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pipetape_core::Operation;
+use pipetape_core::{MentionedJobs, Operation};
+use tracing::info;
 
 use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
+use super::journal::{Note, Sent};
 use super::latency::Latency;
-use super::listing::{MissCount, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
+use super::listing::ServedBy;
+use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
 use super::order::Order;
@@ -23,6 +26,7 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
+use crate::findings::{Act, Asked, Invocation};
 use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
@@ -54,6 +58,10 @@ pub struct Paced {
     pub answer: Answer,
     /// How long to wait before it is given; at most a minute.
     pub delay: Duration,
+    /// Where it came from.
+    pub by: ServedBy,
+    /// As of [`Served::is_loosened`].
+    pub is_loosened: bool,
 }
 
 /// Why a track has no exchange for a session.
@@ -71,7 +79,7 @@ enum Standstill {
 /// What is on the tape is read without a lock; a session's cursors have one lock for each session.
 ///
 /// ```
-/// use pipetape_core::Operation;
+/// use pipetape_core::{MentionedJobs, Operation};
 /// use pipetape_tape::{Answer, MissCause, Player, PlayerConfig, SessionName, Tape};
 ///
 /// # fn play(tape: Tape) {
@@ -86,15 +94,16 @@ enum Standstill {
 /// ```
 #[derive(Debug)]
 pub struct Player {
-    tape: PreparedTape,
-    config: PlayerConfig,
-    sessions: Sessions,
-    played: PlayedSet,
-    served_log: ServedLog,
-    miss_log: MissLog,
-    served: ByOperation,
-    missed: ByOperation,
-    loosened: AtomicU64,
+    pub(super) tape: PreparedTape,
+    pub(super) config: PlayerConfig,
+    pub(super) sessions: Sessions,
+    pub(super) played: PlayedSet,
+    pub(super) served_log: ServedLog,
+    pub(super) miss_log: MissLog,
+    pub(super) loose_matches: LooseMatches,
+    pub(super) served: ByOperation,
+    pub(super) missed: ByOperation,
+    pub(super) loosened: AtomicU64,
 }
 
 /// What was played since the start. No reset lowers it: a miss stays a miss.
@@ -106,7 +115,8 @@ pub struct PlaySummary {
     pub missed: u64,
     /// Exchanges that no session has played.
     pub unplayed: u64,
-    /// Answered requests that matched only because something did not count: see [`Served::is_loosened`].
+    /// Answered requests that matched only because something did not count: see
+    /// [`LooseMatch`].
     pub loosened: u64,
 }
 
@@ -145,6 +155,7 @@ impl Player {
             played: PlayedSet::new(tape.packed.len(), tape.index.tracks.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
+            loose_matches: LooseMatches::new(MOST_LOOSE_MATCHES),
             served: ByOperation::new(),
             missed: ByOperation::new(),
             loosened: AtomicU64::new(0),
@@ -168,11 +179,12 @@ impl Player {
         operation: &Operation,
         body: &[u8],
     ) -> Result<Answer, MissReport> {
-        let paced = self.play_paced(session, operation, body)?;
+        let paced = self.play_paced(session, operation, body, None)?;
         Ok(paced.answer)
     }
 
     /// Answers a request, and says how long to wait by [`PlayerConfig::latency`]. The waiting is up to the caller.
+    /// By its `invocation` a retry is told from a call of its own: see [`Player::findings`].
     ///
     /// # Errors
     ///
@@ -182,12 +194,14 @@ impl Player {
         session: &SessionName,
         operation: &Operation,
         body: &[u8],
+        invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
         let session = self.sessions.of(session);
         let track = self.tape.verbatim(operation, body);
-        let answer = match track.map(|track| self.step(&session, operation, body, track)) {
+        let step = |track| self.step(&session, operation, body, track, invocation);
+        let answer = match track.map(step) {
             Some(Ok(answer)) => Ok(answer),
-            Some(Err(_)) | None => self.play_by_key(&session, operation, body),
+            Some(Err(_)) | None => self.play_by_key(&session, operation, body, invocation),
         };
         let counter = match &answer {
             Ok(_) => &self.served,
@@ -202,16 +216,18 @@ impl Player {
         session: &Session,
         operation: &Operation,
         body: &[u8],
+        invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
-        let standstill =
-            match found.map(|track| (track, self.step(session, operation, &body, track))) {
-                Some((_, Ok(answer))) => return Ok(answer),
-                Some((track, Err(standstill))) => Some((track, standstill)),
-                None => None,
-            };
+        let step = |track| self.step(session, operation, &body, track, invocation);
+        let standstill = match found.map(|track| (track, step(track))) {
+            Some((_, Ok(answer))) => return Ok(answer),
+            Some((track, Err(standstill))) => Some((track, standstill)),
+            None => None,
+        };
+        note_sent(session, operation, &body, None, invocation);
         let name = session.name.as_str();
         let awaited = match standstill {
             Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
@@ -228,6 +244,17 @@ impl Player {
             }
             None => self.tape.never_recorded(name, operation, &body),
         }))
+    }
+
+    /// The jobs that a request and its answer are about, redacted by the tape's rules. For people: it parses both.
+    pub fn mentioned_jobs(
+        &self,
+        operation: &Operation,
+        request: &[u8],
+        answer: Option<&[u8]>,
+    ) -> MentionedJobs {
+        let request = self.tape.redactor.request_body(request);
+        MentionedJobs::of(operation, &request, answer)
     }
 
     /// Counts a request that can't be looked up as a miss. `session` is the name in its path, whatever it is.
@@ -253,6 +280,7 @@ impl Player {
         operation: &Operation,
         body: &[u8],
         track: Track,
+        invocation: Option<Invocation>,
     ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
         let entry = |position, times| {
@@ -260,8 +288,7 @@ impl Player {
             let is_loosened =
                 criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
             if is_loosened {
-                self.loosened.fetch_add(1, Ordering::Relaxed);
-                session.loosened.fetch_add(1, Ordering::Relaxed);
+                self.note_loosened(session, operation, position, body);
             }
             session.served.fetch_add(1, Ordering::Relaxed);
             Entry {
@@ -289,133 +316,79 @@ impl Player {
             Turn::Play { index, times } => {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
-                self.served_log.push(entry(position, times));
+                let entry = entry(position, times);
+                let is_loosened = entry.is_loosened;
+                if entry.is_loosened {
+                    note_sent(session, operation, body, Some(position), invocation);
+                } else if Act::of(operation).is_some() {
+                    let note = Note::Played {
+                        position,
+                        invocation,
+                    };
+                    session.journal().push(note, operation.is_poll());
+                }
+                self.served_log.push(entry);
                 drop(cursors);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
+                let record = packed.record(position);
                 Ok(Paced {
                     answer: packed.answer(position),
-                    delay: self.config.latency.of(packed.record(position).latency_ms),
+                    delay: self.config.latency.of(record.latency_ms),
+                    by: ServedBy::Exchange {
+                        seq: record.seq,
+                        times,
+                    },
+                    is_loosened,
                 })
             }
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
-                self.served_log.push(entry(last, 0));
+                let entry = entry(last, 0);
+                let is_loosened = entry.is_loosened;
+                self.served_log.push(entry);
                 Ok(Paced {
                     answer: Answer::empty_poll(),
                     delay: Duration::ZERO,
+                    by: ServedBy::EmptyPoll,
+                    is_loosened,
                 })
             }
             Turn::UsedUp => Err(Standstill::UsedUp),
         }
     }
 
-    /// What was played since the start.
-    pub fn summary(&self) -> PlaySummary {
-        PlaySummary {
-            served: self.served.total(),
-            missed: self.missed.total(),
-            unplayed: self.played.never() as u64,
-            loosened: self.loosened.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Counts since the start.
-    pub fn tally(&self) -> Tally {
-        Tally {
-            served: self.served.counts(),
-            missed: self.missed.counts(),
-            loosened: self.loosened.load(Ordering::Relaxed),
-            sessions: self.sessions.count(),
-            dropped_sessions: self.sessions.dropped(),
-            exchanges: self.tape.packed.len(),
-            unplayed: self.played.never(),
-        }
-    }
-
-    /// The last 65,536 answers in the order in which they were given, and how many earlier ones are
-    /// forgotten. Both since the last reset of everything.
-    pub fn served(&self) -> (Vec<Served>, u64) {
-        let (entries, forgotten) = self.served_log.snapshot();
-        let served = entries.into_iter().map(|entry| self.describe(entry));
-        (served.collect(), forgotten)
-    }
-
-    fn describe(&self, entry: Entry) -> Served {
+    fn note_loosened(
+        &self,
+        session: &Session,
+        operation: &Operation,
+        position: Position,
+        redacted_body: &[u8],
+    ) {
+        self.loosened.fetch_add(1, Ordering::Relaxed);
+        session.loosened.fetch_add(1, Ordering::Relaxed);
         let packed = &self.tape.packed;
-        let (by, answer) = match entry.times {
-            0 => (
-                ServedBy::EmptyPoll,
-                RecordedAnswer {
-                    status: Some(200),
-                    fault: None,
-                },
-            ),
-            times => (
-                ServedBy::Exchange {
-                    seq: packed.record(entry.position).seq,
-                    times,
-                },
-                RecordedAnswer::at(packed, entry.position),
-            ),
-        };
-        Served {
-            session: entry.session,
-            operation: packed.operation(entry.position).clone(),
-            by,
-            is_loosened: entry.is_loosened,
-            answer,
-        }
-    }
-
-    /// The first 1,000 different misses, and how many requests missed beyond those. Both since the
-    /// last reset of everything.
-    pub fn misses(&self) -> (Vec<MissCount>, u64) {
-        self.miss_log.snapshot()
-    }
-
-    /// What each session there is did since the last reset of everything, by name.
-    pub fn sessions(&self) -> Vec<SessionTally> {
-        let playable = self.tape.index.tracks.playable();
-        let tally = |session: Arc<Session>| SessionTally {
-            session: Arc::clone(&session.name),
-            served: session.served.load(Ordering::Relaxed),
-            loosened: session.loosened.load(Ordering::Relaxed),
-            unplayed: playable.saturating_sub(session.cursors().different),
-        };
-        self.sessions.all().into_iter().map(tally).collect()
-    }
-
-    /// The exchanges that a session has left, in the tape's order; without a session, those that no session
-    /// has played since the last reset of everything. At most `most`, and how many there are in all.
-    pub fn unplayed(&self, session: Option<&SessionName>, most: usize) -> (Vec<Unplayed>, usize) {
-        let tape = &self.tape;
-        let tracks = &tape.index.tracks;
-        let mut positions: Vec<_> = match session {
-            None => tracks
-                .all()
-                .flat_map(|track| tracks.positions(track))
-                .copied()
-                .filter(|&at| !self.played.contains(at))
-                .collect(),
-            Some(name) => {
-                let found = self.sessions.find(name);
-                // A copy, so that the session can go on meanwhile.
-                let cursors = found.map(|session| session.cursors().clone());
-                let played =
-                    |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
-                tracks
-                    .all()
-                    .flat_map(|track| tracks.positions(track).iter().skip(played(track) as usize))
-                    .copied()
-                    .collect()
+        let describe = || {
+            let (differences, more) = told(packed.request(position), redacted_body);
+            LooseMatch {
+                session: Arc::clone(&session.name),
+                operation: operation.clone(),
+                exchange: packed.record(position).seq,
+                differences,
+                more,
+                count: 1,
             }
         };
-        positions.sort_unstable();
-        let total = positions.len();
-        positions.truncate(most);
-        let unplayed = positions.into_iter().map(|at| tape.unplayed(at));
-        (unplayed.collect(), total)
+        if let Some(new) = self.loose_matches.note(&session.name, position, describe) {
+            info!(
+                session = new.session.as_str(),
+                operation = operation.name(),
+                exchange = new.exchange,
+                differences = ?new.differences,
+                more = new.more,
+                "a request matched only loosely"
+            );
+        }
     }
 
     /// Starts over; says how many sessions did.
@@ -424,6 +397,7 @@ impl Player {
             Reset::Session(name) => match self.sessions.find(name) {
                 Some(session) => {
                     session.cursors().clear();
+                    session.journal().push(Note::StartOver, false);
                     1
                 }
                 None => 0,
@@ -432,9 +406,30 @@ impl Player {
                 let sessions = self.sessions.reset();
                 self.served_log.clear();
                 self.miss_log.clear();
+                self.loose_matches.clear();
                 self.played.reset();
                 sessions
             }
         }
     }
+}
+
+/// Notes a request that does not stand on the tape as it is.
+fn note_sent(
+    session: &Session,
+    operation: &Operation,
+    redacted_body: &[u8],
+    position: Option<Position>,
+    invocation: Option<Invocation>,
+) {
+    if Act::of(operation).is_none() {
+        return;
+    }
+    let sent = Sent {
+        operation: operation.clone(),
+        asked: Asked::of(redacted_body),
+        position,
+        invocation,
+    };
+    session.journal().push(Note::Sent(Arc::new(sent)), false);
 }

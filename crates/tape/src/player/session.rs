@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::journal::{Journal, Room};
 use super::packed::Position;
 use super::track::{Hashed, Track};
 use crate::name::SessionName;
@@ -86,23 +87,30 @@ pub(super) struct Session {
     /// Those of them that matched only because something did not count.
     pub(super) loosened: AtomicU64,
     cursors: Mutex<Cursors>,
+    journal: Mutex<Journal>,
 }
 
 impl Session {
     /// A session at the beginning of a tape of `length` exchanges.
-    pub(super) fn new(name: SessionName, length: usize) -> Session {
+    pub(super) fn new(name: SessionName, length: usize, room: Arc<Room>) -> Session {
         Session {
             name: Arc::new(name),
             last_used: AtomicU64::new(0),
             served: AtomicU64::new(0),
             loosened: AtomicU64::new(0),
             cursors: Mutex::new(Cursors::new(length)),
+            journal: Mutex::new(Journal::new(room)),
         }
     }
 
     /// The cursors, for one step. What a panicking thread left behind is whole: each step is one number.
     pub(super) fn cursors(&self) -> MutexGuard<'_, Cursors> {
         self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it asked about jobs. Notes are pushed whole, so a panicking thread left nothing half-done.
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

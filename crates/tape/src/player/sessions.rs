@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tracing::{debug, warn};
 
+use super::journal::{MOST_OF_ALL, Room};
 use super::session::Session;
 use crate::name::SessionName;
 
@@ -21,6 +22,8 @@ pub(super) struct Sessions {
     most: usize,
     /// Exchanges on the tape.
     length: usize,
+    /// For the notes of all of them.
+    room: Arc<Room>,
     /// Counts requests: the time that idleness is measured in.
     clock: AtomicU64,
     dropped: AtomicU64,
@@ -29,11 +32,14 @@ pub(super) struct Sessions {
 impl Sessions {
     /// Of a tape of `length` exchanges.
     pub(super) fn new(most: usize, length: usize) -> Sessions {
+        let room = Arc::new(Room::new(MOST_OF_ALL));
+        let default = Session::new(SessionName::default(), length, Arc::clone(&room));
         Sessions {
-            default: Arc::new(Session::new(SessionName::default(), length)),
+            default: Arc::new(default),
             others: RwLock::default(),
             most,
             length,
+            room,
             clock: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -81,6 +87,7 @@ impl Sessions {
     pub(super) fn reset(&self) -> usize {
         let others = std::mem::take(&mut *self.write());
         self.default.cursors().clear();
+        self.default.journal().clear();
         for counter in [&self.default.served, &self.default.loosened] {
             counter.store(0, Ordering::Relaxed);
         }
@@ -107,7 +114,8 @@ impl Sessions {
                 self.note_dropped(&oldest);
             }
         }
-        let session = Arc::new(Session::new(name.clone(), self.length));
+        let session = Session::new(name.clone(), self.length, Arc::clone(&self.room));
+        let session = Arc::new(session);
         others.insert(Arc::clone(&session.name), Arc::clone(&session));
         session
     }

@@ -68,6 +68,15 @@ pub enum TapeState {
     Unreadable(String),
 }
 
+/// How the recording of a tape ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordingEnd {
+    /// The recorder closed the tape.
+    Clean,
+    /// It was killed: what its clients saw is there, and an appending recording goes on with it.
+    Killed,
+}
+
 impl Store {
     /// The store in `directory`.
     pub fn new(directory: impl Into<PathBuf>) -> Store {
@@ -114,12 +123,27 @@ impl Store {
     ///
     /// There is no such tape, or it is in use, damaged or newer.
     pub fn load(&self, name: &TapeName) -> Result<Tape, StoreError> {
+        self.load_with_end(name).map(|(tape, _)| tape)
+    }
+
+    /// Reads a whole tape as [`load`](Store::load) does, and says how its recording ended.
+    ///
+    /// # Errors
+    ///
+    /// As of `load`.
+    pub fn load_with_end(&self, name: &TapeName) -> Result<(Tape, RecordingEnd), StoreError> {
         let begin = |rules| Tape {
             name: name.clone(),
             rules,
             exchanges: Vec::new(),
         };
-        self.fold(name, begin, |tape, exchange| tape.exchanges.push(exchange))
+        let each = |tape: &mut Tape, exchange| tape.exchanges.push(exchange);
+        let scanned = self.read(name, begin, each)?;
+        let end = match scanned.is_finished {
+            true => RecordingEnd::Clean,
+            false => RecordingEnd::Killed,
+        };
+        Ok((scanned.made, end))
     }
 
     /// Reads a tape exchange by exchange, and lets go of it: `begin` makes something of its rules, `each` adds an

@@ -33,7 +33,7 @@ mod reader;
 mod stored;
 mod writer;
 
-pub use directory::{RecordMode, Store, TapeState, TapeSummary};
+pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
 pub use facts::TapeFacts;
 pub use writer::{Finished, TapeWriter};

@@ -62,6 +62,20 @@ fn each_loosened_match_is_marked_and_counted() {
         }
         assert_eq!(marks(&player), [false, true, true]);
         assert_eq!((player.summary().loosened, player.tally().loosened), (2, 2));
+        let (list, unlisted) = player.loose_matches();
+        let told: Vec<_> = list
+            .iter()
+            .map(|one| (one.exchange, one.differences[0].as_str(), one.count))
+            .collect();
+        let place = "/failureDetails/message: recorded";
+        let expected = [
+            (2, format!("{place} \"2\", got \"x\"")),
+            (3, format!("{place} \"3\", got \"1\"")),
+        ];
+        let expected = expected
+            .each_ref()
+            .map(|(seq, text)| (*seq, text.as_str(), 1));
+        assert_eq!((told.as_slice(), unlisted), (&expected[..], 0));
         let used_up = ask(
             &player,
             &session("s"),

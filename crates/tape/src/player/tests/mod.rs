@@ -1,5 +1,6 @@
 //! The player as a whole.
 
+mod findings;
 mod loosened;
 mod misses;
 mod order;

@@ -1,0 +1,117 @@
+//! Telling requests to be connected from the others, and intercepted requests from direct ones.
+
+use std::sync::Arc;
+
+use http::{Method, Uri};
+use rustls::ServerConfig;
+use tracing::warn;
+
+use crate::intercept::refusal::Refusal;
+use crate::intercept::{ConnectTarget, Tunnels};
+use crate::message::{Reply, Request, Service};
+
+/// How CodePipeline's hosts are played, and who connects to others.
+#[derive(Debug)]
+pub struct Interception<T> {
+    /// TLS as CodePipeline's hosts: shows a certificate for the name asked for.
+    pub tls: Arc<ServerConfig>,
+    /// Who connects to other hosts.
+    pub tunnels: T,
+}
+
+/// A service that is reached as an HTTPS proxy too, or says that it is not.
+#[derive(Debug)]
+pub struct WithInterception<S, T> {
+    service: S,
+    interception: Option<Interception<T>>,
+}
+
+impl<S: Service, T: Tunnels> WithInterception<S, T> {
+    /// Puts an HTTPS proxy in front of `service`; without an interception, every `CONNECT` is refused.
+    pub fn new(service: S, interception: Option<Interception<T>>) -> WithInterception<S, T> {
+        WithInterception {
+            service,
+            interception,
+        }
+    }
+
+    /// The same service with another interception.
+    pub fn intercepting<U: Tunnels>(self, interception: Interception<U>) -> WithInterception<S, U> {
+        WithInterception::new(self.service, Some(interception))
+    }
+
+    async fn connect(&self, request: &Request) -> Result<Reply, Refusal> {
+        let Some(interception) = &self.interception else {
+            return Err(Refusal::NotIntercepting);
+        };
+        if request.intercepted.is_some() {
+            return Err(Refusal::Nested);
+        }
+        let target = target(request).ok_or(Refusal::Malformed)?;
+        if target.is_codepipeline() {
+            return if target.is_https() {
+                let tls = Arc::clone(&interception.tls);
+                Ok(Reply::Intercept { tls, target })
+            } else {
+                Err(Refusal::Port(target))
+            };
+        }
+        match interception.tunnels.open(&target).await {
+            Ok(upstream) => Ok(Reply::Tunnel(upstream)),
+            Err(error) => Err(Refusal::of_tunnel(target, error)),
+        }
+    }
+
+    /// Whether the service gets to see a request, and as what.
+    fn admit(&self, request: &mut Request) -> Result<(), Refusal> {
+        if let Some(target) = &request.intercepted {
+            let names_target = request.host().is_some_and(|host| target.is_named_by(host));
+            return if names_target {
+                Ok(())
+            } else {
+                Err(Refusal::Misdirected(target.clone()))
+            };
+        }
+        if self.interception.is_some() {
+            request.intercepted = ConnectTarget::of_absolute(&request.uri);
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Reply {
+        let reason = refusal.reason();
+        warn!(reason, error = %refusal, "request refused");
+        if let Some(interception) = &self.interception {
+            interception.tunnels.refused(reason);
+        }
+        Reply::Response(refusal.response())
+    }
+}
+
+impl<S: Service, T: Tunnels> Service for WithInterception<S, T> {
+    async fn call(&self, mut request: Request) -> Reply {
+        let admitted = if request.method == Method::CONNECT {
+            // Boxed to keep the future of every other call small.
+            Box::pin(self.connect(&request)).await.map(Some)
+        } else {
+            self.admit(&mut request).map(|()| None)
+        };
+        match admitted {
+            Ok(None) => self.service.call(request).await,
+            Ok(Some(reply)) => reply,
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+}
+
+/// What a `CONNECT` names. The `Host` header does not count: some clients send none, and none may overrule the target.
+fn target(request: &Request) -> Option<ConnectTarget> {
+    if !request.body.is_empty() || !is_authority_form(&request.uri) {
+        return None;
+    }
+    ConnectTarget::parse(request.uri.authority()?.as_str())
+}
+
+fn is_authority_form(uri: &Uri) -> bool {
+    uri.scheme().is_none() && uri.path_and_query().is_none()
+}

@@ -1,0 +1,365 @@
+//! The rules.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use pipetape_core::Operation;
+
+use super::finding::{Finding, FindingRule};
+use super::invocation::Invocation;
+use super::label::Label;
+use super::step::{Act, Answered, Family, HandedOut, Step, Verdict};
+use crate::name::SessionName;
+
+/// What the whole tape hands out, in whatever session.
+#[derive(Debug, Default)]
+pub(crate) struct HandOuts {
+    /// Whether it has polls, or nonces, of custom jobs at all, and whether of third-party jobs.
+    custom: bool,
+    third_party: bool,
+    nonces: HashSet<(Label, Label)>,
+}
+
+/// Whether a session is known to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Known,
+    Unknown,
+}
+
+/// Judges one play-through, request by request.
+pub(crate) struct Judge<'a> {
+    session: Arc<SessionName>,
+    hand_outs: &'a dyn Deref<Target = HandOuts>,
+    jobs: Vec<Job>,
+    places: HashMap<Label, usize>,
+    findings: Vec<Finding>,
+    /// By rule, job and nonce.
+    told: HashMap<(FindingRule, usize, Option<Label>), Told>,
+}
+
+/// A finding that was told already.
+#[derive(Debug)]
+struct Told {
+    at: usize,
+    /// The call that was counted last.
+    last: Option<Invocation>,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+struct Job {
+    label: Label,
+    /// The nonces handed out for it.
+    nonces: HashSet<Label>,
+    /// The poll that first handed it out.
+    dispatched: Option<Dispatch>,
+    /// Whether an acknowledge was sent.
+    acknowledged: bool,
+    /// Whether one was accepted since the last hand-out.
+    taken: bool,
+    refused: Option<Refusal>,
+    ended: Option<End>,
+}
+
+#[derive(Debug, Clone)]
+struct Dispatch {
+    operation: Operation,
+    exchange: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Refusal {
+    why: Box<str>,
+    exchange: Option<u64>,
+    /// A poll handed the job out again: a worker may look at it once more.
+    handed_out_again: bool,
+}
+
+/// A result that was accepted.
+#[derive(Debug)]
+struct End {
+    operation: Operation,
+    exchange: Option<u64>,
+    invocation: Option<Invocation>,
+    goes_on: bool,
+}
+
+impl HandOuts {
+    /// Takes an exchange of the tape.
+    pub(crate) fn take(&mut self, operation: &Operation, answered: &Answered) {
+        let hands_out = operation.is_poll() || !answered.handed_out.is_empty();
+        match Family::of(operation) {
+            Family::Custom => self.custom |= hands_out,
+            Family::ThirdParty => self.third_party |= hands_out,
+        }
+        for HandedOut { job, nonce } in &answered.handed_out {
+            if let Some(nonce) = nonce {
+                self.nonces.insert((job.clone(), nonce.clone()));
+            }
+        }
+    }
+
+    fn any(&self, operation: &Operation) -> bool {
+        match Family::of(operation) {
+            Family::Custom => self.custom,
+            Family::ThirdParty => self.third_party,
+        }
+    }
+}
+
+impl<'a> Judge<'a> {
+    /// Begins at the beginning of the tape.
+    pub(crate) fn new(
+        session: Arc<SessionName>,
+        hand_outs: &'a dyn Deref<Target = HandOuts>,
+    ) -> Judge<'a> {
+        Judge {
+            session,
+            hand_outs,
+            jobs: Vec::new(),
+            places: HashMap::new(),
+            findings: Vec::new(),
+            told: HashMap::new(),
+        }
+    }
+
+    /// Takes the next request.
+    pub(crate) fn take(&mut self, step: &Step<'_>) {
+        let Some(act) = Act::of(step.operation) else {
+            return;
+        };
+        // What details hand out comes behind the question whether the worker should have asked.
+        if let Some(job) = &step.asked.job {
+            let job = self.job(job);
+            match act {
+                Act::Poll => {}
+                Act::Acknowledge => self.acknowledge(job, step),
+                Act::Details => self.details(job, step),
+                Act::Result => self.result(job, step),
+            }
+        }
+        for one in &step.answered.handed_out {
+            let job = self.job(&one.job);
+            self.hand_out(job, one, act, step);
+        }
+    }
+
+    /// What was found, in order: by rule, then by exchange.
+    pub(crate) fn finish(mut self, ending: Ending) -> Vec<Finding> {
+        if ending == Ending::Known {
+            for place in 0..self.jobs.len() {
+                self.never_acknowledged(place);
+            }
+        }
+        let order = |one: &Finding| (one.rule, one.exchange.unwrap_or(u64::MAX), one.job.clone());
+        self.findings.sort_by_cached_key(order);
+        self.findings
+    }
+
+    fn job(&mut self, label: &Label) -> usize {
+        if let Some(&place) = self.places.get(label) {
+            return place;
+        }
+        let place = self.jobs.len();
+        self.places.insert(label.clone(), place);
+        self.jobs.push(Job {
+            label: label.clone(),
+            nonces: HashSet::new(),
+            dispatched: None,
+            acknowledged: false,
+            taken: false,
+            refused: None,
+            ended: None,
+        });
+        place
+    }
+
+    fn hand_out(&mut self, place: usize, one: &HandedOut, act: Act, step: &Step<'_>) {
+        let job = &mut self.jobs[place];
+        job.nonces.extend(one.nonce.clone());
+        if act != Act::Poll {
+            return;
+        }
+        // It begins anew: what a loop or a continuation does with the same id is no fault of the worker's.
+        job.dispatched.get_or_insert_with(|| Dispatch {
+            operation: step.operation.clone(),
+            exchange: step.exchange,
+        });
+        job.taken = false;
+        job.ended = None;
+        if let Some(refused) = &mut job.refused {
+            refused.handed_out_again = true;
+        }
+    }
+
+    fn acknowledge(&mut self, place: usize, step: &Step<'_>) {
+        let verdict = &step.answered.verdict;
+        let job = &mut self.jobs[place];
+        job.acknowledged = true;
+        match verdict {
+            Verdict::Accepted => {
+                job.taken = true;
+                job.refused = None;
+            }
+            // Whoever has the job may be told so once more.
+            Verdict::Refused(_) if job.taken => {}
+            Verdict::Refused(why) => {
+                job.refused = Some(Refusal {
+                    why: why.clone(),
+                    exchange: step.exchange,
+                    handed_out_again: false,
+                });
+            }
+            Verdict::Unknown => {}
+        }
+        let Some(nonce) = &step.asked.nonce else {
+            return;
+        };
+        if job.nonces.contains(nonce) || !self.hand_outs.any(step.operation) {
+            return;
+        }
+        let pair = (job.label.clone(), nonce.clone());
+        let is_proven = step.is_exact && *verdict == Verdict::Accepted;
+        if is_proven && !self.hand_outs.nonces.contains(&pair) {
+            return;
+        }
+        let what = format!(
+            "with nonce {}, which no answer before had for it",
+            nonce.quoted()
+        );
+        self.tell(
+            FindingRule::NonceNeverHandedOut,
+            place,
+            Some(nonce.clone()),
+            step,
+            &what,
+        );
+    }
+
+    fn details(&mut self, place: usize, step: &Step<'_>) {
+        // A third-party job's nonce is in its details.
+        if Family::of(step.operation) == Family::ThirdParty {
+            return;
+        }
+        match &self.jobs[place].refused {
+            Some(refused) if !refused.handed_out_again => self.worked_on(place, step),
+            _ => {}
+        }
+    }
+
+    fn result(&mut self, place: usize, step: &Step<'_>) {
+        if self.jobs[place].refused.is_some() {
+            self.worked_on(place, step);
+        }
+        let verdict = &step.answered.verdict;
+        if let Some(end) = &self.jobs[place].ended {
+            let is_retry = step.invocation.is_some() && step.invocation == end.invocation;
+            let goes_on = end.goes_on && !matches!(verdict, Verdict::Refused(_));
+            if !is_retry && !goes_on {
+                let what = format!(
+                    "after {}{} had been accepted",
+                    end.operation,
+                    located(end.exchange)
+                );
+                self.tell(FindingRule::ResultSentTwice, place, None, step, &what);
+            }
+        }
+        // The first one counts: it is what the job came to.
+        if *verdict == Verdict::Accepted
+            && self.jobs[place].ended.as_ref().is_none_or(|e| e.goes_on)
+        {
+            self.jobs[place].ended = Some(End {
+                operation: step.operation.clone(),
+                exchange: step.exchange,
+                invocation: step.invocation,
+                goes_on: step.asked.goes_on,
+            });
+        }
+    }
+
+    fn worked_on(&mut self, place: usize, step: &Step<'_>) {
+        let Some(refused) = &self.jobs[place].refused else {
+            return;
+        };
+        let what = format!(
+            "although its acknowledge{} was refused: {}",
+            located(refused.exchange),
+            refused.why
+        );
+        self.tell(FindingRule::WorkedOnAfterRefusal, place, None, step, &what);
+    }
+
+    fn never_acknowledged(&mut self, place: usize) {
+        let job = &self.jobs[place];
+        let Some(dispatched) = job.dispatched.clone().filter(|_| !job.acknowledged) else {
+            return;
+        };
+        let message = format!(
+            "job {} was handed out by {}{} and never acknowledged",
+            job.label.quoted(),
+            dispatched.operation,
+            located(dispatched.exchange),
+        );
+        self.findings.push(Finding {
+            session: Arc::clone(&self.session),
+            rule: FindingRule::NeverAcknowledged,
+            job: job.label.plain().to_owned(),
+            operation: dispatched.operation,
+            exchange: dispatched.exchange,
+            count: 1,
+            message,
+        });
+    }
+
+    /// Tells the first of a kind; counts the calls behind it.
+    fn tell(
+        &mut self,
+        rule: FindingRule,
+        place: usize,
+        nonce: Option<Label>,
+        step: &Step<'_>,
+        what: &str,
+    ) {
+        let key = (rule, place, nonce);
+        if let Some(told) = self.told.get_mut(&key) {
+            if step.invocation.is_none() || step.invocation != told.last {
+                self.findings[told.at].count += 1;
+                told.last = step.invocation;
+            }
+            return;
+        }
+        let job = &self.jobs[place].label;
+        let told = Told {
+            at: self.findings.len(),
+            last: step.invocation,
+        };
+        self.told.insert(key, told);
+        self.findings.push(Finding {
+            session: Arc::clone(&self.session),
+            rule,
+            job: job.plain().to_owned(),
+            operation: step.operation.clone(),
+            exchange: step.exchange,
+            count: 1,
+            message: format!(
+                "{}{} was sent for job {} {what}",
+                step.operation,
+                located(step.exchange),
+                job.quoted(),
+            ),
+        });
+    }
+}
+
+/// Where a request has its answer from.
+fn located(exchange: Option<u64>) -> String {
+    match exchange {
+        Some(seq) => format!(" (exchange {seq})"),
+        None => " (a miss)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

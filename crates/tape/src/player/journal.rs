@@ -1,0 +1,209 @@
+//! What a session asked about jobs, in order: what findings are read from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pipetape_core::Operation;
+
+use super::packed::Position;
+use crate::findings::{Asked, Invocation};
+
+/// Room for one session's notes, in units of 16 bytes: 1 MiB.
+const MOST_OF_ONE: usize = 65_536;
+/// Room for all sessions' notes together: 32 MiB.
+pub(super) const MOST_OF_ALL: usize = 2 * 1024 * 1024;
+/// How much a journal takes at a time.
+const BLOCK: usize = 64;
+/// What a note with members of its own weighs: two labels of about 150 bytes, and their pointers.
+const HEAVY: usize = 28;
+
+/// Something that happened in a session.
+#[derive(Debug, Clone)]
+pub(super) enum Note {
+    /// A request that matched as a whole: what it asked stands on the tape.
+    Played {
+        position: Position,
+        invocation: Option<Invocation>,
+    },
+    /// Any other request.
+    Sent(Arc<Sent>),
+    /// The session went back to the tape's beginning.
+    StartOver,
+}
+
+/// A request that missed or matched loosely.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) operation: Operation,
+    pub(super) asked: Asked,
+    /// The exchange that answered it; `None` where it missed.
+    pub(super) position: Option<Position>,
+    pub(super) invocation: Option<Invocation>,
+}
+
+/// What all journals of a player have left.
+#[derive(Debug)]
+pub(super) struct Room(AtomicUsize);
+
+/// The first notes of a session. Once there is no room, no more are taken: what is known is known from the
+/// beginning on.
+#[derive(Debug)]
+pub(super) struct Journal {
+    notes: Vec<Note>,
+    room: Arc<Room>,
+    taken: usize,
+    used: usize,
+    /// Notes that found no room.
+    missing: u64,
+}
+
+impl Room {
+    pub(super) fn new(units: usize) -> Room {
+        Room(AtomicUsize::new(units))
+    }
+
+    fn take(&self, units: usize) -> bool {
+        let less = |left: usize| left.checked_sub(units);
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+
+    fn give_back(&self, units: usize) {
+        self.0.fetch_add(units, Ordering::Relaxed);
+    }
+}
+
+impl Journal {
+    pub(super) fn new(room: Arc<Room>) -> Journal {
+        Journal {
+            notes: Vec::new(),
+            room,
+            taken: 0,
+            used: 0,
+            missing: 0,
+        }
+    }
+
+    /// Takes a note. A poll that is answered as the one just before says nothing new.
+    pub(super) fn push(&mut self, note: Note, is_poll: bool) {
+        let same = |last: &Note| matches!((last, &note), (Note::Played { position: last, .. }, Note::Played { position, .. }) if last == position);
+        if is_poll && self.notes.last().is_some_and(same) {
+            return;
+        }
+        let weight = match note {
+            Note::Sent(_) => HEAVY,
+            Note::Played { .. } | Note::StartOver => 1,
+        };
+        // What comes behind a gap can't be judged.
+        if self.missing > 0 || !self.make_room(weight) {
+            self.missing += u64::from(!matches!(note, Note::StartOver));
+            return;
+        }
+        self.used += weight;
+        self.notes.push(note);
+    }
+
+    /// The notes, and how many are missing behind them.
+    pub(super) fn snapshot(&self) -> (Vec<Note>, u64) {
+        (self.notes.clone(), self.missing)
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        *self = Journal::new(Arc::clone(&self.room));
+    }
+
+    fn make_room(&mut self, weight: usize) -> bool {
+        let needed = self.used + weight;
+        if needed <= self.taken {
+            return true;
+        }
+        if needed > MOST_OF_ONE || !self.room.take(BLOCK) {
+            return false;
+        }
+        self.taken += BLOCK;
+        true
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.room.give_back(self.taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn played(position: Position) -> Note {
+        Note::Played {
+            position,
+            invocation: None,
+        }
+    }
+
+    fn sent() -> Note {
+        Note::Sent(Arc::new(Sent {
+            operation: Operation::AcknowledgeJob,
+            asked: Asked::of(b"{}"),
+            position: None,
+            invocation: None,
+        }))
+    }
+
+    #[test]
+    fn a_note_is_as_small_as_it_is_counted() {
+        assert_eq!(size_of::<Note>(), 16);
+        // Two labels of 110 shown bytes at most.
+        assert!(16 + size_of::<Sent>() + 2 * 120 <= HEAVY * 16);
+    }
+
+    #[test]
+    fn the_first_notes_are_kept() {
+        let room = Arc::new(Room::new(MOST_OF_ALL));
+        let mut journal = Journal::new(Arc::clone(&room));
+        for position in 0..MOST_OF_ONE as u32 + 5 {
+            journal.push(played(position), false);
+        }
+        let (notes, missing) = journal.snapshot();
+        assert_eq!((notes.len(), missing), (MOST_OF_ONE, 5));
+        assert!(matches!(notes[0], Note::Played { position: 0, .. }));
+        journal.clear();
+        assert_eq!(room.0.load(Ordering::Relaxed), MOST_OF_ALL);
+        journal.push(played(1), false);
+        assert_eq!((journal.snapshot().0.len(), journal.snapshot().1), (1, 0));
+    }
+
+    #[test]
+    fn sessions_share_the_room_and_give_it_back() {
+        let room = Arc::new(Room::new(2 * BLOCK));
+        let mut first = Journal::new(Arc::clone(&room));
+        let mut second = Journal::new(Arc::clone(&room));
+        for _ in 0..5 {
+            first.push(sent(), false);
+        }
+        // 28 units each, and blocks are whole.
+        assert_eq!((first.snapshot().0.len(), first.snapshot().1), (4, 1));
+        second.push(played(1), false);
+        second.push(Note::StartOver, false);
+        assert_eq!((second.snapshot().0.len(), second.snapshot().1), (0, 1));
+        drop(first);
+        // It has a gap already.
+        second.push(played(2), false);
+        assert_eq!((second.snapshot().0.len(), second.snapshot().1), (0, 2));
+        let mut third = Journal::new(room);
+        third.push(played(1), false);
+        assert_eq!(third.snapshot().1, 0);
+    }
+
+    #[test]
+    fn a_poll_repeated_is_noted_once() {
+        let mut journal = Journal::new(Arc::new(Room::new(BLOCK)));
+        for (position, is_poll) in [(1, true), (1, true), (2, false), (2, false), (1, true)] {
+            journal.push(played(position), is_poll);
+        }
+        assert_eq!(journal.snapshot().0.len(), 4);
+    }
+}

@@ -3,10 +3,14 @@
 const { setTimeout } = require("node:timers/promises");
 
 const CodePipeline = require("aws-sdk/clients/codepipeline");
+const { HttpsProxyAgent } = require("https-proxy-agent");
 
-// Version 2 reads no endpoint variable, so the code hands it over. Unset, it is the service's own endpoint.
+// Version 2 reads neither an endpoint variable nor a proxy variable, so the code hands both over. Unset, it is the service's own
+// endpoint, and no proxy.
+const proxy = process.env.HTTPS_PROXY;
 const codepipeline = new CodePipeline({
   endpoint: process.env.AWS_ENDPOINT_URL_CODEPIPELINE,
+  httpOptions: { agent: proxy && new HttpsProxyAgent(proxy) },
 });
 
 const UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000";

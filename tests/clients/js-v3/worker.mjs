@@ -19,9 +19,16 @@ import {
   PutThirdPartyJobFailureResultCommand,
   PutThirdPartyJobSuccessResultCommand,
 } from "@aws-sdk/client-codepipeline";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { HttpsProxyAgent } from "https-proxy-agent";
 
-// Every setting comes from the environment: endpoint, region, credentials.
-const client = new CodePipelineClient({});
+// Every setting comes from the environment: endpoint, region, credentials. A proxy alone needs an agent.
+function settings(proxy) {
+  if (!proxy) return {};
+  return { requestHandler: new NodeHttpHandler({ httpsAgent: new HttpsProxyAgent(proxy) }) };
+}
+
+const client = new CodePipelineClient(settings(process.env.HTTPS_PROXY));
 
 const UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000";
 const CLIENT_TOKENS = {

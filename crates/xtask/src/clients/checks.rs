@@ -11,7 +11,7 @@ use super::{
     race,
     runner::Runner,
     sample,
-    setup::{Folders, Setup, set_up_moto},
+    setup::{Folders, Setup},
     table::Outcome,
 };
 
@@ -26,6 +26,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) pipetape: &'a Path,
     /// `docs/clients.md`.
     pub(crate) page: &'a Page,
+    /// The one that has moto's server.
+    pub(crate) moto: &'a anyhow::Result<Setup>,
     /// The workers of the clients that are set up.
     pub(crate) workers: Vec<(Client, &'a Worker)>,
     /// Where everything that runs leaves its output.
@@ -127,11 +129,7 @@ impl Checks<'_> {
         if self.worker(Client::Boto3).is_none() {
             return missing(Client::Boto3);
         }
-        match set_up_moto(self.folders) {
-            Ok(Setup::Ready(worker)) => Outcome::from(&check(self, &worker)),
-            Ok(Setup::Missing(what)) => Outcome::Skipped(what),
-            Err(error) => Outcome::Failed(format!("{error:#}")),
-        }
+        Outcome::with(self.moto, |worker| check(self, worker))
     }
 
     fn signatures(&self, worker: &Worker) -> anyhow::Result<()> {

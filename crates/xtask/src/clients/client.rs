@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Whether a session takes long: the aws CLI starts a process for every call. Such a client plays
-    /// one tape of another, not all of them.
+    /// one tape of another, not all of them, and is not intercepted by an emulator.
     pub(crate) fn is_slow(self) -> bool {
         matches!(self, Self::AwsCliV1 | Self::AwsCliV2)
     }

@@ -14,7 +14,7 @@ use super::{
     sample::SAMPLE,
     scenario::{Fault, Scenario},
     session::Session,
-    setup::{Folders, Setup, set_up},
+    setup::{Folders, Setup, set_up, set_up_moto},
     stage::Stage,
     table::{Outcome, Table},
 };
@@ -42,6 +42,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
     let runs = folders.target.join("runs");
     clear(&runs)?;
 
+    let moto = set_up_moto(&folders);
     let mut entries = Vec::new();
     let mut rows = Vec::new();
     for &client in &selection.only {
@@ -82,7 +83,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
     rows.extend(
         entries
             .iter()
-            .map(|entry| (entry.client, entry.cells(&entries, &sample))),
+            .map(|entry| (entry.client, entry.cells(&entries, &sample, &moto))),
     );
     rows.sort_by_key(|(client, _)| selection.only.iter().position(|one| one == client));
     let workers = entries
@@ -93,6 +94,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
         folders: &folders,
         pipetape: &pipetape,
         page: &page,
+        moto: &moto,
         workers: workers.collect(),
         runs: &runs,
     };
@@ -118,12 +120,27 @@ impl<'a> Entry<'a> {
     }
 
     /// What came of each scenario.
-    fn cells(&self, all: &[Self], sample: &Path) -> [Outcome; Scenario::ALL.len()] {
+    fn cells(
+        &self,
+        all: &[Self],
+        sample: &Path,
+        moto: &anyhow::Result<Setup>,
+    ) -> [Outcome; Scenario::ALL.len()] {
         Scenario::ALL.map(|scenario| match scenario {
             Scenario::Emulate => Outcome::from(&self.live),
             Scenario::Record => Outcome::from(&self.tape),
             Scenario::Others => self.others(all, sample),
             Scenario::Poll => Outcome::from(&timed(self.client, scenario, || self.stage.poll())),
+            Scenario::Intercept => Outcome::with(moto, |tls| {
+                timed(self.client, scenario, || {
+                    let live = known(&self.live)?;
+                    self.stage.intercept(live, tls)?;
+                    if self.client.is_slow() {
+                        return Ok(());
+                    }
+                    self.stage.intercept_to_emulator(live)
+                })
+            }),
             scenario => Outcome::from(&timed(self.client, scenario, || {
                 let (live, tape) = (known(&self.live)?, known(&self.tape)?);
                 match scenario {

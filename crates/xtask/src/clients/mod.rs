@@ -11,6 +11,7 @@ mod client;
 mod difference;
 mod fleet;
 mod flows;
+mod interception;
 mod matrix;
 mod moto;
 mod page;

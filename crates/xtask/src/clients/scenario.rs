@@ -23,10 +23,12 @@ pub(crate) enum Scenario {
     Reset,
     /// A worker that takes jobs until a signal stops it: live, recorded and replayed.
     Poll,
+    /// The session through `--intercept`: recorded, replayed and emulated, with a proxy and no endpoint.
+    Intercept,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Emulate,
         Self::Record,
         Self::Replay,
@@ -35,6 +37,7 @@ impl Scenario {
         Self::Throttle,
         Self::Reset,
         Self::Poll,
+        Self::Intercept,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Scenario {
             Self::Throttle => "throttle",
             Self::Reset => "reset",
             Self::Poll => "poll",
+            Self::Intercept => "intercept",
         }
     }
 }

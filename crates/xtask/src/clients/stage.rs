@@ -210,7 +210,7 @@ impl Stage<'_> {
         Ok(tape)
     }
 
-    fn emulator(&self, log: &str, fault: Option<&str>) -> anyhow::Result<Server> {
+    pub(super) fn emulator(&self, log: &str, fault: Option<&str>) -> anyhow::Result<Server> {
         let mut words =
             self.runner
                 .pipetape(&["emulate", "--listen", "127.0.0.1:0", "--auth", "verify"]);
@@ -265,7 +265,7 @@ impl Stage<'_> {
     }
 
     /// What the jobs file gives third-party workers to know.
-    fn client_tokens(&self) -> anyhow::Result<Vec<String>> {
+    pub(super) fn client_tokens(&self) -> anyhow::Result<Vec<String>> {
         let jobs = std::fs::read_to_string(self.sources.join("jobs.json"))?;
         let jobs: Value = serde_json::from_str(&jobs).context("jobs.json")?;
         let jobs = jobs["jobs"].as_array().context("jobs.json has no jobs")?;
@@ -275,7 +275,7 @@ impl Stage<'_> {
 }
 
 /// Checks that each of the emulator's jobs was acknowledged once and ended once.
-fn every_job_ended_once(emulator: &Server) -> anyhow::Result<()> {
+pub(super) fn every_job_ended_once(emulator: &Server) -> anyhow::Result<()> {
     let jobs = admin::get(emulator.address(), "jobs")?;
     let jobs = jobs["jobs"].as_array().context("no jobs")?;
     let mut ends = BTreeMap::new();

@@ -1,8 +1,12 @@
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.apache.ProxyConfiguration;
 import software.amazon.awssdk.services.codepipeline.CodePipelineClient;
+import software.amazon.awssdk.services.codepipeline.CodePipelineClientBuilder;
 import software.amazon.awssdk.services.codepipeline.model.AcknowledgeThirdPartyJobRequest;
 import software.amazon.awssdk.services.codepipeline.model.ActionCategory;
 import software.amazon.awssdk.services.codepipeline.model.ActionOwner;
@@ -30,14 +34,24 @@ public final class Worker {
     }
 
     public static void main(String[] args) throws InterruptedException {
-        // Every setting comes from the environment: endpoint, region, credentials.
-        CodePipelineClient codePipeline = CodePipelineClient.create();
+        CodePipelineClient codePipeline = client();
         Worker worker = new Worker(codePipeline);
         switch (args.length == 0 ? "" : args[0]) {
             case "miss" -> worker.miss();
             case "poll" -> new Poller(codePipeline).run();
             default -> worker.session();
         }
+    }
+
+    /** Every setting comes from the environment: endpoint, region, credentials. A proxy alone needs a word. */
+    private static CodePipelineClient client() {
+        CodePipelineClientBuilder builder = CodePipelineClient.builder();
+        String proxy = System.getenv("HTTPS_PROXY");
+        if (proxy != null) {
+            builder.httpClientBuilder(ApacheHttpClient.builder().proxyConfiguration(
+                ProxyConfiguration.builder().endpoint(URI.create(proxy)).build()));
+        }
+        return builder.build();
     }
 
     private void session() {

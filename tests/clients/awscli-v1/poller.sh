@@ -1,16 +1,28 @@
-# A worker that never ends by itself: takes jobs as they come until it is stopped by SIGTERM. Sourced by session.sh.
+# A worker that never ends by itself: takes jobs as they come until it is stopped by SIGTERM. Prints how each call about
+# a job ended, as the session does. Sourced by session.sh.
 
-# What a call can't do after its retries is left to the next round, or to another worker.
+# What a call can't do after its retries is left to the next round, or to another worker: says whether the job is still ours.
+attempt() {
+  local step=$1 output
+  shift
+  if output=$(aws codepipeline "$@" 2>&1); then
+    jq --null-input --compact-output --arg step "$step" --argjson result "${output:-{\}}" '{step: $step, result: $result}'
+    [ "$(jq --raw-output '.status // "InProgress"' <<<"${output:-{\}}")" = InProgress ]
+  else
+    report_error "$step" "$output"
+    return 1
+  fi
+}
+
 work() {
-  local id=$1 nonce=$2 status
-  status=$(aws codepipeline acknowledge-job --job-id "$id" --nonce "$nonce" --query status --output text) || return 0
-  [ "$status" = InProgress ] || return 0
+  local id=$1 nonce=$2
+  attempt "acknowledge $id" acknowledge-job --job-id "$id" --nonce "$nonce" || return 0
   case $id in
     *[0-3])
-      aws codepipeline put-job-failure-result --job-id "$id" \
+      attempt "fail $id" put-job-failure-result --job-id "$id" \
         --failure-details 'type=JobFailed,message=as its id wants it' || true
       ;;
-    *) aws codepipeline put-job-success-result --job-id "$id" || true ;;
+    *) attempt "succeed $id" put-job-success-result --job-id "$id" || true ;;
   esac
 }
 

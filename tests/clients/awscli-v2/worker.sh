@@ -5,7 +5,7 @@
 export AWS_DEFAULT_OUTPUT=json AWS_PAGER=''
 
 aws() {
-  command aws --endpoint-url "$AWS_ENDPOINT_URL_CODEPIPELINE" "$@"
+  command aws ${AWS_ENDPOINT_URL_CODEPIPELINE:+--endpoint-url "$AWS_ENDPOINT_URL_CODEPIPELINE"} "$@"
 }
 
 . "$(dirname "${BASH_SOURCE[0]}")/../awscli-v1/session.sh"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,9 +37,12 @@ func main() {
 		log.Fatal(err)
 	}
 	w := worker{client: codepipeline.NewFromConfig(settings)}
-	if len(os.Args) == 2 && os.Args[1] == "miss" {
+	switch {
+	case slices.Contains(os.Args[1:], "miss"):
 		err = w.miss(ctx)
-	} else {
+	case slices.Contains(os.Args[1:], "poll"):
+		err = w.takeJobs(ctx)
+	default:
 		err = w.session(ctx)
 	}
 	if err != nil {

@@ -1,10 +1,16 @@
 // A job worker with the AWS SDK for JavaScript v2: works through the session that ../README.md describes.
 
-const CodePipeline = require("aws-sdk/clients/codepipeline");
+const { setTimeout } = require("node:timers/promises");
 
-// Version 2 reads no endpoint variable, so the code hands it over. Unset, it is the service's own endpoint.
+const CodePipeline = require("aws-sdk/clients/codepipeline");
+const { HttpsProxyAgent } = require("https-proxy-agent");
+
+// Version 2 reads neither an endpoint variable nor a proxy variable, so the code hands both over. Unset, it is the service's own
+// endpoint, and no proxy.
+const proxy = process.env.HTTPS_PROXY;
 const codepipeline = new CodePipeline({
   endpoint: process.env.AWS_ENDPOINT_URL_CODEPIPELINE,
+  httpOptions: { agent: proxy && new HttpsProxyAgent(proxy) },
 });
 
 const UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000";
@@ -20,13 +26,17 @@ async function call(step, request) {
   return result;
 }
 
+function reportError(step, error) {
+  console.log(JSON.stringify({ step, error: { code: error.code, message: error.message } }));
+}
+
 /** Makes a call that has to end in this error; without one, in any that the service answered. */
 async function refused(step, code, request) {
   try {
     await request.promise();
   } catch (error) {
     if (error.statusCode === undefined || (code && error.code !== code)) throw error;
-    console.log(JSON.stringify({ step, error: { code: error.code, message: error.message } }));
+    reportError(step, error);
     return;
   }
   throw new Error(`${step}: was not refused`);
@@ -146,7 +156,40 @@ async function session() {
   await thirdParty();
 }
 
-const run = process.argv[2] === "miss" ? miss : session;
+/** Never ends by itself: takes jobs as they come until SIGTERM stops it. */
+async function takeJobs() {
+  const actionTypeId = { category: "Build", owner: "Custom", provider: "ExampleFleet", version: "1" };
+  let stopped = false;
+  process.once("SIGTERM", () => (stopped = true));
+  while (!stopped) {
+    const { jobs } = await codepipeline.pollForJobs({ actionTypeId, maxBatchSize: 2 }).promise();
+    for (const job of jobs) await work(job);
+    if (jobs.length === 0) await setTimeout(200);
+  }
+}
+
+async function work({ id: jobId, nonce }) {
+  const acknowledged = await attempt(`acknowledge ${jobId}`, codepipeline.acknowledgeJob({ jobId, nonce }));
+  if (acknowledged?.status !== "InProgress") return;
+  if (/[0-3]$/.test(jobId)) {
+    const failureDetails = { type: "JobFailed", message: "as its id wants it" };
+    await attempt(`fail ${jobId}`, codepipeline.putJobFailureResult({ jobId, failureDetails }));
+  } else {
+    await attempt(`succeed ${jobId}`, codepipeline.putJobSuccessResult({ jobId }));
+  }
+}
+
+/** Makes a call whose refusal leaves the job to another worker. */
+async function attempt(step, request) {
+  try {
+    return await call(step, request);
+  } catch (error) {
+    if (error.statusCode === undefined) throw error;
+    reportError(step, error);
+  }
+}
+
+const run = { miss, poll: takeJobs }[process.argv[2]] ?? session;
 run().catch((error) => {
   console.error(error);
   process.exitCode = 1;

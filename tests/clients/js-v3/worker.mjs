@@ -1,5 +1,7 @@
 // A job worker with the AWS SDK for JavaScript v3: works through the session that ../README.md describes.
 
+import { setTimeout } from "node:timers/promises";
+
 import {
   AcknowledgeJobCommand,
   AcknowledgeThirdPartyJobCommand,
@@ -17,9 +19,16 @@ import {
   PutThirdPartyJobFailureResultCommand,
   PutThirdPartyJobSuccessResultCommand,
 } from "@aws-sdk/client-codepipeline";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { HttpsProxyAgent } from "https-proxy-agent";
 
-// Every setting comes from the environment: endpoint, region, credentials.
-const client = new CodePipelineClient({});
+// Every setting comes from the environment: endpoint, region, credentials. A proxy alone needs an agent.
+function settings(proxy) {
+  if (!proxy) return {};
+  return { requestHandler: new NodeHttpHandler({ httpsAgent: new HttpsProxyAgent(proxy) }) };
+}
+
+const client = new CodePipelineClient(settings(process.env.HTTPS_PROXY));
 
 const UNKNOWN_JOB = "00000000-0000-4000-8000-000000000000";
 const CLIENT_TOKENS = {
@@ -34,13 +43,17 @@ async function call(step, command) {
   return result;
 }
 
+function reportError(step, error) {
+  console.log(JSON.stringify({ step, error: { code: error.name, message: error.message } }));
+}
+
 /** Makes a call that has to end in this exception. */
 async function refused(step, exception, command) {
   try {
     await client.send(command);
   } catch (error) {
     if (!(error instanceof exception)) throw error;
-    console.log(JSON.stringify({ step, error: { code: error.name, message: error.message } }));
+    reportError(step, error);
     return;
   }
   throw new Error(`${step}: was not refused`);
@@ -156,8 +169,43 @@ async function miss() {
   );
 }
 
+/** Never ends by itself: takes jobs as they come until SIGTERM stops it. */
+async function takeJobs() {
+  const actionTypeId = { category: "Build", owner: "Custom", provider: "ExampleFleet", version: "1" };
+  let stopped = false;
+  process.once("SIGTERM", () => (stopped = true));
+  while (!stopped) {
+    const { jobs } = await client.send(new PollForJobsCommand({ actionTypeId, maxBatchSize: 2 }));
+    for (const job of jobs) await work(job);
+    if (jobs.length === 0) await setTimeout(200);
+  }
+}
+
+async function work({ id: jobId, nonce }) {
+  const acknowledged = await attempt(`acknowledge ${jobId}`, new AcknowledgeJobCommand({ jobId, nonce }));
+  if (acknowledged?.status !== "InProgress") return;
+  if (/[0-3]$/.test(jobId)) {
+    const failureDetails = { type: "JobFailed", message: "as its id wants it" };
+    await attempt(`fail ${jobId}`, new PutJobFailureResultCommand({ jobId, failureDetails }));
+  } else {
+    await attempt(`succeed ${jobId}`, new PutJobSuccessResultCommand({ jobId }));
+  }
+}
+
+/** Makes a call whose refusal leaves the job to another worker. */
+async function attempt(step, command) {
+  try {
+    return await call(step, command);
+  } catch (error) {
+    if (!(error instanceof CodePipelineServiceException)) throw error;
+    reportError(step, error);
+  }
+}
+
 if (process.argv[2] === "miss") {
   await miss();
+} else if (process.argv[2] === "poll") {
+  await takeJobs();
 } else {
   await build();
   await test();

@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use super::{
-    Client, fleet, moto,
+    Client, artifacts, fleet,
+    flows::{FLOWS, Flow},
+    moto,
     page::{Page, is_run_with_a_client},
     program::Worker,
+    race,
     recipes::{self, Recipes},
     runner::Runner,
     sample,
-    setup::{Folders, Setup, set_up_moto},
+    setup::{Folders, Setup},
     table::Outcome,
 };
+
+/// A check of several workers: with the program under test, and a folder for what they leave.
+type CheckOfWorkers = fn(&Path, &Path, &[(Client, &Worker)]) -> anyhow::Result<()>;
 
 /// What the checks go by.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct Checks<'a> {
     pub(crate) page: &'a Page,
     /// `docs/recipes.md`.
     pub(crate) recipes: &'a Page,
+    /// The one that has moto's server.
+    pub(crate) moto: &'a anyhow::Result<Setup>,
     /// The workers of the clients that are set up.
     pub(crate) workers: Vec<(Client, &'a Worker)>,
     /// Where everything that runs leaves its output.
@@ -32,7 +40,7 @@ pub(crate) struct Checks<'a> {
 impl Checks<'_> {
     /// Runs each of them.
     pub(crate) fn run(&self) -> Vec<(&'static str, Outcome)> {
-        let mut names_and_outcomes = vec![
+        let mut outcomes = vec![
             (
                 "the sample tape, recorded again",
                 self.with_boto3(Self::sample),
@@ -41,8 +49,16 @@ impl Checks<'_> {
                 "commands in docs/clients.md",
                 self.with_boto3(Self::commands),
             ),
-            ("signatures, checked by moto", self.moto()),
+            (
+                "signatures, checked by moto",
+                self.with_moto(Self::signatures),
+            ),
+            (
+                "artifacts in an S3 of one's own",
+                self.with_moto(Self::artifacts),
+            ),
             ("200 jobs, three workers, faults", self.fleet()),
+            ("racing workers, replayed in sessions", self.race()),
             (
                 "code in docs/clients.md",
                 Outcome::from(&self.page.check_sources(self.root, is_run_with_a_client)),
@@ -52,6 +68,7 @@ impl Checks<'_> {
                 Outcome::from(&self.recipes.check_sources(self.root, recipes::is_run)),
             ),
         ];
+        outcomes.extend(FLOWS.map(|flow| (flow.title, self.flow(flow))));
         let recipes = Recipes {
             root: self.root,
             folders: self.folders,
@@ -60,8 +77,8 @@ impl Checks<'_> {
             workers: &self.workers,
             runs: self.runs.join("recipes"),
         };
-        names_and_outcomes.extend(recipes.outcomes());
-        names_and_outcomes
+        outcomes.extend(recipes.outcomes());
+        outcomes
     }
 
     fn with_boto3(&self, check: fn(&Self, &Worker) -> anyhow::Result<()>) -> Outcome {
@@ -83,42 +100,68 @@ impl Checks<'_> {
     fn commands(&self, boto3: &Worker) -> anyhow::Result<()> {
         let script = self.page.script(Client::Boto3)?;
         let directory = self.runs.join("page");
-        sample::run_script(self.root, self.pipetape, boto3, &directory, script)
+        sample::run_script(self.root, self.pipetape, boto3, &directory, script)?;
+        Ok(())
     }
 
     /// A fleet of three, one of each kind: an SDK with an interpreter, a process per call, a compiled program.
     fn fleet(&self) -> Outcome {
+        let clients = [Client::Boto3, Client::AwsCliV1, Client::Rust];
+        self.with_workers(clients, "fleet", fleet::check)
+    }
+
+    /// Of those that start fast, so that they meet, and that poll for as many jobs at a time.
+    fn race(&self) -> Outcome {
+        let clients = [Client::Boto3, Client::JsV3, Client::Rust];
+        self.with_workers(clients, "race", race::check)
+    }
+
+    fn with_workers(
+        &self,
+        clients: [Client; 3],
+        directory: &str,
+        check: CheckOfWorkers,
+    ) -> Outcome {
         let mut workers = Vec::new();
-        for client in [Client::Boto3, Client::AwsCliV1, Client::Rust] {
+        for client in clients {
             match self.worker(client) {
                 Some(worker) => workers.push((client, worker)),
                 None => return missing(client),
             }
         }
-        Outcome::from(&fleet::check(
-            self.pipetape,
-            &self.runs.join("fleet"),
-            &workers,
-        ))
+        let directory = self.runs.join(directory);
+        Outcome::from(&check(self.pipetape, &directory, &workers))
     }
 
-    fn moto(&self) -> Outcome {
+    fn flow(&self, flow: Flow) -> Outcome {
+        let Some(worker) = self.worker(flow.client) else {
+            return missing(flow.client);
+        };
+        let (sources, directory) = (&self.folders.sources, self.runs.join("flows"));
+        Outcome::from(&flow.check(self.pipetape, sources, worker, &directory))
+    }
+
+    fn with_moto(&self, check: fn(&Self, &Worker) -> anyhow::Result<()>) -> Outcome {
         if self.worker(Client::Boto3).is_none() {
             return missing(Client::Boto3);
         }
-        match set_up_moto(self.folders) {
-            Ok(Setup::Ready(worker)) => {
-                let runner = Runner {
-                    worker,
-                    pipetape: self.pipetape,
-                    directory: self.runs.join("moto"),
-                };
-                let server = self.folders.sources.join("moto").join("server.py");
-                Outcome::from(&moto::check(&runner, &server))
-            }
-            Ok(Setup::Missing(what)) => Outcome::Skipped(what),
-            Err(error) => Outcome::Failed(format!("{error:#}")),
-        }
+        Outcome::with(self.moto, |worker| check(self, worker))
+    }
+
+    fn signatures(&self, worker: &Worker) -> anyhow::Result<()> {
+        let runner = Runner {
+            worker: worker.clone(),
+            pipetape: self.pipetape,
+            directory: self.runs.join("moto"),
+        };
+        let server = self.folders.sources.join("moto").join("server.py");
+        moto::check(&runner, &server)
+    }
+
+    fn artifacts(&self, worker: &Worker) -> anyhow::Result<()> {
+        let directory = self.runs.join("artifacts");
+        let sources = &self.folders.sources;
+        artifacts::check(self.root, sources, self.pipetape, worker, &directory)
     }
 }
 

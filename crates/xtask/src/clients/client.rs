@@ -6,40 +6,71 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Boto3,
+    Boto3Of2021,
     AwsCliV1,
     AwsCliV2,
     JsV3,
     JsV2,
     Rust,
     GoV2,
+    GoV1,
+    JavaV2,
+    JavaV1,
 }
 
 impl Client {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Boto3,
+        Self::Boto3Of2021,
         Self::AwsCliV1,
         Self::AwsCliV2,
         Self::JsV3,
         Self::JsV2,
         Self::Rust,
         Self::GoV2,
+        Self::GoV1,
+        Self::JavaV2,
+        Self::JavaV1,
     ];
 
     /// Its name on the command line and in the table, and its folder under `tests/clients`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Boto3 => "boto3",
+            Self::Boto3Of2021 => "boto3-2021",
             Self::AwsCliV1 => "awscli-v1",
             Self::AwsCliV2 => "awscli-v2",
             Self::JsV3 => "js-v3",
             Self::JsV2 => "js-v2",
             Self::Rust => "rust",
             Self::GoV2 => "go-v2",
+            Self::GoV1 => "go-v1",
+            Self::JavaV2 => "java-v2",
+            Self::JavaV1 => "java-v1",
         }
     }
 
+    /// What its user agent has, and that of no other kind of client.
+    pub(crate) fn user_agent(self) -> &'static str {
+        match self {
+            Self::Boto3 | Self::Boto3Of2021 => "Boto3/",
+            Self::AwsCliV1 | Self::AwsCliV2 => "aws-cli/",
+            Self::JsV3 => "aws-sdk-js/",
+            Self::JsV2 => "aws-sdk-nodejs/",
+            Self::Rust => "aws-sdk-rust/",
+            Self::GoV2 => "aws-sdk-go-v2/",
+            Self::GoV1 => "aws-sdk-go/",
+            Self::JavaV2 | Self::JavaV1 => "aws-sdk-java/",
+        }
+    }
+
+    /// Whether a call whose connection is reset before an answer is tried again.
+    pub(crate) fn tries_a_reset_again(self) -> bool {
+        self != Self::GoV1
+    }
+
     /// Whether a session takes long: the aws CLI starts a process for every call. Such a client plays
-    /// one tape of another, not all of them.
+    /// one tape of another, not all of them, and is not intercepted by an emulator.
     pub(crate) fn is_slow(self) -> bool {
         matches!(self, Self::AwsCliV1 | Self::AwsCliV2)
     }

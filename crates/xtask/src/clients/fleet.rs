@@ -1,20 +1,14 @@
 //! Several workers at once, and a service that fails now and then.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    path::{Path, PathBuf},
-    process::{Child, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::{
     Client, admin,
-    program::{Surroundings, Worker, last_lines, signal, wait},
+    program::{Running, Surroundings, Worker},
+    progress::{self, is_end},
     runner::{DONE, Runner},
     server::Server,
 };
@@ -35,9 +29,6 @@ const FAULTS: [&str; 8] = [
 
 /// Faults hit about every tenth of some 700 calls.
 const FEWEST_FAULTS: u64 = 20;
-
-/// Longest for all the jobs. The workers take about a minute.
-const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Runs workers of these clients side by side until every job has ended, and checks the histories.
 ///
@@ -68,12 +59,14 @@ pub(crate) fn check(
             .flat_map(|rule| ["--fault".into(), rule.into()]),
     );
     let emulator = runner.serve(&words, "emulator")?;
-    let mut fleet = Fleet::default();
-    for (client, worker) in workers {
-        fleet.start(*client, worker, &emulator, directory)?;
+    let start =
+        |(client, worker): &(Client, &Worker)| start(*client, worker, emulator.url(), directory);
+    let mut running: Vec<Running> = workers.iter().map(start).collect::<anyhow::Result<_>>()?;
+    progress::until_ended(&emulator, &mut running, |left| left == 0)?;
+    for ((client, _), worker) in workers.iter().zip(running) {
+        let ended = worker.stop()?;
+        ended.lines_if(DONE).with_context(|| client.to_string())?;
     }
-    wait_for_ends(&emulator)?;
-    fleet.stop()?;
     histories_hold(&emulator, workers)?;
     let faults = &admin::get(emulator.address(), "health")?["faults"];
     ensure!(
@@ -83,81 +76,21 @@ pub(crate) fn check(
     emulator.stop(DONE)
 }
 
-/// Workers that run. Dropped, they are killed.
-#[derive(Debug, Default)]
-struct Fleet(Vec<(Client, Child, PathBuf)>);
-
-impl Fleet {
-    fn start(
-        &mut self,
-        client: Client,
-        worker: &Worker,
-        emulator: &Server,
-        directory: &Path,
-    ) -> anyhow::Result<()> {
-        let stderr = directory.join(format!("{client}.stderr"));
-        let surroundings = Surroundings::new(directory)
-            .with_path(worker.path.as_deref())
-            .with_keys()
-            .with("AWS_ENDPOINT_URL_CODEPIPELINE", emulator.url());
-        let mut words = worker.command.clone();
-        words.push("poll".into());
-        let child = surroundings
-            .command(&words)?
-            .stdout(Stdio::null())
-            .stderr(File::create(&stderr)?)
-            .spawn()
-            .with_context(|| format!("can't run the worker of {client}"))?;
-        self.0.push((client, child, stderr));
-        Ok(())
-    }
-
-    /// Stops the workers as an operator does.
-    fn stop(&mut self) -> anyhow::Result<()> {
-        for (_, child, _) in &self.0 {
-            signal("TERM", &child.id().to_string());
-        }
-        for (client, mut child, stderr) in self.0.drain(..) {
-            let status = wait(&mut child, Duration::from_secs(60))?;
-            ensure!(
-                status.code() == Some(DONE),
-                "the worker of {client} ended with {status}: {}",
-                last_lines(&stderr)
-            );
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Fleet {
-    fn drop(&mut self) {
-        for (_, child, _) in &mut self.0 {
-            signal("KILL", &format!("-{}", child.id()));
-            // It is gone, whatever this says.
-            let _ = child.wait();
-        }
-    }
-}
-
-fn is_end(status: &Value) -> bool {
-    matches!(status.as_str(), Some("Succeeded" | "Failed" | "TimedOut"))
-}
-
-/// Waits until no job is left; the fleet has no other way to tell.
-fn wait_for_ends(emulator: &Server) -> anyhow::Result<()> {
-    let began = Instant::now();
-    loop {
-        let jobs = admin::get(emulator.address(), "jobs")?;
-        let jobs = jobs["jobs"].as_array().context("no jobs")?;
-        let left = jobs.iter().filter(|job| !is_end(&job["status"])).count();
-        if left == 0 {
-            return Ok(());
-        }
-        if began.elapsed() > PATIENCE {
-            bail!("{left} jobs have not ended after {} s", PATIENCE.as_secs());
-        }
-        thread::sleep(Duration::from_millis(250));
-    }
+/// Starts a worker that takes jobs from `url` until it is stopped.
+pub(super) fn start(
+    client: Client,
+    worker: &Worker,
+    url: &str,
+    directory: &Path,
+) -> anyhow::Result<Running> {
+    let surroundings = Surroundings::new(directory)
+        .with_path(worker.path.as_deref())
+        .with_keys()
+        .with("AWS_ENDPOINT_URL_CODEPIPELINE", url);
+    let mut words = worker.command.clone();
+    words.push("poll".into());
+    let log = directory.join(client.name());
+    Running::start(&mut surroundings.command(&words)?, &log)
 }
 
 /// Checks that each job ended once, was acknowledged at most once, and that every worker ended some.
@@ -195,14 +128,7 @@ fn histories_hold(emulator: &Server, workers: &[(Client, &Worker)]) -> anyhow::R
         );
     }
     for (client, _) in workers {
-        let agent = match client {
-            Client::Boto3 => "Boto3/",
-            Client::AwsCliV1 | Client::AwsCliV2 => "aws-cli/",
-            Client::JsV3 => "aws-sdk-js/",
-            Client::JsV2 => "aws-sdk-nodejs/",
-            Client::Rust => "aws-sdk-rust/",
-            Client::GoV2 => "aws-sdk-go-v2/",
-        };
+        let agent = client.user_agent();
         let ended: usize = by_agent
             .iter()
             .filter(|(name, _)| name.contains(agent))

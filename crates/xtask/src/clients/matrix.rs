@@ -14,7 +14,7 @@ use super::{
     sample::SAMPLE,
     scenario::{Fault, Scenario},
     session::Session,
-    setup::{Folders, Setup, set_up},
+    setup::{Folders, Setup, set_up, set_up_moto},
     stage::Stage,
     table::{Outcome, Table},
 };
@@ -43,6 +43,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
     let runs = folders.target.join("runs");
     clear(&runs)?;
 
+    let moto = set_up_moto(&folders);
     let mut entries = Vec::new();
     let mut rows = Vec::new();
     for &client in &selection.only {
@@ -83,7 +84,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
     rows.extend(
         entries
             .iter()
-            .map(|entry| (entry.client, entry.cells(&entries, &sample))),
+            .map(|entry| (entry.client, entry.cells(&entries, &sample, &moto))),
     );
     rows.sort_by_key(|(client, _)| selection.only.iter().position(|one| one == client));
     let workers = entries
@@ -95,6 +96,7 @@ pub(crate) fn run(selection: &Selection) -> anyhow::Result<Totals> {
         pipetape: &pipetape,
         page: &page,
         recipes: &recipes,
+        moto: &moto,
         workers: workers.collect(),
         runs: &runs,
     };
@@ -120,11 +122,27 @@ impl<'a> Entry<'a> {
     }
 
     /// What came of each scenario.
-    fn cells(&self, all: &[Self], sample: &Path) -> [Outcome; Scenario::ALL.len()] {
+    fn cells(
+        &self,
+        all: &[Self],
+        sample: &Path,
+        moto: &anyhow::Result<Setup>,
+    ) -> [Outcome; Scenario::ALL.len()] {
         Scenario::ALL.map(|scenario| match scenario {
             Scenario::Emulate => Outcome::from(&self.live),
             Scenario::Record => Outcome::from(&self.tape),
             Scenario::Others => self.others(all, sample),
+            Scenario::Poll => Outcome::from(&timed(self.client, scenario, || self.stage.poll())),
+            Scenario::Intercept => Outcome::with(moto, |tls| {
+                timed(self.client, scenario, || {
+                    let live = known(&self.live)?;
+                    self.stage.intercept(live, tls)?;
+                    if self.client.is_slow() {
+                        return Ok(());
+                    }
+                    self.stage.intercept_to_emulator(live)
+                })
+            }),
             scenario => Outcome::from(&timed(self.client, scenario, || {
                 let (live, tape) = (known(&self.live)?, known(&self.tape)?);
                 match scenario {
@@ -134,7 +152,8 @@ impl<'a> Entry<'a> {
                         self.stage.fault(live, Fault::Throttle)?;
                         self.stage.throttled_for_ever()
                     }
-                    _ => self.stage.fault(live, Fault::Reset),
+                    _ if self.client.tries_a_reset_again() => self.stage.fault(live, Fault::Reset),
+                    _ => self.stage.fatal(Fault::Reset),
                 }
             })),
         })

@@ -5,14 +5,20 @@
 //! [`scenario::Scenario`].
 
 mod admin;
+mod artifacts;
 mod checks;
 mod client;
 mod difference;
 mod fleet;
+mod flows;
+mod interception;
 mod matrix;
 mod moto;
 mod page;
+mod poller;
 mod program;
+mod progress;
+mod race;
 mod recipes;
 mod relay;
 mod runner;

@@ -4,7 +4,7 @@
 //!
 //! - `<!-- settings of CLIENT -->`: a script that gives a worker its environment;
 //! - `<!-- not enough for CLIENT -->`: a change of those settings with which the client sends nothing;
-//! - `<!-- run with CLIENT -->`: a script;
+//! - `<!-- run with CLIENT -->`: a script; also `<!-- run with moto -->`, whose environment has boto3, too;
 //! - `<!-- file NAME for RECIPE -->`: a file of a recipe;
 //! - `<!-- run for RECIPE -->`: a script that runs between the files of a recipe;
 //! - `<!-- from FILE -->`: lines of that file.
@@ -14,6 +14,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail};
 
 use super::Client;
+
+/// The mark of a script that runs with moto's server.
+const WITH_MOTO: &str = "run with moto";
 
 /// A page of documentation.
 #[derive(Debug)]
@@ -85,6 +88,12 @@ impl Page {
         self.marked(&format!("run with {client}"))
     }
 
+    /// The scripts to run with moto's server, in their order.
+    pub(crate) fn scripts_with_moto(&self) -> Vec<&str> {
+        let blocks = self.blocks.iter().filter(|block| block.mark == WITH_MOTO);
+        blocks.map(|block| block.text.as_str()).collect()
+    }
+
     /// The files of a recipe: names and contents.
     pub(crate) fn files<'a>(&'a self, recipe: &str) -> Vec<(&'a str, &'a str)> {
         let files = self.blocks.iter().filter_map(|block| {
@@ -133,11 +142,12 @@ impl Page {
     }
 }
 
-/// Whether a mark is one with which a client runs a block.
+/// Whether a mark is one with which a client, or moto, runs a block.
 pub(crate) fn is_run_with_a_client(mark: &str) -> bool {
     let marks = ["settings of ", "not enough for ", "run with "];
     let client = marks.iter().find_map(|start| mark.strip_prefix(start));
-    client.is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
+    mark == WITH_MOTO
+        || client.is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
 }
 
 fn blocks(text: &str) -> Vec<Block> {

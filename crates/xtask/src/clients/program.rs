@@ -5,12 +5,12 @@ use std::{
     env,
     ffi::OsString,
     fs::{self, File},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -138,34 +138,135 @@ impl Surroundings {
     }
 }
 
+/// A program that runs. Dropped, it is killed with all that it started.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    stdout: Option<JoinHandle<Vec<(Instant, String)>>>,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts a command; `log` is where its output is kept.
+    ///
+    /// # Errors
+    ///
+    /// It can't be run.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        let stderr = stderr_of(log);
+        let file = File::create(&stderr);
+        let file = file.with_context(|| format!("can't write {}", stderr.display()))?;
+        Self::start_with(command.stderr(file), log)
+    }
+
+    /// As [`Running::start`], for a pipetape around another command: gives the `HOST:PORT` where it listens, too.
+    ///
+    /// # Errors
+    ///
+    /// It can't be run, or does not listen.
+    pub(crate) fn start_around(
+        command: &mut Command,
+        log: &Path,
+    ) -> anyhow::Result<(Self, String)> {
+        let mut file = File::create(stderr_of(log))?;
+        let mut running = Self::start_with(command.stderr(Stdio::piped()), log)?;
+        let stderr = running.child.stderr.take().context("no pipe")?;
+        let (address, first) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // Neither has to be wanted: the log is for people, the address for the caller.
+                let _ = writeln!(file, "{line}");
+                if let Some(found) = line.strip_prefix("listening on http://") {
+                    let _ = address.send(found.to_owned());
+                }
+            }
+        });
+        let address = first.recv_timeout(Duration::from_secs(30));
+        let address =
+            address.with_context(|| format!("does not listen: {}", last_lines(&stderr_of(log))))?;
+        Ok((running, address))
+    }
+
+    fn start_with(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("can't run `{name}`"))?;
+        let stdout = child.stdout.take().context("no pipe")?;
+        let reader = thread::spawn(move || {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            lines.map(|line| (Instant::now(), line)).collect()
+        });
+        Ok(Self {
+            child,
+            stdout: Some(reader),
+            log: log.to_owned(),
+        })
+    }
+
+    /// Checks that it has not ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// It has; with the last of what it said.
+    pub(crate) fn must_run(&mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("ended with {status}: {}", last_lines(&stderr_of(&self.log)));
+        }
+        Ok(())
+    }
+
+    /// Asks it to end, as an operator does, and waits for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Running::end`].
+    pub(crate) fn stop(self) -> anyhow::Result<Ended> {
+        signal("TERM", &self.child.id().to_string());
+        self.end()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// It takes too long; then it is killed.
+    pub(crate) fn end(mut self) -> anyhow::Result<Ended> {
+        let status = wait(&mut self.child, PATIENCE)?;
+        let reader = self.stdout.take().context("its output is read")?;
+        let lines = reader.join().ok().context("reading output failed")?;
+        let text: String = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
+        fs::write(self.log.with_extension("stdout"), text)?;
+        Ok(Ended {
+            status,
+            lines,
+            stderr: stderr_of(&self.log),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.stdout.is_some() {
+            signal("KILL", &format!("-{}", self.child.id()));
+            // It is gone, whatever this says.
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn stderr_of(log: &Path) -> PathBuf {
+    log.with_extension("stderr")
+}
+
 /// Runs a command to its end; `log` is where its output is kept.
 ///
 /// # Errors
 ///
 /// It can't be run, or takes too long; then it is killed.
 pub(crate) fn run(command: &mut Command, log: &Path) -> anyhow::Result<Ended> {
-    let stderr = log.with_extension("stderr");
-    command.stdout(Stdio::piped()).stderr(
-        File::create(&stderr).with_context(|| format!("can't write {}", stderr.display()))?,
-    );
-    let name = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("can't run `{name}`"))?;
-    let stdout = child.stdout.take().context("no pipe")?;
-    let reader = thread::spawn(move || {
-        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        lines.map(|line| (Instant::now(), line)).collect::<Vec<_>>()
-    });
-    let status = wait(&mut child, PATIENCE)?;
-    let lines = reader.join().ok().context("reading output failed")?;
-    let text: String = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
-    fs::write(log.with_extension("stdout"), text)?;
-    Ok(Ended {
-        status,
-        lines,
-        stderr,
-    })
+    Running::start(command, log)?.end()
 }
 
 /// Runs a script in a folder; `shell` is the program that takes it as its last argument, and `log` where its output is

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 
 use super::{
-    program::{self, Ended, Surroundings, Worker},
+    program::{self, Ended, Running, Surroundings, Worker},
     server::Server,
     session::Session,
 };
@@ -38,16 +38,39 @@ impl Runner<'_> {
         upstream: &Server,
         surroundings: &Surroundings,
     ) -> anyhow::Result<(Session, PathBuf)> {
+        let ended = self.recording(name, upstream, surroundings)?;
+        let seen = Session::parse(ended.lines_if(DONE)?)?;
+        Ok((seen, self.export(name)?))
+    }
+
+    /// As [`Runner::record`], whatever the worker comes to. The tape is in the store.
+    ///
+    /// # Errors
+    ///
+    /// pipetape can't be run.
+    pub(crate) fn recording(
+        &self,
+        name: &str,
+        upstream: &Server,
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Ended> {
         let mut words = self.pipetape(&["record", name, "--upstream", upstream.url(), "--"]);
         words.extend(self.worker.command.iter().cloned());
-        let ended = self.run(surroundings, &words, name)?;
-        let seen = Session::parse(ended.lines_if(DONE)?)?;
+        self.run(surroundings, &words, name)
+    }
+
+    /// Exports a tape of the store; gives the tape file.
+    ///
+    /// # Errors
+    ///
+    /// pipetape fails.
+    pub(crate) fn export(&self, name: &str) -> anyhow::Result<PathBuf> {
         let path = self.directory.join(name).with_extension("tape.json");
         let mut words = self.pipetape(&["export", name]);
         words.push(path.clone().into());
-        let ended = self.run(surroundings, &words, &format!("{name}.export"))?;
+        let ended = self.run(&self.surroundings(), &words, &format!("{name}.export"))?;
         ended.lines_if(DONE).context("export")?;
-        Ok((seen, path))
+        Ok(path)
     }
 
     /// Plays a whole tape around the worker; gives what it saw.
@@ -56,11 +79,19 @@ impl Runner<'_> {
     ///
     /// The worker or pipetape fails, a call misses, or an exchange is left.
     pub(crate) fn play(&self, log: &str, tape: &Path) -> anyhow::Result<Session> {
+        Session::parse(self.playing(log, tape)?.lines_if(DONE)?)
+    }
+
+    /// As [`Runner::play`], whatever the worker comes to.
+    ///
+    /// # Errors
+    ///
+    /// pipetape can't be run.
+    pub(crate) fn playing(&self, log: &str, tape: &Path) -> anyhow::Result<Ended> {
         let mut words = self.pipetape(&["replay", "--strict"]);
         words.extend([tape.into(), "--".into()]);
         words.extend(self.worker.command.iter().cloned());
-        let ended = self.run(&self.surroundings(), &words, log)?;
-        Session::parse(ended.lines_if(DONE)?)
+        self.run(&self.surroundings(), &words, log)
     }
 
     /// Runs anything to its end.
@@ -77,13 +108,55 @@ impl Runner<'_> {
         program::run(&mut surroundings.command(words)?, &self.log(log))
     }
 
+    /// Starts anything that does not end by itself.
+    ///
+    /// # Errors
+    ///
+    /// It can't be run.
+    pub(crate) fn start(
+        &self,
+        surroundings: &Surroundings,
+        words: &[OsString],
+        log: &str,
+    ) -> anyhow::Result<Running> {
+        Running::start(&mut surroundings.command(words)?, &self.log(log))
+    }
+
+    /// As [`Runner::start`], for a pipetape around another command: gives the `HOST:PORT` where it listens, too.
+    ///
+    /// # Errors
+    ///
+    /// It can't be run, or does not listen.
+    pub(crate) fn start_around(
+        &self,
+        surroundings: &Surroundings,
+        words: &[OsString],
+        log: &str,
+    ) -> anyhow::Result<(Running, String)> {
+        Running::start_around(&mut surroundings.command(words)?, &self.log(log))
+    }
+
     /// Starts a pipetape that serves on any free port.
     ///
     /// # Errors
     ///
     /// It does not come up.
     pub(crate) fn serve(&self, words: &[OsString], log: &str) -> anyhow::Result<Server> {
-        Server::start(&self.surroundings(), words, &self.log(log))
+        self.serve_with(&self.surroundings(), words, log)
+    }
+
+    /// As [`Runner::serve`], with another environment.
+    ///
+    /// # Errors
+    ///
+    /// It does not come up.
+    pub(crate) fn serve_with(
+        &self,
+        surroundings: &Surroundings,
+        words: &[OsString],
+        log: &str,
+    ) -> anyhow::Result<Server> {
+        Server::start(surroundings, words, &self.log(log))
     }
 
     /// The words of a pipetape command.

@@ -7,7 +7,8 @@ use anyhow::Context;
 use super::{
     Client,
     page::Page,
-    program::{self, Surroundings, Worker},
+    program::{self, Ended, Surroundings, Worker},
+    runner::DONE,
     tape::TapeFile,
 };
 
@@ -33,7 +34,7 @@ pub(crate) fn record_again(
     TapeFile::read(&again)?.must_repeat(&TapeFile::read(&root.join(SAMPLE))?)
 }
 
-/// Runs a script of a page, with the program under test and the client's programs in PATH.
+/// Runs a script of a page, with the program under test and the client's programs in PATH; gives what it left.
 ///
 /// # Errors
 ///
@@ -44,7 +45,7 @@ pub(crate) fn run_script(
     worker: &Worker,
     directory: &Path,
     script: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     fs::create_dir_all(directory)?;
     let surroundings = Surroundings::new(directory)
         .with_path(pipetape.parent())
@@ -52,6 +53,6 @@ pub(crate) fn run_script(
         .with("PIPETAPE_STORE", directory.join("store"));
     let log = directory.join("script");
     let ended = program::run_script(&["sh", "-euc"], script, &surroundings, root, &log)?;
-    ended.lines_if(0).context("its commands")?;
-    Ok(())
+    ended.lines_if(DONE).context("its commands")?;
+    Ok(ended)
 }

@@ -21,10 +21,14 @@ pub(crate) enum Scenario {
     Throttle,
     /// A recording in which the service resets a connection, and its replay.
     Reset,
+    /// A worker that takes jobs until a signal stops it: live, recorded and replayed.
+    Poll,
+    /// The session through `--intercept`: recorded, replayed and emulated, with a proxy and no endpoint.
+    Intercept,
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Emulate,
         Self::Record,
         Self::Replay,
@@ -32,6 +36,8 @@ impl Scenario {
         Self::Miss,
         Self::Throttle,
         Self::Reset,
+        Self::Poll,
+        Self::Intercept,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -43,6 +49,8 @@ impl Scenario {
             Self::Miss => "miss",
             Self::Throttle => "throttle",
             Self::Reset => "reset",
+            Self::Poll => "poll",
+            Self::Intercept => "intercept",
         }
     }
 }

@@ -13,18 +13,22 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// What has to be green before a change lands: everything that package managers bring. Go is needed where
-    /// it is installed, version 2 of the aws CLI where the operating system has it.
+    /// What has to be green before a change lands: everything that package managers bring. Go and Java are needed
+    /// where their toolchain is installed, version 2 of the aws CLI where the operating system has it.
     pub(crate) fn for_ci() -> Self {
         let mut required = vec![
             Client::Boto3,
+            Client::Boto3Of2021,
             Client::AwsCliV1,
             Client::JsV3,
             Client::JsV2,
             Client::Rust,
         ];
         if needs::is_on_path("go") {
-            required.push(Client::GoV2);
+            required.extend([Client::GoV2, Client::GoV1]);
+        }
+        if needs::is_on_path("javac") && needs::is_on_path("mvn") {
+            required.extend([Client::JavaV2, Client::JavaV1]);
         }
         Self {
             only: Client::ALL.to_vec(),
@@ -111,7 +115,7 @@ mod tests {
             (&["-v"][..], "`clients` has no argument \"-v\""),
             (
                 &["--only", "cobol"][..],
-                "there is no client \"cobol\"; the clients are boto3, awscli-v1, awscli-v2, js-v3, js-v2, rust, go-v2",
+                "there is no client \"cobol\"; the clients are boto3, boto3-2021, awscli-v1, awscli-v2, js-v3, js-v2, rust, go-v2, go-v1, java-v2, java-v1",
             ),
             (
                 &["--only", "rust", "--require", "boto3"][..],

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::difference::{Kinship, SECRETS, difference};
 
 /// The results of a session, one JSON object per call: `{"step":…,"result":…}` or `{"step":…,"error":…}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Session(Vec<Value>);
 
 impl Session {
@@ -45,6 +45,24 @@ impl Session {
         let text =
             fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
         Self::parse(text.lines()).with_context(|| path.display().to_string())
+    }
+
+    /// The lines in an order that does not depend on which call came first.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut session = self.clone();
+        session.0.sort_by_key(Value::to_string);
+        session
+    }
+
+    /// Adds what another worker saw.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many calls the service refused.
+    pub(crate) fn refusals(&self) -> usize {
+        let refused = self.0.iter().filter(|line| line["error"].is_object());
+        refused.count()
     }
 
     /// How many calls were made.

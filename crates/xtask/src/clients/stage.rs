@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     admin,
     difference::Kinship,
+    poller,
     program::Ended,
     relay::Relay,
     runner::{DONE, Runner},
@@ -44,6 +45,9 @@ const DOCUMENTED_ENDPOINT: &str = "http://127.0.0.1:4577";
 
 /// Longest for a miss to reach the user.
 const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// The exit code of a worker whose call failed.
+const GAVE_UP: i32 = 1;
 
 /// The exit code of a replay in which a call missed.
 const MISSED: i32 = 4;
@@ -159,6 +163,24 @@ impl Stage<'_> {
         played.context("its replay")
     }
 
+    /// A recording in which the service fails a call for good, and its replay: both end the worker.
+    pub(crate) fn fatal(&self, fault: Fault) -> anyhow::Result<()> {
+        let name = fault.name();
+        let emulator = self.emulator(&format!("{name}.emulator"), Some(fault.rule()))?;
+        let surroundings = self.runner.surroundings().with_keys();
+        let ended = self.runner.recording(name, &emulator, &surroundings)?;
+        emulator.stop(DONE)?;
+        let seen = Session::parse(ended.lines_if(GAVE_UP)?)?;
+        let path = self.runner.export(name)?;
+        let tape = TapeFile::read(&path)?;
+        tape.must_have(seen.calls() + 1)?;
+        tape.must_end(|exchange| fault.is_in(exchange))?;
+        let ended = self.runner.playing(&format!("{name}.replay"), &path)?;
+        let played = Session::parse(ended.lines_if(GAVE_UP)?)?;
+        let played = played.must_be(&seen, Kinship::Redacted);
+        played.context("its replay")
+    }
+
     /// A call that is throttled for ever: tried as often as the documentation says.
     pub(crate) fn throttled_for_ever(&self) -> anyhow::Result<()> {
         let emulator = self.emulator("throttled.emulator", Some("AcknowledgeJob:throttle"))?;
@@ -175,6 +197,11 @@ impl Stage<'_> {
         emulator.stop(DONE)
     }
 
+    /// A worker that takes jobs until SIGTERM stops it: live, recorded and replayed.
+    pub(crate) fn poll(&self) -> anyhow::Result<()> {
+        poller::check(&self.runner, self.sources)
+    }
+
     /// Records the session around the worker, and checks what it saw; gives the tape file.
     fn recording(&self, name: &str, upstream: &Server, live: &Session) -> anyhow::Result<PathBuf> {
         let surroundings = self.runner.surroundings().with_keys();
@@ -183,7 +210,7 @@ impl Stage<'_> {
         Ok(tape)
     }
 
-    fn emulator(&self, log: &str, fault: Option<&str>) -> anyhow::Result<Server> {
+    pub(super) fn emulator(&self, log: &str, fault: Option<&str>) -> anyhow::Result<Server> {
         let mut words =
             self.runner
                 .pipetape(&["emulate", "--listen", "127.0.0.1:0", "--auth", "verify"]);
@@ -238,7 +265,7 @@ impl Stage<'_> {
     }
 
     /// What the jobs file gives third-party workers to know.
-    fn client_tokens(&self) -> anyhow::Result<Vec<String>> {
+    pub(super) fn client_tokens(&self) -> anyhow::Result<Vec<String>> {
         let jobs = std::fs::read_to_string(self.sources.join("jobs.json"))?;
         let jobs: Value = serde_json::from_str(&jobs).context("jobs.json")?;
         let jobs = jobs["jobs"].as_array().context("jobs.json has no jobs")?;
@@ -248,7 +275,7 @@ impl Stage<'_> {
 }
 
 /// Checks that each of the emulator's jobs was acknowledged once and ended once.
-fn every_job_ended_once(emulator: &Server) -> anyhow::Result<()> {
+pub(super) fn every_job_ended_once(emulator: &Server) -> anyhow::Result<()> {
     let jobs = admin::get(emulator.address(), "jobs")?;
     let jobs = jobs["jobs"].as_array().context("no jobs")?;
     let mut ends = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Client, scenario::Scenario};
+use super::{Client, program::Worker, scenario::Scenario, setup::Setup};
 use crate::totals::Totals;
 
 /// What came of one cell.
@@ -14,6 +14,18 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// What came of something that needs a worker to be set up.
+    pub(crate) fn with(
+        setup: &anyhow::Result<Setup>,
+        run: impl FnOnce(&Worker) -> anyhow::Result<()>,
+    ) -> Self {
+        match setup {
+            Ok(Setup::Ready(worker)) => Self::from(&run(worker)),
+            Ok(Setup::Missing(what)) => Self::Skipped(what.clone()),
+            Err(error) => Self::Failed(format!("{error:#}")),
+        }
+    }
+
     fn word(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -151,10 +163,10 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "client     emulate   record    replay    others    miss      throttle  reset",
-                "boto3      passed    passed    passed    passed    passed    passed    passed",
-                "js-v3      passed    passed    passed    passed    failed    passed    passed",
-                "go-v2      skipped   skipped   skipped   skipped   skipped   skipped   skipped",
+                "client      emulate   record    replay    others    miss      throttle  reset     poll      intercept",
+                "boto3       passed    passed    passed    passed    passed    passed    passed    passed    passed",
+                "js-v3       passed    passed    passed    passed    failed    passed    passed    passed    passed",
+                "go-v2       skipped   skipped   skipped   skipped   skipped   skipped   skipped   skipped   skipped",
                 "",
                 "sample  passed",
                 "",
@@ -162,6 +174,6 @@ mod tests {
                 "skipped: go-v2: Go is not installed",
             ]
         );
-        assert_eq!(table.totals().to_string(), "14 passed, 1 failed, 7 skipped");
+        assert_eq!(table.totals().to_string(), "18 passed, 1 failed, 9 skipped");
     }
 }

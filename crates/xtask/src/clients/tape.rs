@@ -102,6 +102,20 @@ impl TapeFile {
         same("/request/headers/amz-sdk-invocation-id")
     }
 
+    /// Checks that the last exchange is a failure.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub(crate) fn must_end(&self, is_failure: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
+        let last = self.exchanges.last();
+        ensure!(
+            last.is_some_and(is_failure),
+            "the last exchange did not fail as it was to"
+        );
+        Ok(())
+    }
+
     /// Checks that another recording of the same session found the same exchanges.
     ///
     /// # Errors

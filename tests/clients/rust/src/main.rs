@@ -304,7 +304,12 @@ where
     if !error.as_service_error().is_some_and(expected) {
         return Err(error).with_context(|| format!("{step}: not refused as expected"));
     }
+    report_error(step, &error);
+    Ok(())
+}
+
+/// Prints the code and the message of an error.
+fn report_error(step: &str, error: &impl ProvideErrorMetadata) {
     let error = json!({ "code": error.code(), "message": error.message() });
     println!("{}", json!({ "step": step, "error": error }));
-    Ok(())
 }

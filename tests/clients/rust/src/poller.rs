@@ -11,15 +11,18 @@ use std::{
 use anyhow::{Context, Result};
 use aws_sdk_codepipeline::{
     Client,
-    error::DisplayErrorContext,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     types::{
         ActionCategory, ActionOwner, ActionTypeId, FailureDetails, FailureType, Job, JobStatus,
     },
 };
+use serde_json::json;
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::sleep,
 };
+
+use crate::{report, report_error};
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -48,9 +51,7 @@ pub(crate) async fn run(client: &Client) -> Result<()> {
             }
         };
         for job in &jobs {
-            if let Err(error) = work(client, job).await {
-                eprintln!("{:?}: {error:#}", job.id());
-            }
+            work(client, job).await?;
         }
         if jobs.is_empty() {
             sleep(PAUSE).await;
@@ -59,11 +60,21 @@ pub(crate) async fn run(client: &Client) -> Result<()> {
     Ok(())
 }
 
+/// Prints how each call about a job ended, as the session does.
 async fn work(client: &Client, job: &Job) -> Result<()> {
     let id = job.id().context("a job without an id")?;
     let nonce = job.nonce().context("a job without a nonce")?;
     let acknowledge = client.acknowledge_job().job_id(id).nonce(nonce);
-    if acknowledge.send().await?.status() != Some(&JobStatus::InProgress) {
+    let status = match acknowledge.send().await {
+        Ok(answer) => answer.status().cloned(),
+        Err(error) => {
+            print_error(&format!("acknowledge {id}"), &error);
+            return Ok(());
+        }
+    };
+    let text = status.as_ref().map(JobStatus::as_str);
+    report(&format!("acknowledge {id}"), json!({ "status": text }));
+    if status != Some(JobStatus::InProgress) {
         return Ok(());
     }
     sleep(PAUSE).await;
@@ -73,9 +84,32 @@ async fn work(client: &Client, job: &Job) -> Result<()> {
             .message("as its id wants it")
             .build()?;
         let failure = client.put_job_failure_result().job_id(id);
-        failure.failure_details(details).send().await?;
+        let answer = failure.failure_details(details).send().await;
+        print(&format!("fail {id}"), answer);
     } else {
-        client.put_job_success_result().job_id(id).send().await?;
+        let answer = client.put_job_success_result().job_id(id).send().await;
+        print(&format!("succeed {id}"), answer);
     }
     Ok(())
+}
+
+/// Prints how a call ended that answers nothing.
+fn print<T, E>(step: &str, answer: Result<T, SdkError<E>>)
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => report(step, json!({})),
+        Err(error) => print_error(step, &error),
+    }
+}
+
+fn print_error<E>(step: &str, error: &SdkError<E>)
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error.as_service_error() {
+        Some(error) => report_error(step, error),
+        None => eprintln!("{step}: {}", DisplayErrorContext(error)),
+    }
 }

@@ -5,11 +5,12 @@ use std::{path::Path, process::Command};
 use super::{Folders, Installation, Setup, install, said};
 use crate::clients::program::Worker;
 
-pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
+/// A client whose worker is made from these files, `go.mod` and `go.sum`.
+pub(super) fn set_up(folders: &Folders, name: &str, sources: &[&str]) -> anyhow::Result<Setup> {
     let Some(version) = said(Path::new("go"), &["version"]) else {
         return Ok(Setup::Missing("Go is not installed".to_owned()));
     };
-    let manifests = ["go.mod", "go.sum", "main.go", "output.go"];
+    let manifests = [&["go.mod", "go.sum"], sources].concat();
     let installation = Installation::of(folders, name, &manifests, &version)?;
     installation.copy_sources(folders, name)?;
     let worker = installation.directory.join("worker");

@@ -2,6 +2,7 @@
 
 mod awscli_v2;
 mod go;
+mod java;
 mod junit;
 mod node;
 mod python;
@@ -16,7 +17,10 @@ use std::{
 use anyhow::{Context, ensure};
 
 use super::{Client, program::Worker};
-use crate::workspace;
+use crate::{
+    needs::{self, Provided},
+    workspace,
+};
 
 pub(crate) use junit::Jar;
 
@@ -59,13 +63,15 @@ impl Folders {
 pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Setup> {
     let name = client.name();
     let result = match client {
-        Client::Boto3 => python::script(folders, name, "worker.py"),
+        Client::Boto3 | Client::Boto3Of2021 => python::script(folders, name, "worker.py"),
         Client::AwsCliV1 => python::awscli(folders, name),
         Client::AwsCliV2 => awscli_v2::set_up(folders, name),
         Client::JsV3 => node::set_up(folders, name, "worker.mjs"),
         Client::JsV2 => node::set_up(folders, name, "worker.js"),
         Client::Rust => rust::set_up(),
-        Client::GoV2 => go::set_up(folders, name),
+        Client::GoV2 => go::set_up(folders, name, &["main.go", "output.go", "poller.go"]),
+        Client::GoV1 => go::set_up(folders, name, &["main.go", "poller.go"]),
+        Client::JavaV2 | Client::JavaV1 => java::set_up(folders, name),
     };
     result.with_context(|| format!("{name} can't be set up"))
 }
@@ -76,6 +82,9 @@ pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Setup>
 ///
 /// As [`set_up`].
 pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Setup> {
+    if let Provided::Missing(what) = needs::provide("curl", "curl")? {
+        return Ok(Setup::Missing(what));
+    }
     python::script(folders, "moto", "pipelines.py").context("moto can't be set up")
 }
 

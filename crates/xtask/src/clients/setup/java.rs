@@ -1,0 +1,56 @@
+//! Clients from Maven Central.
+
+use std::{ffi::OsString, path::Path, process::Command};
+
+use super::{Folders, Installation, Setup, install, said};
+use crate::clients::program::Worker;
+
+pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
+    let mut version = String::new();
+    for (program, argument) in [("javac", "-version"), ("mvn", "--version")] {
+        let Some(text) = said(Path::new(program), &[argument]) else {
+            return Ok(Setup::Missing(format!(
+                "Java is not installed: no `{program}`"
+            )));
+        };
+        version += &text;
+    }
+    let manifests = [
+        "pom.xml",
+        "src/Output.java",
+        "src/Poller.java",
+        "src/Worker.java",
+    ];
+    let installation = Installation::of(folders, name, &manifests, &version)?;
+    let into = &installation.directory;
+    installation.ensure(|| {
+        let mut maven = Command::new("mvn");
+        maven
+            .args(["--batch-mode", "--quiet", "--strict-checksums", "--file"])
+            .arg(folders.sources.join(name).join("pom.xml"))
+            .arg(property("maven.repo.local", &folders.cache("maven")))
+            .arg(property("into", into))
+            .arg("compile");
+        install(&mut maven)
+    })?;
+    let mut classes: OsString = into.join("classes").into();
+    classes.push(":");
+    classes.push(into.join("lib").join("*"));
+    Ok(Setup::Ready(Worker {
+        // The quick compiler: a worker lives for a second.
+        command: vec![
+            "java".into(),
+            "-XX:TieredStopAtLevel=1".into(),
+            "-cp".into(),
+            classes,
+            "Worker".into(),
+        ],
+        path: None,
+    }))
+}
+
+fn property(name: &str, value: &Path) -> OsString {
+    let mut argument = OsString::from(format!("-D{name}="));
+    argument.push(value);
+    argument
+}

@@ -330,7 +330,7 @@ fn recover(place: &Place) -> Result<(), StoreError> {
     place.recover(|new| {
         check_layout(&place.name, new)?;
         let mut database = Database::open(&place.name, new)?;
-        let has_exchanges = reader::has_exchanges(new, &mut database)?;
+        let has_exchanges = reader::has_exchanges(&place.name, new, &mut database)?;
         database.close()?;
         Ok(has_exchanges)
     })
@@ -344,7 +344,7 @@ fn holds_nothing(place: &Place) -> bool {
             return Ok(facts.exchanges == 0);
         }
         let mut database = Database::open(&place.name, &place.tape)?;
-        let has_exchanges = reader::has_exchanges(&place.tape, &mut database)?;
+        let has_exchanges = reader::has_exchanges(&place.name, &place.tape, &mut database)?;
         database.close()?;
         Ok(!has_exchanges)
     };
@@ -419,7 +419,7 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
     let rules = |rules: Option<Rules>| rules;
     let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
     TapeFacts::clear(&place.tape)?;
-    catch_up(&place.tape, &mut database, scanned.last_in_database)?;
+    catch_up(&place, &mut database, scanned.last_in_database)?;
     tighten(&place.tape)?;
     let journal = Journal::begin(&place.tape)?;
     Ok(Opened {
@@ -435,15 +435,14 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
 }
 
 /// Brings what only the journal has into the database.
-fn catch_up(directory: &Path, database: &mut Database, last: u64) -> Result<(), StoreError> {
-    let mut batch = sled::Batch::default();
-    journal::read(directory, last, |seq, encoded| {
+fn catch_up(place: &Place, database: &mut Database, last: u64) -> Result<(), StoreError> {
+    journal::read(&place.name, &place.tape, last, |seq, encoded| {
+        let mut batch = sled::Batch::default();
         for (key, value) in layout::entries(seq, encoded) {
             batch.insert(&key, value);
         }
-        Ok(())
+        database.apply(batch)
     })?;
-    database.apply(batch)?;
     database.flush()
 }
 

@@ -10,11 +10,13 @@
 //! that one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::layout::LONGEST;
+use crate::name::TapeName;
 
 const FILE: &str = "journal";
 /// From which length on it is to begin anew. Longer means fewer flushes, and more to read after a kill.
@@ -27,7 +29,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Adds an exchange. `encoded` has at most [`LONGEST`](super::layout::LONGEST) bytes.
+    /// Adds an exchange. `encoded` has at most [`LONGEST`] bytes.
     pub(super) fn push(&mut self, seq: u64, encoded: &[u8]) {
         let seq = seq.to_be_bytes();
         let length = (encoded.len() as u32).to_be_bytes();
@@ -52,14 +54,16 @@ pub(super) struct Journal {
 
 impl Journal {
     /// An empty one in a tape's directory. What was there has to be in sled.
+    ///
+    /// A new file: what a store of unknown origin has in its place, such as a link, is not written to.
     pub(super) fn begin(directory: &Path) -> Result<Journal, StoreError> {
+        remove(directory)?;
         let path = path(directory);
         let file = OpenOptions::new()
             .append(true)
-            .create(true)
+            .create_new(true)
             .mode(0o600)
             .open(&path)
-            .and_then(|file| file.set_len(0).map(|()| file))
             .map_err(StoreError::io("write", &path))?;
         Ok(Journal {
             path,
@@ -98,30 +102,42 @@ impl Journal {
 }
 
 /// Reads what the journal in a tape's directory has behind exchange `last`, the last one that sled has; calls
-/// `each` with number and encoded form.
+/// `each` with number and encoded form. One record is in memory at a time.
 ///
 /// # Errors
 ///
 /// The file can't be read, or `each` refuses. A journal that ends in half a record ends before it.
 pub(super) fn read(
+    name: &TapeName,
     directory: &Path,
     last: u64,
     mut each: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let path = path(directory);
-    let bytes = match fs::read(&path) {
+    let failed = || StoreError::io("read", &path);
+    match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        bytes => bytes.map_err(StoreError::io("read", &path))?,
-    };
-    let mut rest = bytes.as_slice();
-    let mut next = last + 1;
-    while let Some((seq, encoded)) = take(&mut rest) {
-        if seq == next {
-            each(seq, encoded)?;
-            next += 1;
-        } else if seq > next {
+        // To open a pipe is to wait for its other end.
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(StoreError::damaged(
+                name,
+                "its `journal` is no ordinary file",
+            ));
+        }
+        metadata => drop(metadata.map_err(failed())?),
+    }
+    let mut file = BufReader::new(File::open(&path).map_err(failed())?);
+    let mut last = last;
+    let mut encoded = Vec::new();
+    while let Some(seq) = take(&mut file, &mut encoded).map_err(failed())? {
+        match seq.checked_sub(last) {
+            Some(1) => {
+                each(seq, &encoded)?;
+                last = seq;
+            }
+            None | Some(0) => {}
             // Only after a loss of power: a prefix is what counts.
-            break;
+            Some(_) => break,
         }
     }
     Ok(())
@@ -138,17 +154,25 @@ pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Takes the first record off, if it is whole.
-fn take<'a>(rest: &mut &'a [u8]) -> Option<(u64, &'a [u8])> {
-    let (&length, behind) = rest.split_first_chunk::<4>()?;
-    let (&sum, behind) = behind.split_first_chunk::<4>()?;
-    let (&seq, behind) = behind.split_first_chunk::<8>()?;
-    let (encoded, behind) = behind.split_at_checked(u32::from_be_bytes(length) as usize)?;
-    if checksum(seq, encoded) != u32::from_be_bytes(sum) {
-        return None;
+/// Takes the next record off, if it is whole and can be one: its number, and its exchange in `encoded`.
+fn take(from: &mut impl Read, encoded: &mut Vec<u8>) -> io::Result<Option<u64>> {
+    let mut head = [0; 16];
+    match from.read_exact(&mut head) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        result => result?,
     }
-    *rest = behind;
-    Some((u64::from_be_bytes(seq), encoded))
+    let [length, sum] = [0, 4].map(|at| [head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let length = u32::from_be_bytes(length) as usize;
+    if length > LONGEST {
+        return Ok(None);
+    }
+    let mut seq = [0; 8];
+    seq.copy_from_slice(&head[8..]);
+    encoded.clear();
+    // Room is made for what comes, not for what is announced.
+    from.take(length as u64).read_to_end(encoded)?;
+    let is_whole = encoded.len() == length && checksum(seq, encoded) == u32::from_be_bytes(sum);
+    Ok(is_whole.then(|| u64::from_be_bytes(seq)))
 }
 
 fn checksum(seq: [u8; 8], encoded: &[u8]) -> u32 {
@@ -164,6 +188,9 @@ fn path(directory: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
     use super::*;
 
     fn records(seqs: &[u64]) -> Records {
@@ -174,9 +201,13 @@ mod tests {
         records
     }
 
+    fn name() -> TapeName {
+        "t".parse().unwrap()
+    }
+
     fn read_behind(directory: &Path, last: u64) -> Vec<u64> {
         let mut found = Vec::new();
-        read(directory, last, |seq, encoded| {
+        read(&name(), directory, last, |seq, encoded| {
             assert_eq!(encoded, format!("exchange {seq}").as_bytes());
             found.push(seq);
             Ok(())
@@ -224,6 +255,43 @@ mod tests {
         }
         fs::write(&path, [0; 4096]).unwrap();
         assert!(read_behind(directory.path(), 0).is_empty(), "zeros");
+    }
+
+    #[test]
+    fn hostile_content_ends_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path());
+        let whole = records(&[1]).bytes;
+        let mut announces_all = whole.clone();
+        announces_all.extend([0xff; 64]);
+        let mut too_long = Records::default();
+        too_long.push(2, &vec![0; LONGEST + 1]);
+        for behind in [announces_all, [whole, too_long.bytes].concat()] {
+            fs::write(&path, behind).unwrap();
+            assert_eq!(read_behind(directory.path(), 0), [1]);
+        }
+        // Numbers end somewhere.
+        fs::write(&path, records(&[u64::MAX, 0, 1]).bytes).unwrap();
+        assert!(read_behind(directory.path(), u64::MAX).is_empty());
+        assert_eq!(read_behind(directory.path(), u64::MAX - 1), [u64::MAX]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_neither_waited_for_nor_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let elsewhere = directory.path().join("elsewhere");
+        fs::write(&elsewhere, records(&[1]).bytes).unwrap();
+        symlink(&elsewhere, path(directory.path())).unwrap();
+        let refused = || read(&name(), directory.path(), 0, |_, _| Ok(())).unwrap_err();
+        assert!(refused().is_damage());
+        let mut journal = Journal::begin(directory.path()).unwrap();
+        journal.append(&records(&[2])).unwrap();
+        assert_eq!(fs::read(&elsewhere).unwrap(), records(&[1]).bytes);
+
+        remove(directory.path()).unwrap();
+        let made = Command::new("mkfifo").arg(path(directory.path())).status();
+        assert!(made.unwrap().success());
+        assert!(refused().is_damage());
     }
 
     #[test]

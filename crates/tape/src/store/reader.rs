@@ -56,7 +56,7 @@ pub(super) fn scan<T>(
     let damaged = |reason| StoreError::damaged(name, reason);
     assembly.must_be_whole().map_err(damaged)?;
     let last_in_database = assembly.last();
-    journal::read(directory, last_in_database, |seq, encoded| {
+    journal::read(name, directory, last_in_database, |seq, encoded| {
         add(seq, encoded).map_err(damaged)
     })?;
     if let Some(finished) = finished
@@ -77,10 +77,14 @@ pub(super) fn scan<T>(
 }
 
 /// Whether an open tape has any exchange.
-pub(super) fn has_exchanges(directory: &Path, database: &mut Database) -> Result<bool, StoreError> {
+pub(super) fn has_exchanges(
+    name: &TapeName,
+    directory: &Path,
+    database: &mut Database,
+) -> Result<bool, StoreError> {
     let mut found = database.has_exchanges()?;
     if !found {
-        journal::read(directory, 0, |_, _| {
+        journal::read(name, directory, 0, |_, _| {
             found = true;
             Ok(())
         })?;

@@ -337,7 +337,10 @@ impl Log {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let seq = self.opened.facts.last_seq + ahead as u64 + 1;
+        let seq = self.opened.facts.last_seq.checked_add(ahead as u64 + 1);
+        let Some(seq) = seq else {
+            return Err(self.fail("its last exchange has the highest number there is".to_owned()));
+        };
         let exchange = exchange.numbered(seq);
         let encoded = stored::encode(&exchange)
             .ok()

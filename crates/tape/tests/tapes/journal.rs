@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pipetape_tape::{RecordMode, Rules, Store, StoreError, TapeName, TapeState, TapeWriter};
+use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeState, TapeWriter};
 
 use crate::any::{plain, told};
 use crate::damage::copy;
@@ -95,6 +95,50 @@ fn a_record_that_a_kill_cut_is_none() {
     append(&writer, 9..10);
     block_on(writer.finish()).unwrap();
     assert_eq!(seqs(&store), [1, 2, 3]);
+}
+
+/// The directory of a store may come from anywhere.
+#[test]
+fn a_hostile_journal_is_damage_or_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = killed(
+        &Store::new(directory.path().join("s")),
+        RecordMode::Fresh,
+        1..4,
+        "t",
+    );
+    let path = store.directory().join("t/journal");
+    let whole = fs::read(&path).unwrap();
+    // A length of 4 GiB, and nothing behind it.
+    fs::write(&path, [&whole[..], &[0xff; 16]].concat()).unwrap();
+    assert_eq!(seqs(&store), [1, 2, 3]);
+
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    let error = store.load(&tape()).unwrap_err();
+    assert!(error.is_damage(), "{error}");
+    let listed = store.list().unwrap();
+    let state = &listed[0].state;
+    assert!(matches!(state, TapeState::Unreadable(_)), "{state:?}");
+    store.delete(&tape()).unwrap();
+}
+
+#[test]
+fn behind_the_highest_number_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path().join("s"));
+    let imported = Tape {
+        name: tape(),
+        rules: None,
+        exchanges: vec![plain(1).numbered(u64::MAX)],
+    };
+    store.import(&imported).unwrap();
+    let writer = record(&store, RecordMode::Append);
+    let error = block_on(writer.append(plain(2))).unwrap_err();
+    assert!(error.to_string().contains("highest number"), "{error}");
+    let finished = block_on(writer.finish());
+    assert!(matches!(finished, Err(StoreError::Incomplete { .. })));
+    assert_eq!(seqs(&store), [u64::MAX]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -208,7 +209,7 @@ struct FileExchange<'a> {
     #[serde(default, borrow)]
     response: Option<Object<FileResponse<'a>>>,
     #[serde(default)]
-    fault: Option<Object<FileFault>>,
+    fault: Option<FileFault>,
 }
 
 #[derive(Deserialize)]
@@ -238,12 +239,47 @@ struct FileResponse<'a> {
     body_base64: Option<String>,
 }
 
+/// An object; or its `kind` alone, as people write it.
+struct FileFault {
+    kind: String,
+    declared_length: Option<u64>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct FileFault {
+struct FaultMembers {
     kind: String,
     #[serde(default)]
     declared_length: Option<u64>,
+}
+
+impl<'de> Deserialize<'de> for FileFault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EitherForm;
+        impl<'de> Visitor<'de> for EitherForm {
+            type Value = FileFault;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object such as {\"kind\": \"reset\"}, or the kind alone")
+            }
+
+            fn visit_str<E: de::Error>(self, kind: &str) -> Result<Self::Value, E> {
+                Ok(FileFault {
+                    kind: kind.to_owned(),
+                    declared_length: None,
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let members = FaultMembers::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(FileFault {
+                    kind: members.kind,
+                    declared_length: members.declared_length,
+                })
+            }
+        }
+        deserializer.deserialize_any(EitherForm)
+    }
 }
 
 impl FileExchange<'_> {
@@ -282,7 +318,7 @@ impl FileExchange<'_> {
             None => None,
         };
         let fault = match self.fault {
-            Some(Object(fault)) => Some(
+            Some(fault) => Some(
                 Fault::from_kind(&fault.kind, fault.declared_length).ok_or_else(|| {
                     wrong("the `kind` of its `fault` is not one that this build knows".to_owned())
                 })?,

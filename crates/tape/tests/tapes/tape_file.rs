@@ -115,6 +115,32 @@ fn hands_may_order_and_space_as_they_like() {
     }
 }
 
+#[test]
+fn a_fault_may_be_its_kind_alone() {
+    let short = FILE.replace("{\n        \"kind\": \"reset\"\n      }", "\"reset\"");
+    assert_ne!(short, FILE);
+    let mut text = Vec::new();
+    write_tape(&read(short).unwrap(), &mut text).unwrap();
+    assert_eq!(String::from_utf8(text).unwrap(), FILE);
+}
+
+#[test]
+fn a_fault_of_another_form_is_refused() {
+    let long = "{\n        \"kind\": \"reset\"\n      }";
+    let unknown = "line 69: `exchanges[2]`: exchange 4: the `kind` of its `fault` is not one that this build knows";
+    refuse(long, "\"rest\"", unknown);
+    refuse(
+        long,
+        "[\"reset\"]",
+        "line 67: `exchanges[2].fault`: invalid type: sequence, expected an object such as {\"kind\": \"reset\"}, or the kind alone",
+    );
+    refuse(
+        "\"declaredLength\": 9",
+        "\"length\": 9",
+        "line 57: `exchanges[1].fault.length`: unknown field `length`, expected `kind` or `declaredLength`",
+    );
+}
+
 /// Replaces the first `from` in the sample and expects the error's text, line included.
 fn refuse(from: &str, to: &str, expected: &str) {
     assert!(FILE.contains(from), "{from}");

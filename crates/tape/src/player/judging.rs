@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::journal::Note;
+use super::notes::Note;
 use super::packed::{Packed, Position};
 use super::session::Session;
 use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, Judge, Step};
@@ -35,7 +35,7 @@ pub(super) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
     };
     let mut findings = Findings::default();
     for session in sessions {
-        let (notes, missing) = session.journal().snapshot();
+        let (notes, missing) = session.notes().snapshot();
         findings.unjudged += missing;
         let mut chapters = notes
             .split(|note| matches!(note, Note::StartOver))

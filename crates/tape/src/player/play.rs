@@ -12,12 +12,12 @@ use super::answer::Answer;
 use super::builder::PlayerBuilder;
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
-use super::journal::{Note, Sent};
 use super::latency::Latency;
 use super::listing::ServedBy;
 use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
+use super::notes::{Note, Sent};
 use super::order::Order;
 use super::packed::Position;
 use super::played::PlayedSet;
@@ -338,7 +338,7 @@ impl Player {
                         position,
                         invocation,
                     };
-                    session.journal().push(note, operation.is_poll());
+                    session.notes().push(note, operation.is_poll());
                 }
                 self.served_log.push(entry);
                 drop(cursors);
@@ -410,7 +410,7 @@ impl Player {
             Reset::Session(name) => match self.sessions.find(name) {
                 Some(session) => {
                     session.cursors().clear();
-                    session.journal().push(Note::StartOver, false);
+                    session.notes().push(Note::StartOver, false);
                     1
                 }
                 None => 0,
@@ -444,5 +444,5 @@ fn note_sent(
         position,
         invocation,
     };
-    session.journal().push(Note::Sent(Arc::new(sent)), false);
+    session.notes().push(Note::Sent(Arc::new(sent)), false);
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::journal::{Journal, Room};
+use super::notes::{Notes, Room};
 use super::packed::Position;
 use super::track::{Hashed, Track};
 use crate::name::SessionName;
@@ -87,7 +87,7 @@ pub(super) struct Session {
     /// Those of them that matched only because something did not count.
     pub(super) loosened: AtomicU64,
     cursors: Mutex<Cursors>,
-    journal: Mutex<Journal>,
+    notes: Mutex<Notes>,
 }
 
 impl Session {
@@ -99,7 +99,7 @@ impl Session {
             served: AtomicU64::new(0),
             loosened: AtomicU64::new(0),
             cursors: Mutex::new(Cursors::new(length)),
-            journal: Mutex::new(Journal::new(room)),
+            notes: Mutex::new(Notes::new(room)),
         }
     }
 
@@ -109,8 +109,8 @@ impl Session {
     }
 
     /// What it asked about jobs. Notes are pushed whole, so a panicking thread left nothing half-done.
-    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

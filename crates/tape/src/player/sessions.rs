@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tracing::{debug, warn};
 
-use super::journal::{MOST_OF_ALL, Room};
+use super::notes::{MOST_OF_ALL, Room};
 use super::session::Session;
 use crate::name::SessionName;
 
@@ -87,7 +87,7 @@ impl Sessions {
     pub(super) fn reset(&self) -> usize {
         let others = std::mem::take(&mut *self.write());
         self.default.cursors().clear();
-        self.default.journal().clear();
+        self.default.notes().clear();
         for counter in [&self.default.served, &self.default.loosened] {
             counter.store(0, Ordering::Relaxed);
         }

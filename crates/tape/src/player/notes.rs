@@ -12,7 +12,7 @@ use crate::findings::{Asked, Invocation};
 const MOST_OF_ONE: usize = 65_536;
 /// Room for all sessions' notes together: 32 MiB.
 pub(super) const MOST_OF_ALL: usize = 2 * 1024 * 1024;
-/// How much a journal takes at a time.
+/// How much a session's notes take at a time.
 const BLOCK: usize = 64;
 /// What a note with members of its own weighs: two labels of about 150 bytes, and their pointers.
 const HEAVY: usize = 28;
@@ -41,15 +41,15 @@ pub(super) struct Sent {
     pub(super) invocation: Option<Invocation>,
 }
 
-/// What all journals of a player have left.
+/// What the notes of all sessions of a player have left.
 #[derive(Debug)]
 pub(super) struct Room(AtomicUsize);
 
 /// The first notes of a session. Once there is no room, no more are taken: what is known is known from the
 /// beginning on.
 #[derive(Debug)]
-pub(super) struct Journal {
-    notes: Vec<Note>,
+pub(super) struct Notes {
+    list: Vec<Note>,
     room: Arc<Room>,
     taken: usize,
     used: usize,
@@ -74,10 +74,10 @@ impl Room {
     }
 }
 
-impl Journal {
-    pub(super) fn new(room: Arc<Room>) -> Journal {
-        Journal {
-            notes: Vec::new(),
+impl Notes {
+    pub(super) fn new(room: Arc<Room>) -> Notes {
+        Notes {
+            list: Vec::new(),
             room,
             taken: 0,
             used: 0,
@@ -88,7 +88,7 @@ impl Journal {
     /// Takes a note. A poll that is answered as the one just before says nothing new.
     pub(super) fn push(&mut self, note: Note, is_poll: bool) {
         let same = |last: &Note| matches!((last, &note), (Note::Played { position: last, .. }, Note::Played { position, .. }) if last == position);
-        if is_poll && self.notes.last().is_some_and(same) {
+        if is_poll && self.list.last().is_some_and(same) {
             return;
         }
         let weight = match note {
@@ -101,17 +101,17 @@ impl Journal {
             return;
         }
         self.used += weight;
-        self.notes.push(note);
+        self.list.push(note);
     }
 
     /// The notes, and how many are missing behind them.
     pub(super) fn snapshot(&self) -> (Vec<Note>, u64) {
-        (self.notes.clone(), self.missing)
+        (self.list.clone(), self.missing)
     }
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        *self = Journal::new(Arc::clone(&self.room));
+        *self = Notes::new(Arc::clone(&self.room));
     }
 
     fn make_room(&mut self, weight: usize) -> bool {
@@ -127,7 +127,7 @@ impl Journal {
     }
 }
 
-impl Drop for Journal {
+impl Drop for Notes {
     fn drop(&mut self) {
         self.room.give_back(self.taken);
     }
@@ -163,24 +163,24 @@ mod tests {
     #[test]
     fn the_first_notes_are_kept() {
         let room = Arc::new(Room::new(MOST_OF_ALL));
-        let mut journal = Journal::new(Arc::clone(&room));
+        let mut notes = Notes::new(Arc::clone(&room));
         for position in 0..MOST_OF_ONE as u32 + 5 {
-            journal.push(played(position), false);
+            notes.push(played(position), false);
         }
-        let (notes, missing) = journal.snapshot();
-        assert_eq!((notes.len(), missing), (MOST_OF_ONE, 5));
-        assert!(matches!(notes[0], Note::Played { position: 0, .. }));
-        journal.clear();
+        let (list, missing) = notes.snapshot();
+        assert_eq!((list.len(), missing), (MOST_OF_ONE, 5));
+        assert!(matches!(list[0], Note::Played { position: 0, .. }));
+        notes.clear();
         assert_eq!(room.0.load(Ordering::Relaxed), MOST_OF_ALL);
-        journal.push(played(1), false);
-        assert_eq!((journal.snapshot().0.len(), journal.snapshot().1), (1, 0));
+        notes.push(played(1), false);
+        assert_eq!((notes.snapshot().0.len(), notes.snapshot().1), (1, 0));
     }
 
     #[test]
     fn sessions_share_the_room_and_give_it_back() {
         let room = Arc::new(Room::new(2 * BLOCK));
-        let mut first = Journal::new(Arc::clone(&room));
-        let mut second = Journal::new(Arc::clone(&room));
+        let mut first = Notes::new(Arc::clone(&room));
+        let mut second = Notes::new(Arc::clone(&room));
         for _ in 0..5 {
             first.push(sent(), false);
         }
@@ -193,17 +193,17 @@ mod tests {
         // It has a gap already.
         second.push(played(2), false);
         assert_eq!((second.snapshot().0.len(), second.snapshot().1), (0, 2));
-        let mut third = Journal::new(room);
+        let mut third = Notes::new(room);
         third.push(played(1), false);
         assert_eq!(third.snapshot().1, 0);
     }
 
     #[test]
     fn a_poll_repeated_is_noted_once() {
-        let mut journal = Journal::new(Arc::new(Room::new(BLOCK)));
+        let mut notes = Notes::new(Arc::new(Room::new(BLOCK)));
         for (position, is_poll) in [(1, true), (1, true), (2, false), (2, false), (1, true)] {
-            journal.push(played(position), is_poll);
+            notes.push(played(position), is_poll);
         }
-        assert_eq!(journal.snapshot().0.len(), 4);
+        assert_eq!(notes.snapshot().0.len(), 4);
     }
 }

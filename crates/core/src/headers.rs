@@ -1,10 +1,14 @@
-//! Which headers belong to the message and which to one connection (RFC 9110, section 7.6.1).
+//! Which headers belong to the message and which to one connection (RFC 9110, section 7.6.1), and the one that tells
+//! retries from calls.
 
 use http::HeaderMap;
 use http::header::{
     CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
+
+/// What an AWS SDK sends the same with each attempt at one call. Older clients send none.
+pub const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use pipetape_core::MentionedJobs;
+use pipetape_core::headers::INVOCATION_ID;
 use pipetape_tape::{Exchange, UnixMillis};
 
 use super::answer::{brief, error_code, result};
@@ -13,9 +14,6 @@ use crate::palette::Tone;
 use crate::printable::printable;
 use crate::table::{Align, Cell, Table};
 use crate::units;
-
-/// What SDKs send the same with each try of one call.
-const INVOCATION_ID: &str = "amz-sdk-invocation-id";
 
 /// Exchanges that belong together, in the order of the tape.
 #[derive(Debug)]
@@ -124,7 +122,7 @@ fn first_tries(exchanges: &[Exchange]) -> HashMap<&str, u64> {
 fn invocation(exchange: &Exchange) -> Option<&str> {
     let mut headers = exchange.request.headers.iter().flatten();
     headers
-        .find(|(name, _)| name.eq_ignore_ascii_case(INVOCATION_ID))
+        .find(|(name, _)| name.eq_ignore_ascii_case(INVOCATION_ID.as_str()))
         .map(|(_, value)| value.as_str())
 }
 

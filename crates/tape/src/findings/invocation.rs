@@ -3,15 +3,14 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::num::NonZeroU64;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use pipetape_core::Operation;
+use pipetape_core::headers::INVOCATION_ID;
 
 use super::step::Act;
 
-/// AWS SDKs send the same value with each attempt at one call. Older clients send none: their retries look like calls.
-const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
-
-/// A hash of a call's `amz-sdk-invocation-id`: requests that share it are attempts at one call.
+/// A hash of a call's `amz-sdk-invocation-id`: requests that share it are attempts at one call. Retries of a client that
+/// sends none look like calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Invocation(NonZeroU64);
 

@@ -9,7 +9,7 @@ use pipetape_core::{Region, shapes::JobId};
 use pipetape_serve::{
     Reply, Request, Service,
     admin::{AdminGuard, WithAdmin},
-    intercept::{Interception, NoTunnels, WithInterception},
+    intercept::{NoTunnels, WithInterception},
 };
 use rustls::ServerConfig;
 
@@ -90,7 +90,7 @@ impl Emulator {
         };
         let service = WithAdmin::new(front, AdminGuard::new(config.admin_token), routes);
         Ok(Emulator {
-            service: WithInterception::new(service, None),
+            service: WithInterception::new(service, NoTunnels),
             shared,
         })
     }
@@ -98,9 +98,8 @@ impl Emulator {
     /// Is CodePipeline's own hosts too, as an HTTPS proxy on the same port, with certificates that `tls` shows.
     /// Nobody is connected to any other host.
     pub fn intercepting(self, tls: Arc<ServerConfig>) -> Emulator {
-        let tunnels = NoTunnels;
         Emulator {
-            service: self.service.intercepting(Interception { tls, tunnels }),
+            service: self.service.intercepting(tls),
             shared: self.shared,
         }
     }

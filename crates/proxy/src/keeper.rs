@@ -4,18 +4,17 @@ use std::future::pending;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use pipetape_core::causes::with_causes;
 use pipetape_core::{MentionedJobs, Operation};
 use pipetape_serve::Budget;
 use pipetape_tape::{
-    AppendError, Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor, keep,
+    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor, keep,
 };
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, spawn_blocking};
-use tracing::{Level, enabled, error, info};
+use tracing::{Level, enabled, info};
 
 use crate::exchange_log::ExchangeLog;
-use crate::tally::Tally;
+use crate::forwarded::Forwarded;
 
 /// The target of the event that each exchange leaves in the log, at info.
 ///
@@ -29,7 +28,6 @@ pub const EXCHANGES: &str = "pipetape_proxy::exchange";
 pub(crate) struct Keeper<L> {
     log: L,
     redactor: Arc<Redactor>,
-    tally: Arc<Tally>,
     /// Held from the redaction of an exchange until the log has taken it. While the log is behind, one exchange waits
     /// here in redacted form; the others as they came, within what bodies may take.
     turn: Arc<Mutex<()>>,
@@ -91,11 +89,10 @@ impl Seen {
 }
 
 impl<L: ExchangeLog> Keeper<L> {
-    pub(crate) fn new(log: L, redactor: Arc<Redactor>, tally: Arc<Tally>) -> Keeper<L> {
+    pub(crate) fn new(log: L, redactor: Arc<Redactor>) -> Keeper<L> {
         Keeper {
             log,
             redactor,
-            tally,
             turn: Arc::default(),
         }
     }
@@ -107,7 +104,7 @@ impl<L: ExchangeLog> Keeper<L> {
 
     /// Gives what the client is given, once the exchange is durable or can't be. Exchanges are numbered in the order
     /// in which this is first polled.
-    pub(crate) async fn keep(self, live: LiveExchange) -> LiveOutcome {
+    pub(crate) async fn keep(self, live: LiveExchange, forwarded: Forwarded) -> LiveOutcome {
         let turn = self.turn.lock().await;
         let Kept {
             exchange,
@@ -121,7 +118,17 @@ impl<L: ExchangeLog> Keeper<L> {
             Ok(durable) => durable.await,
             Err(error) => Err(error),
         };
-        self.tell(&seen, written);
+        let seq = match written {
+            Ok(seq) => {
+                forwarded.recorded(&seen.operation, seen.fault);
+                Some(seq)
+            }
+            Err(error) => {
+                forwarded.unrecorded(&error);
+                None
+            }
+        };
+        seen.tell(seq);
         given
     }
 
@@ -144,26 +151,6 @@ impl<L: ExchangeLog> Keeper<L> {
             // The runtime ends, and this task with it.
             Err(Err(_)) => pending().await,
         }
-    }
-
-    /// Counts an exchange, and says what became of it.
-    fn tell(&self, seen: &Seen, written: Result<u64, AppendError>) {
-        let seq = match written {
-            Ok(seq) => {
-                self.tally.recorded(&seen.operation, seen.fault);
-                Some(seq)
-            }
-            Err(error) => {
-                if self.tally.unrecorded() {
-                    error!(
-                        error = with_causes(&error),
-                        "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
-                    );
-                }
-                None
-            }
-        };
-        seen.tell(seq);
     }
 }
 

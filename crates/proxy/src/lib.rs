@@ -62,6 +62,7 @@ mod config;
 mod credentials;
 mod destination;
 mod exchange_log;
+mod forwarded;
 mod keeper;
 mod outgoing;
 mod own_address;

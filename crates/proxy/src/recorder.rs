@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_serve::admin::{AdminGuard, WithAdmin};
-use pipetape_serve::intercept::{Interception, WithInterception};
+use pipetape_serve::intercept::WithInterception;
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{Redactor, TapeWriter};
 
@@ -66,7 +66,7 @@ impl Recorder {
     /// Prepares a recording. Touches no network; credentials are looked for at the first request.
     ///
     /// The recorder never finishes the tape: keep a clone of `writer`, and call
-    /// [`TapeWriter::finish`] once no call runs.
+    /// [`TapeWriter::finish`] once no call runs and all has [`settled`](Recorder::settled).
     ///
     /// # Errors
     ///
@@ -96,19 +96,20 @@ impl Recorder {
         };
         let upstream = UpstreamClient::new(dial.clone(), trust, answers)?;
         let tally = Arc::new(Tally::default());
-        let interception = config.intercept.map(|intercept| Interception {
-            tls: intercept.tls,
-            tunnels: NamedTunnels {
-                hosts: intercept.tunnel,
-                dial,
-                listen,
-                timeout: connect_timeout,
-                tally: Arc::clone(&tally),
-            },
-        });
+        let (tls, hosts) = match config.intercept {
+            Some(intercept) => (Some(intercept.tls), intercept.tunnel),
+            None => (None, Vec::new()),
+        };
+        let tunnels = NamedTunnels {
+            hosts,
+            dial,
+            listen,
+            timeout: connect_timeout,
+            tally: Arc::clone(&tally),
+        };
         let redactor = Arc::new(Redactor::for_recording(writer.rules()));
         let recording = Recording {
-            keeper: Keeper::new(writer, Arc::clone(&redactor), Arc::clone(&tally)),
+            keeper: Keeper::new(writer, Arc::clone(&redactor)),
             routing: Routing {
                 upstream: config.upstream,
                 region: config.region,
@@ -126,11 +127,21 @@ impl Recorder {
             tally: Arc::clone(&tally),
         };
         let service = WithAdmin::new(recording, AdminGuard::new(config.admin_token), routes);
+        let service = WithInterception::new(service, tunnels);
         Ok(Recorder {
-            service: WithInterception::new(service, interception),
+            service: match tls {
+                Some(tls) => service.intercepting(tls),
+                None => service,
+            },
             tally,
             redactor,
         })
+    }
+
+    /// Waits until everything that was forwarded is durable, or counted as lost: also what a stop has cut its client off
+    /// from. For after the serving, before [`summary`](Recorder::summary) and the tape's end.
+    pub async fn settled(&self) {
+        self.tally.settled().await;
     }
 
     /// What was recorded so far.

@@ -8,12 +8,13 @@ use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{LiveExchange, UnixMillis};
-use tracing::{Instrument, Span, debug_span, error, field, warn};
+use tracing::{Instrument, Span, debug_span, field, warn};
 
 use crate::admission::{Admitted, admit};
 use crate::credentials::{CredentialSource, CredentialsCache};
 use crate::destination::{Destination, Routing, Signature};
 use crate::exchange_log::ExchangeLog;
+use crate::forwarded::Forwarded;
 use crate::keeper::Keeper;
 use crate::outgoing::{self, Outgoing};
 use crate::refusal::Refusal;
@@ -105,7 +106,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         operation: Operation,
         outgoing: Outgoing,
     ) -> Reply {
-        let mut pending = Pending(Some(&self.tally));
+        let forwarded = Forwarded::begin(&self.tally);
         let outcome = self.upstream.exchange(outgoing).await;
         let latency_ms = u64::try_from(arrival.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         let live = LiveExchange {
@@ -118,20 +119,15 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             outcome,
         };
         // A task of its own: what has happened is kept, and counted, even where a stop drops this call.
-        let kept = tokio::spawn(self.keeper.clone().keep(live).in_current_span());
-        pending.0 = None;
+        let kept = tokio::spawn(self.keeper.clone().keep(live, forwarded).in_current_span());
         // The client sees nothing before this is done.
         match kept.await {
             Ok(given) => reply(given),
-            Err(error) => {
-                self.tally.unrecorded();
-                error!("THE TAPE IS INCOMPLETE: writing an exchange panicked");
-                match error.try_into_panic() {
-                    Ok(panic) => resume_unwind(panic),
-                    // The runtime ends, and this call with it.
-                    Err(_) => Reply::Reset,
-                }
-            }
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The runtime ends, and this call with it.
+                Err(_) => Reply::Reset,
+            },
         }
     }
 
@@ -151,18 +147,6 @@ struct Arrival {
     clock: Instant,
     began: UnixMillis,
     after: u64,
-}
-
-/// A forwarded request without an outcome yet. Dropped so (a stop that cuts the call, or a panic), its exchange
-/// counts as lost.
-struct Pending<'a>(Option<&'a Tally>);
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if self.0.is_some_and(Tally::unrecorded) {
-            error!("THE TAPE IS INCOMPLETE: a request was forwarded, and its exchange is lost");
-        }
-    }
 }
 
 fn mark_unrecorded(reply: &mut Reply) {

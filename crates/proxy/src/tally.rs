@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pipetape_core::Operation;
 use pipetape_serve::metrics::{Kind, Metrics};
 use pipetape_tape::Fault;
+use tokio::sync::watch;
 
 /// Counters of one recording.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Tally {
     unrecorded: AtomicU64,
     refused: AtomicU64,
     incomplete: AtomicBool,
+    /// Forwarded requests of whose exchange it is not known yet what becomes of it.
+    open: watch::Sender<u64>,
     detail: Mutex<Detail>,
 }
 
@@ -30,6 +33,22 @@ struct Detail {
 const UNKNOWN: &str = "unknown";
 
 impl Tally {
+    /// A request is forwarded.
+    pub(crate) fn opened(&self) {
+        self.open.send_modify(|open| *open += 1);
+    }
+
+    /// It is counted what became of a forwarded request's exchange.
+    pub(crate) fn closed(&self) {
+        self.open.send_modify(|open| *open -= 1);
+    }
+
+    /// Waits until it is counted what became of each exchange.
+    pub(crate) async fn settled(&self) {
+        // It ends early only without a sender, which `self` is.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+
     /// An exchange is durable.
     pub(crate) fn recorded(&self, operation: &Operation, fault: Option<Fault>) {
         self.recorded.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pipetape_core::Operation;
 use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
-use pipetape_serve::intercept::{Interception, NoTunnels, WithInterception};
+use pipetape_serve::intercept::{NoTunnels, WithInterception};
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{
     Exhausted, Findings, Latency, MatchBy, Order, Player, PlayerConfig, Pointer, Tape,
@@ -99,7 +99,7 @@ impl Replay {
             Routes::new(Arc::clone(&player)),
         );
         Replay {
-            service: WithInterception::new(service, None),
+            service: WithInterception::new(service, NoTunnels),
             player,
         }
     }
@@ -107,9 +107,8 @@ impl Replay {
     /// Plays CodePipeline's own hosts too, as an HTTPS proxy on the same port, with certificates that `tls` shows.
     /// Nobody is connected to any other host.
     pub fn intercepting(self, tls: Arc<ServerConfig>) -> Replay {
-        let tunnels = NoTunnels;
         Replay {
-            service: self.service.intercepting(Interception { tls, tunnels }),
+            service: self.service.intercepting(tls),
             player: self.player,
         }
     }

@@ -72,9 +72,8 @@ async fn record(
     let limits = arguments.serving.limits();
     let date = DateHeader::AsGiven;
     let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
+    let finished = finish(&recorder, writer, &mut signals).await;
     let summary = recorder.summary();
-    drop(recorder);
-    let finished = finish(writer, &mut signals).await;
     say(summary_line(
         &arguments.tape,
         &summary,
@@ -132,7 +131,15 @@ async fn abandon(writer: TapeWriter, arguments: &RecordArguments, store: &Store)
 }
 
 /// Closes the tape. Two more signals end even that; what was recorded is kept all the same.
-async fn finish(writer: TapeWriter, signals: &mut Signals) -> Result<Finished, Failure> {
+async fn finish(
+    recorder: &Recorder,
+    writer: TapeWriter,
+    signals: &mut Signals,
+) -> Result<Finished, Failure> {
+    let finished = async {
+        recorder.settled().await;
+        writer.finish().await
+    };
     let insisted = async {
         signals.next().await;
         warn!("closing the tape; the next signal leaves it as it is");
@@ -140,7 +147,7 @@ async fn finish(writer: TapeWriter, signals: &mut Signals) -> Result<Finished, F
     };
     tokio::select! {
         biased;
-        finished = writer.finish() => Ok(finished?),
+        finished = finished => Ok(finished?),
         () = insisted => Err(Failure::System {
             action: "close the tape: it stays unfinished, with all that was recorded",
             source: io::ErrorKind::Interrupted.into(),
@@ -257,8 +264,7 @@ fn warn_of_lost_choices(arguments: &RecordArguments) {
 }
 
 fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Finished>) -> String {
-    // An exchange whose client was cut off is written without the recorder being told.
-    let recorded = finished.map_or(summary.recorded, |finished| finished.written);
+    let recorded = summary.recorded;
     let exchanges = if recorded == 1 {
         "exchange"
     } else {

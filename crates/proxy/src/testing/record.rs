@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use pipetape_serve::intercept::{Interception, WithInterception};
+use pipetape_serve::intercept::WithInterception;
 use pipetape_serve::{DateHeader, Limits, Listener, ServeSummary};
 use pipetape_tape::{Redactor, Rules};
 use rustls::ServerConfig;
@@ -77,24 +77,27 @@ impl Intercepted {
         }
     }
 
-    fn interception(self, listen: SocketAddr, tally: &Arc<Tally>) -> Interception<NamedTunnels> {
+    fn tunnels(self, listen: SocketAddr, tally: &Arc<Tally>) -> NamedTunnels {
         let own = listen.to_string();
         let resolve = self.resolve.iter().map(|text| text.replace("SELF", &own));
         let resolve: Vec<_> = resolve.collect();
-        Interception {
-            tls: self.tls,
-            tunnels: NamedTunnels {
-                hosts: self
-                    .tunnel
-                    .iter()
-                    .map(|host| host.parse().unwrap())
-                    .collect(),
-                dial: dial(self.proxies, &resolve, listen),
-                listen,
-                timeout: Duration::from_secs(1),
-                tally: Arc::clone(tally),
-            },
-        }
+        let dial = dial(self.proxies, &resolve, listen);
+        named_tunnels(&self.tunnel, dial, listen, tally)
+    }
+}
+
+fn named_tunnels(
+    hosts: &[&str],
+    dial: Dial,
+    listen: SocketAddr,
+    tally: &Arc<Tally>,
+) -> NamedTunnels {
+    NamedTunnels {
+        hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
+        dial,
+        listen,
+        timeout: Duration::from_secs(1),
+        tally: Arc::clone(tally),
     }
 }
 
@@ -148,7 +151,7 @@ impl Record {
         let redactor = Arc::new(Redactor::for_recording(&Rules::default()));
         let tally = Arc::new(Tally::default());
         let recording = Recording {
-            keeper: Keeper::new(log, Arc::clone(&redactor), Arc::clone(&tally)),
+            keeper: Keeper::new(log, Arc::clone(&redactor)),
             routing: Routing {
                 upstream: options.upstream.map(|url| url.parse().unwrap()),
                 region: options.region.map(|region| region.parse().unwrap()),
@@ -163,10 +166,17 @@ impl Record {
             .await
             .unwrap();
         let address = listener.local_addr();
-        let interception = options
-            .intercepted
-            .map(|intercepted| intercepted.interception(address, &tally));
-        let service = WithInterception::new(recording, interception);
+        let service = match options.intercepted {
+            Some(intercepted) => {
+                let tls = Arc::clone(&intercepted.tls);
+                let tunnels = intercepted.tunnels(address, &tally);
+                WithInterception::new(recording, tunnels).intercepting(tls)
+            }
+            None => {
+                let none = named_tunnels(&[], straight(), address, &tally);
+                WithInterception::new(recording, none)
+            }
+        };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };

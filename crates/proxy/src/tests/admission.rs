@@ -67,6 +67,18 @@ async fn hosts_that_are_not_ours() {
 }
 
 #[tokio::test]
+async fn a_connect_without_an_interception_is_counted() {
+    let (record, log) = Record::start(Options::to("http://127.0.0.1:1")).await;
+    let mut client = record.client().await;
+    let answer = client.ask("CONNECT example.com:443 HTTP/1.1\r\n\r\n").await;
+    assert_eq!(answer.status(), 403);
+    assert_eq!(record.tally.total_refused(), 1);
+    let counted = "pipetape_refused_total{reason=\"not_intercepting\"} 1";
+    assert!(record.tally.metrics().contains(counted));
+    assert_eq!(log.kept().len(), 0);
+}
+
+#[tokio::test]
 async fn requests_that_are_not_codepipelines() {
     const CODE: &str = "PipetapeNotForwardedException";
     for (from, to, message) in [

@@ -120,14 +120,49 @@ async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
     soon(log.begun.acquire()).await.unwrap().forget();
     let tally = record.tally.clone();
     assert_eq!(record.stop().await.cut, 1);
+    tokio::select! {
+        biased;
+        () = tally.settled() => panic!("the exchange is on its way"),
+        () = tokio::task::yield_now() => {}
+    }
     log.gate.add_permits(1);
-    soon(async {
-        while tally.total_recorded() == 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    soon(tally.settled()).await;
+    assert_eq!(tally.total_recorded(), 1);
     assert_eq!((log.kept().len(), tally.total_unrecorded()), (1, 0));
+}
+
+/// A write that panics loses its exchange: counted though the stop has cut the call that waited for it.
+#[tokio::test]
+async fn a_panic_behind_a_call_cut_by_the_stop_counts_as_lost() {
+    let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
+    let mut options = Options::to(&upstream.url());
+    options.limits = Limits {
+        drain: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let log = MemoryLog::held();
+    let record = Record::with(options, log.clone()).await;
+    let mut client = record.client().await;
+    client.send(post("AcknowledgeJob", "", "{}")).await;
+    soon(log.begun.acquire()).await.unwrap().forget();
+    let tally = record.tally.clone();
+    assert_eq!(record.stop().await.cut, 1);
+    log.gate.close();
+    soon(tally.settled()).await;
+    assert_eq!((tally.total_recorded(), tally.total_unrecorded()), (0, 1));
+}
+
+/// A client that waits is told of a panic, and the recording goes on, marked.
+#[tokio::test]
+async fn a_panic_is_answered_and_counted_once() {
+    let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
+    let log = MemoryLog::held();
+    let record = Record::with(Options::to(&upstream.url()), log.clone()).await;
+    log.gate.close();
+    let mut client = record.client().await;
+    let answer = client.ask(post("AcknowledgeJob", "", "{}")).await;
+    assert_eq!(answer.status(), 500);
+    assert_eq!(record.tally.total_unrecorded(), 1);
 }
 
 #[tokio::test]

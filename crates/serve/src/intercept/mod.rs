@@ -16,4 +16,4 @@ mod with_interception;
 
 pub use target::ConnectTarget;
 pub use tunnels::{NoTunnels, TunnelError, Tunnels};
-pub use with_interception::{Interception, WithInterception};
+pub use with_interception::WithInterception;

@@ -10,38 +10,37 @@ use crate::intercept::refusal::Refusal;
 use crate::intercept::{ConnectTarget, Tunnels};
 use crate::message::{Reply, Request, Service};
 
-/// How CodePipeline's hosts are played, and who connects to others.
-#[derive(Debug)]
-pub struct Interception<T> {
-    /// TLS as CodePipeline's hosts: shows a certificate for the name asked for.
-    pub tls: Arc<ServerConfig>,
-    /// Who connects to other hosts.
-    pub tunnels: T,
-}
-
 /// A service that is reached as an HTTPS proxy too, or says that it is not.
 #[derive(Debug)]
 pub struct WithInterception<S, T> {
     service: S,
-    interception: Option<Interception<T>>,
+    tunnels: T,
+    /// TLS as CodePipeline's hosts: shows a certificate for the name asked for.
+    tls: Option<Arc<ServerConfig>>,
 }
 
 impl<S: Service, T: Tunnels> WithInterception<S, T> {
-    /// Puts an HTTPS proxy in front of `service`; without an interception, every `CONNECT` is refused.
-    pub fn new(service: S, interception: Option<Interception<T>>) -> WithInterception<S, T> {
+    /// Refuses every `CONNECT`, until it is [`intercepting`](WithInterception::intercepting). `tunnels` connects to other
+    /// hosts then, and is told of refusals in any case.
+    pub fn new(service: S, tunnels: T) -> WithInterception<S, T> {
         WithInterception {
             service,
-            interception,
+            tunnels,
+            tls: None,
         }
     }
 
-    /// The same service with another interception.
-    pub fn intercepting<U: Tunnels>(self, interception: Interception<U>) -> WithInterception<S, U> {
-        WithInterception::new(self.service, Some(interception))
+    /// Puts an HTTPS proxy in front of the service, which plays CodePipeline's hosts with certificates that `tls` shows.
+    #[must_use]
+    pub fn intercepting(self, tls: Arc<ServerConfig>) -> WithInterception<S, T> {
+        WithInterception {
+            tls: Some(tls),
+            ..self
+        }
     }
 
     async fn connect(&self, request: &Request) -> Result<Reply, Refusal> {
-        let Some(interception) = &self.interception else {
+        let Some(tls) = &self.tls else {
             return Err(Refusal::NotIntercepting);
         };
         if request.intercepted.is_some() {
@@ -50,13 +49,13 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
         let target = target(request).ok_or(Refusal::Malformed)?;
         if target.is_codepipeline() {
             return if target.is_https() {
-                let tls = Arc::clone(&interception.tls);
+                let tls = Arc::clone(tls);
                 Ok(Reply::Intercept { tls, target })
             } else {
                 Err(Refusal::Port(target))
             };
         }
-        match interception.tunnels.open(&target).await {
+        match self.tunnels.open(&target).await {
             Ok(upstream) => Ok(Reply::Tunnel(upstream)),
             Err(error) => Err(Refusal::of_tunnel(target, error)),
         }
@@ -72,7 +71,7 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
                 Err(Refusal::Misdirected(target.clone()))
             };
         }
-        if self.interception.is_some() {
+        if self.tls.is_some() {
             request.intercepted = ConnectTarget::of_absolute(&request.uri);
         }
         Ok(())
@@ -81,9 +80,7 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
     fn refuse(&self, refusal: &Refusal) -> Reply {
         let reason = refusal.reason();
         warn!(reason, error = %refusal, "request refused");
-        if let Some(interception) = &self.interception {
-            interception.tunnels.refused(reason);
-        }
+        self.tunnels.refused(reason);
         Reply::Response(refusal.response())
     }
 }

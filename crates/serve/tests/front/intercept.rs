@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pipetape_serve::Limits;
 use pipetape_serve::admin::{AdminGuard, AdminReply, AdminRequest, AdminRoutes, WithAdmin};
-use pipetape_serve::intercept::{Interception, NoTunnels, WithInterception};
+use pipetape_serve::intercept::{NoTunnels, WithInterception};
 use tokio::io::AsyncWriteExt;
 
 use crate::client::{Client, soon};
@@ -168,7 +168,8 @@ async fn connect_is_refused_in_words() {
 
 #[tokio::test]
 async fn without_an_interception_connect_is_told_what_would_help() {
-    let service = WithInterception::new(Scripted::default(), None::<Interception<NoTunnels>>);
+    let doors = Doors::default();
+    let service = WithInterception::new(Scripted::default(), doors.clone());
     let server = Server::with(service, Limits::default()).await;
     let mut client = server.client().await;
     client
@@ -177,6 +178,7 @@ async fn without_an_interception_connect_is_told_what_would_help() {
     let answer = client.answer().await;
     assert_eq!(answer.status, 403);
     assert!(answer.body.contains("--intercept"), "{}", answer.body);
+    assert_eq!(*doors.refused.lock().unwrap(), ["not_intercepting"]);
 }
 
 /// What an ordinary HTTP proxy is asked for.
@@ -214,11 +216,8 @@ impl AdminRoutes for NoRoutes {
 async fn admin_routes_are_on_the_plain_port_alone() {
     let certificates = Certificates::new();
     let service = WithAdmin::new(Scripted::default(), AdminGuard::default(), NoRoutes);
-    let interception = Interception {
-        tls: Arc::clone(&certificates.server),
-        tunnels: NoTunnels,
-    };
-    let service = WithInterception::new(service, Some(interception));
+    let service =
+        WithInterception::new(service, NoTunnels).intercepting(Arc::clone(&certificates.server));
     let proxy = Proxy {
         server: Server::with(service, Limits::default()).await,
         certificates,

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use pipetape_serve::Limits;
-use pipetape_serve::intercept::{
-    ConnectTarget, Interception, TunnelError, Tunnels, WithInterception,
-};
+use pipetape_serve::intercept::{ConnectTarget, TunnelError, Tunnels, WithInterception};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
@@ -96,11 +94,8 @@ impl Proxy {
 
     pub(crate) async fn with(service: Scripted, doors: Doors, limits: Limits) -> Proxy {
         let certificates = Certificates::new();
-        let interception = Interception {
-            tls: Arc::clone(&certificates.server),
-            tunnels: doors.clone(),
-        };
-        let service = WithInterception::new(service, Some(interception));
+        let service = WithInterception::new(service, doors.clone())
+            .intercepting(Arc::clone(&certificates.server));
         Proxy {
             server: Server::with(service, limits).await,
             certificates,

@@ -136,6 +136,9 @@ impl Failure {
             Failure::Spawn(SpawnError::NotFound { .. }) => {
                 Some("the command stands behind `--`, its arguments each on their own")
             }
+            Failure::Export(ExportError::NoDirectory { .. }) => {
+                Some("make it first, or choose another file")
+            }
             Failure::Export(ExportError::Exists { .. }) => {
                 Some("choose another file, or pass --force to replace it")
             }

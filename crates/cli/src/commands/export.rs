@@ -21,6 +21,8 @@ use crate::whole_file::{Existing, write_whole};
 pub(crate) enum ExportError {
     #[error("there is a file {} already", path.display())]
     Exists { path: PathBuf },
+    #[error("there is no directory {} to write to", directory.display())]
+    NoDirectory { directory: PathBuf },
     #[error("cannot write {}", path.display())]
     Write {
         path: PathBuf,
@@ -49,7 +51,7 @@ pub(crate) fn run(
     } else {
         Existing::Refuse
     };
-    refuse_existing(file, existing)?;
+    check_place(file, existing)?;
     let tape = store.load(&arguments.tape)?;
     umask.during(|| write_file(&tape, file, existing))?;
     let count = tape.exchanges.len();
@@ -63,7 +65,15 @@ pub(crate) fn run(
 }
 
 /// Refuses before a long tape is read for nothing.
-fn refuse_existing(file: &Path, existing: Existing) -> Result<(), ExportError> {
+fn check_place(file: &Path, existing: Existing) -> Result<(), ExportError> {
+    if let Some(directory) = file.parent()
+        && directory != Path::new("")
+        && !directory.is_dir()
+    {
+        return Err(ExportError::NoDirectory {
+            directory: directory.to_owned(),
+        });
+    }
     if existing == Existing::Refuse && fs::symlink_metadata(file).is_ok() {
         return Err(ExportError::Exists {
             path: file.to_owned(),
@@ -126,7 +136,7 @@ mod tests {
         let file = directory.path().join("t.tape.json");
         fs::write(&file, "mine").unwrap();
         for result in [
-            refuse_existing(&file, Existing::Refuse),
+            check_place(&file, Existing::Refuse),
             write_file(&tape(), &file, Existing::Refuse),
         ] {
             assert!(
@@ -135,7 +145,7 @@ mod tests {
             );
             check_alone(&file, b"mine");
         }
-        refuse_existing(&file, Existing::Replace).unwrap();
+        check_place(&file, Existing::Replace).unwrap();
         write_file(&tape(), &file, Existing::Replace).unwrap();
         check_alone(&file, &text());
     }
@@ -158,6 +168,12 @@ mod tests {
     fn a_directory_that_is_not_there_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("absent/t.json");
+        let error = check_place(&file, Existing::Replace).unwrap_err();
+        assert!(
+            matches!(&error, ExportError::NoDirectory { directory } if directory.ends_with("absent")),
+            "{error:?}"
+        );
+        // Where it goes in between.
         let error = write_file(&tape(), &file, Existing::Replace).unwrap_err();
         assert!(matches!(error, ExportError::Write { .. }), "{error:?}");
     }

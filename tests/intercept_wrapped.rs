@@ -48,6 +48,9 @@ fn client(name: &str) -> String {
 
 #[test]
 fn a_jvm_needs_no_more() {
+    if program::is_skipped_without("java", "-version") {
+        return;
+    }
     check(&["java", &client("Post.java")]);
 }
 

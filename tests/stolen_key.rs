@@ -263,6 +263,9 @@ fn node_refuses() {
 #[test]
 #[cfg(target_os = "linux")]
 fn java_refuses() {
+    if program::is_skipped_without("java", "-version") {
+        return;
+    }
     let scene = Scene::new();
     let words = Words {
         other_name: &["name constraints check failed"],
@@ -279,9 +282,7 @@ fn java_refuses() {
 #[test]
 #[cfg(target_os = "linux")]
 fn go_refuses() {
-    // Large, and asked for by nothing else here.
-    if Command::new("go").arg("version").output().is_err() {
-        eprintln!("skipped: there is no Go");
+    if program::is_skipped_without("go", "version") {
         return;
     }
     let scene = Scene::new();

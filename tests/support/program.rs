@@ -23,6 +23,20 @@ pub(crate) fn path() -> PathBuf {
     scale::program().unwrap_or_else(|| PATH.into())
 }
 
+/// Whether a program that is large, and that little else here asks for, is not installed; says so, for the test that is
+/// skipped then.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_skipped_without(name: &str, version: &str) -> bool {
+    let is_there = Command::new(name)
+        .arg(version)
+        .output()
+        .is_ok_and(|said| said.status.success());
+    if !is_there {
+        eprintln!("skipped: there is no {name}");
+    }
+    !is_there
+}
+
 /// Runs a command to its end, which has to come in time.
 pub(crate) fn run(command: Command) -> Ended {
     Running::spawn(command).wait()

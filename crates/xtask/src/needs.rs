@@ -39,11 +39,6 @@ const PROGRAMS: &[Program] = &[
         why: "as OpenSSL",
     },
     Program {
-        name: "java",
-        package: "default-jdk-headless",
-        why: "as OpenSSL",
-    },
-    Program {
         name: "curl",
         package: "curl",
         why: "tests run the README's example, and commands around which pipetape runs",

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::answer::Answer;
+use crate::support::directory::copy;
 use crate::support::random::Random;
 use crate::support::sandbox::Sandbox;
 use crate::support::scan::everything_below;
@@ -149,19 +150,6 @@ fn a_newer_layout_is_refused_and_left_alone() {
     }
     fs::write(&layout, &version).unwrap();
     assert_eq!(sandbox.export("t"), before);
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// What was done to a file.

@@ -369,3 +369,18 @@ fn names_and_stores() {
     assert_eq!(nonces(&ended.stdout).0, ["1"]);
     sandbox.run(&["export", "t"]).assert(1, &["no tape `t`"]);
 }
+
+#[test]
+fn an_export_into_a_directory_that_is_missing_names_it() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("t.tape.json", two_answers().text());
+    sandbox.ok(&["import", &file, "--as", "t"]);
+    let ended = sandbox.run(&["export", "t", "absent/t.tape.json"]);
+    let expected = [
+        "error: there is no directory absent to write to",
+        "hint: make it first, or choose another file",
+    ];
+    ended.assert(1, &expected);
+    assert!(!ended.stderr.contains(".pipetape-"), "{ended}");
+    assert!(!sandbox.path("absent").exists());
+}

@@ -1,27 +1,11 @@
 //! A backup taken while a recording runs: a copy of the store's files, one after the other, opens with a prefix.
 
-use std::fs;
-use std::path::Path;
-
 use crate::soak::load::{on_tape, under_load, upstream};
 use crate::soak::scale::{figure, pick};
+use crate::support::directory::copy;
 use crate::support::random::Random;
 use crate::support::sandbox::Sandbox;
 use crate::support::tape_file::exchanges;
-
-/// Copies a directory as `cp -r` does. What is gone before it is copied is left out.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            let _ = fs::copy(entry.path(), target);
-        }
-    }
-}
 
 #[test]
 fn copies_of_a_store_that_is_written_open_with_a_prefix() {

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod captures;
 pub(crate) mod certificate;
 pub(crate) mod client;
+pub(crate) mod directory;
 pub(crate) mod job_service;
 pub(crate) mod keys;
 pub(crate) mod message;

@@ -264,7 +264,8 @@ fn warn_of_lost_choices(arguments: &RecordArguments) {
 }
 
 fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Finished>) -> String {
-    let recorded = summary.recorded;
+    // A tape that was closed knows best what is on it.
+    let recorded = finished.map_or(summary.recorded, |finished| finished.written);
     let exchanges = if recorded == 1 {
         "exchange"
     } else {

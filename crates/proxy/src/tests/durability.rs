@@ -1,10 +1,12 @@
 //! The tape before the answer, and the truth about a tape that can't be written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipetape_serve::Limits;
 use pipetape_tape::{RecordMode, Rules, Store};
 
+use crate::tally::Tally;
 use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post, soon};
 
 #[tokio::test]
@@ -104,9 +106,8 @@ async fn an_exchange_cut_by_the_stop_counts_as_lost() {
     assert_eq!(log.kept().len(), 0);
 }
 
-/// What has happened upstream is written though nobody waits for the answer any longer.
-#[tokio::test]
-async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
+/// A recording that has stopped while an exchange waits at its log's gate.
+async fn cut_while_writing() -> (MemoryLog, Arc<Tally>) {
     let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
     let mut options = Options::to(&upstream.url());
     options.limits = Limits {
@@ -120,6 +121,13 @@ async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
     soon(log.begun.acquire()).await.unwrap().forget();
     let tally = record.tally.clone();
     assert_eq!(record.stop().await.cut, 1);
+    (log, tally)
+}
+
+/// What has happened upstream is written though nobody waits for the answer any longer.
+#[tokio::test]
+async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
+    let (log, tally) = cut_while_writing().await;
     tokio::select! {
         biased;
         () = tally.settled() => panic!("the exchange is on its way"),
@@ -134,19 +142,7 @@ async fn a_write_that_has_begun_outlives_a_call_cut_by_the_stop() {
 /// A write that panics loses its exchange: counted though the stop has cut the call that waited for it.
 #[tokio::test]
 async fn a_panic_behind_a_call_cut_by_the_stop_counts_as_lost() {
-    let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
-    let mut options = Options::to(&upstream.url());
-    options.limits = Limits {
-        drain: Duration::from_millis(50),
-        ..Limits::default()
-    };
-    let log = MemoryLog::held();
-    let record = Record::with(options, log.clone()).await;
-    let mut client = record.client().await;
-    client.send(post("AcknowledgeJob", "", "{}")).await;
-    soon(log.begun.acquire()).await.unwrap().forget();
-    let tally = record.tally.clone();
-    assert_eq!(record.stop().await.cut, 1);
+    let (log, tally) = cut_while_writing().await;
     log.gate.close();
     soon(tally.settled()).await;
     assert_eq!((tally.total_recorded(), tally.total_unrecorded()), (0, 1));

@@ -16,7 +16,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         }
         match fs::copy(entry.path(), target) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            copied => drop(copied.unwrap()),
+            copied => _ = copied.unwrap(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn path() -> PathBuf {
 /// Whether a program that is large, and that little else here asks for, is not installed; says so, for the test that is
 /// skipped then.
 #[cfg(target_os = "linux")]
+#[expect(clippy::print_stderr, reason = "a test says that it is skipped")]
 pub(crate) fn is_skipped_without(name: &str, version: &str) -> bool {
     let is_there = Command::new(name)
         .arg(version)

@@ -124,7 +124,8 @@ pub(super) fn read(
                 "its `journal` is no ordinary file",
             ));
         }
-        metadata => drop(metadata.map_err(failed())?),
+        Err(error) => return Err(failed()(error)),
+        Ok(_) => {}
     }
     let mut file = BufReader::new(File::open(&path).map_err(failed())?);
     let mut last = last;

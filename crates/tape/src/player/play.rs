@@ -62,7 +62,7 @@ pub struct Paced {
     pub delay: Duration,
     /// Where it came from.
     pub by: ServedBy,
-    /// As of [`Served::is_loosened`].
+    /// Whether only a loosened match found it.
     pub is_loosened: bool,
 }
 

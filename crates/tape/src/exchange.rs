@@ -35,7 +35,7 @@ pub struct Exchange {
 /// The kept part of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
-    /// Name in lower case and value, by the allow-list of [`keep`](mod@crate::keep).
+    /// Name in lower case and value, by the allow-list of [`keep`](fn@crate::keep).
     /// `None` where a tape written by hand has no such member.
     pub headers: Option<Vec<(String, String)>>,
     /// Redacted, otherwise as it came.

@@ -62,7 +62,7 @@ pub struct Paced {
     pub delay: Duration,
     /// Where it came from.
     pub by: ServedBy,
-    /// As of [`Served::is_loosened`].
+    /// As of [`Served::is_loosened`](super::listing::Served::is_loosened).
     pub is_loosened: bool,
 }
 

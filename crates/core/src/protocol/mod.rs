@@ -1,7 +1,7 @@
 //! AWS JSON 1.1, the protocol that CodePipeline speaks, for both ends of it.
 //!
 //! Every call is `POST /` with the operation in `X-Amz-Target` and all input in a JSON body. A
-//! server takes a request through [`route`] (content type, body, operation) and
+//! server takes a request through [`route`](fn@route) (content type, body, operation) and
 //! [`decode_request`] (JSON types, then constraints), in the order in which the service checks;
 //! its own verdict leaves through [`encode_response`] or [`encode_error`]. A client goes the other
 //! way: [`encode_request`], then [`decode_answer`] or [`decode_response`].

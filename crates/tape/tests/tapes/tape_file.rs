@@ -137,7 +137,7 @@ fn a_fault_of_another_form_is_refused() {
     refuse(
         "\"declaredLength\": 9",
         "\"length\": 9",
-        "line 57: `exchanges[1].fault.length`: unknown field `length`, expected `kind` or `declaredLength`",
+        "line 58: `exchanges[1].fault.length`: unknown field `length`, expected `kind` or `declaredLength`",
     );
 }
 

@@ -204,3 +204,98 @@ impl<T, E> Making<T, E> {
         (self.add)(&mut self.made, exchange, prepared);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Encoded as the store does it; number 500 is not.
+    fn encoded(seq: u64) -> Vec<u8> {
+        let exchange = Exchange {
+            seq,
+            after: None,
+            operation: pipetape_core::Operation::PollForJobs,
+            recorded_at: None,
+            latency_ms: None,
+            request: crate::exchange::RecordedRequest {
+                headers: Some(vec![("user-agent".to_owned(), "test".to_owned())]),
+                body: Bytes::from(seq.to_string()),
+            },
+            outcome: crate::exchange::Outcome::Fault(crate::fault::Fault::Reset),
+        };
+        match seq {
+            500 => b"no exchange".to_vec(),
+            _ => stored::encode(&exchange).unwrap(),
+        }
+    }
+
+    /// Reads `seqs` with a reader that finds the other thread busy in every second batch.
+    fn read(seqs: std::ops::Range<u64>) -> Result<Vec<(u64, usize)>, String> {
+        let (sender, receiver) = sync_channel(seqs.end as usize);
+        let prepare = |exchange: &Exchange| {
+            assert_eq!(exchange.request.headers, None, "not read for playing");
+            exchange.request.body.len()
+        };
+        let mut reading = Reading {
+            batch: Batch::default(),
+            sender,
+            prepare: &prepare,
+        };
+        for seq in seqs {
+            reading.take(seq, &encoded(seq))?;
+        }
+        reading.send()?;
+        let Reading { sender, .. } = reading;
+        let mut making = Making {
+            made: Vec::new(),
+            add: |made: &mut Vec<_>, exchange: &Exchange, length| made.push((exchange.seq, length)),
+            facts: TapeFacts::default(),
+        };
+        let is_ahead = Cell::new(false);
+        let other = Reading {
+            batch: Batch::default(),
+            sender: sender.clone(),
+            prepare: &prepare,
+        };
+        drop(sender);
+        for sent in receiver.try_iter() {
+            let sent = match sent {
+                Sent::Encoded(batch) if is_ahead.replace(!is_ahead.get()) => other.prepared(batch),
+                sent => sent,
+            };
+            making.take(sent, &prepare)?;
+        }
+        assert_eq!(making.facts.exchanges, making.made.len() as u64);
+        Ok(making.made)
+    }
+
+    #[test]
+    fn exchanges_come_in_order_whichever_thread_prepares_them() {
+        for last in [0, 1, 255, 256, 257, 499] {
+            let expected: Vec<_> = (1..=last).map(|seq| (seq, seq.to_string().len())).collect();
+            assert_eq!(read(1..last + 1), Ok(expected));
+        }
+        let error = read(1..2000).unwrap_err();
+        assert!(error.starts_with("exchange 500: "), "{error}");
+        let error = read(300..2000).unwrap_err();
+        assert!(error.starts_with("exchange 500: "), "{error}");
+    }
+
+    #[test]
+    fn a_large_exchange_is_sent_at_once() {
+        let (sender, receiver) = sync_channel(2);
+        let mut reading = Reading {
+            batch: Batch::default(),
+            sender,
+            prepare: &|_: &Exchange| (),
+        };
+        reading.take(1, b"small").unwrap();
+        assert!(receiver.try_recv().is_err());
+        reading.take(2, &vec![0; FULL]).unwrap();
+        assert!(matches!(receiver.try_recv(), Ok(Sent::Encoded(batch)) if batch.ends.len() == 2));
+        drop(receiver);
+        assert!(reading.take(3, &vec![0; FULL]).is_err(), "nobody takes it");
+    }
+}

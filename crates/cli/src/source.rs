@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use pipetape_tape::{
-    NameError, Player, PlayerBuilder, PlayerConfig, RecordingEnd, Store, Tape, TapeName,
-    read_tape_file,
+    NameError, Player, PlayerConfig, RecordingEnd, Store, Tape, TapeName, read_tape_file,
 };
 
 use crate::failure::Failure;
@@ -52,11 +51,7 @@ impl Source {
     /// Makes the tape ready for playing, and lets go of the store. It is never in memory twice.
     pub(crate) fn player(&self, store: &Store, config: PlayerConfig) -> Result<Player, Failure> {
         match self {
-            Source::Stored(name) => {
-                let begin = |rules| PlayerBuilder::new(name.clone(), rules, config);
-                let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
-                Ok(store.fold(name, begin, each)?.build())
-            }
+            Source::Stored(name) => Ok(Player::open_stored(store, name, config)?),
             Source::File(path) => Ok(Player::open(path, &config)?),
         }
     }

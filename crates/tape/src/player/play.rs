@@ -9,7 +9,7 @@ use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
 use super::answer::Answer;
-use super::builder::PlayerBuilder;
+use super::builder::{PlayerBuilder, Preparation};
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
 use super::latency::Latency;
@@ -27,10 +27,13 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
+use crate::exchange::Exchange;
 use crate::findings::{Act, Asked, Invocation};
 use crate::matching::{MatchBy, MatchKey};
 use crate::name::{SessionName, TapeName};
 use crate::pointer::Pointer;
+use crate::rules::Rules;
+use crate::store::{Store, StoreError, Work};
 use crate::tape::Tape;
 use crate::tape_file::{TapeFileError, fold_tape_file};
 
@@ -159,6 +162,30 @@ impl Player {
         let begin = |tape: Tape| PlayerBuilder::new(tape.name, tape.rules, config.clone());
         let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
         Ok(fold_tape_file(file, begin, each)?.build())
+    }
+
+    /// Prepares a tape of a store, which is never in memory twice.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tape, it is in use or damaged, or the file system refuses: see [`Store::load`].
+    pub fn open_stored(
+        store: &Store,
+        name: &TapeName,
+        config: PlayerConfig,
+    ) -> Result<Player, StoreError> {
+        let begin = |rules: Option<Rules>| {
+            let rules = rules.unwrap_or_default();
+            let preparation = Preparation::new(&rules, &config);
+            Work {
+                prepare: move |exchange: &Exchange| preparation.prepare(exchange),
+                made: PlayerBuilder::new(name.clone(), Some(rules), config),
+                add: |builder: &mut PlayerBuilder, exchange: &Exchange, prepared| {
+                    builder.add(exchange, prepared);
+                },
+            }
+        };
+        Ok(store.read_beside(name, begin)?.build())
     }
 
     pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {

@@ -61,6 +61,14 @@ pub(super) struct TextRules<'a> {
 impl TextRules<'_> {
     /// The text with what is recognisable replaced; `None` where there is nothing.
     pub(super) fn apply(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+        if self.known.is_empty() && is_plain(text) {
+            return None;
+        }
+        self.apply_to_any(text, findings)
+    }
+
+    /// The same, without a look at what the text is as a whole.
+    fn apply_to_any(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
         let placeholders = placeholders_in(text);
         let mut placeholders = placeholders.iter().peekable();
         let mut reading = Reading {
@@ -208,6 +216,13 @@ impl TextRules<'_> {
     }
 }
 
+/// Whether a text is one that nothing is ever recognised in, secrets seen before aside: a UUID, or a short word. Most
+/// names and values are, and a tape may have millions.
+fn is_plain(text: &[u8]) -> bool {
+    // The shortest form without punctuation or space is an account id.
+    (text.len() < ACCOUNT && text.iter().all(u8::is_ascii_alphanumeric)) || is_uuid(text)
+}
+
 /// A place in a text.
 struct Reading<'a> {
     text: &'a [u8],
@@ -270,6 +285,8 @@ pub(super) fn starts_word(text: &[u8], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::rules::Salt;
 
@@ -339,6 +356,34 @@ mod tests {
         }
         let kept = "password=hunter2-hunter2";
         assert_eq!(redact(kept, Accounts::Anywhere, Guesses::Kept), kept);
+    }
+
+    proptest! {
+        /// A plain text is one that the reading of it leaves alone.
+        #[test]
+        fn plain_texts_hold_nothing(text in prop_oneof![
+            "[0-9A-Za-z]{0,14}",
+            "[0-9]{10,13}",
+            "[0-9a-fA-F]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9A-F]{12}",
+            "[0-9]{8}-[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{12}",
+            "0{8}-0{4}-0{4}-0{4}-0{7}[0-9a-f]{5}",
+            "(AKIA|ASIA|eyJ|AIza|Bearer|arn)[0-9A-Z]{0,16}",
+            "(REDACTED|99999|REDACTED0)[0-9a-f]{0,7}",
+        ]) {
+            let placeholders = Placeholders::new(&Salt::new("salt").unwrap());
+            for accounts in [Accounts::Anywhere, Accounts::InArns, Accounts::Kept] {
+                let rules = TextRules {
+                    placeholders: &placeholders,
+                    known: &KnownSecrets::default(),
+                    accounts,
+                    guesses: Guesses::Replaced,
+                };
+                let mut findings = Findings::default();
+                let read = rules.apply_to_any(text.as_bytes(), &mut findings);
+                prop_assert!(!is_plain(text.as_bytes()) || read.is_none(), "{}", text);
+                prop_assert_eq!(rules.apply(text.as_bytes(), &mut findings), read);
+            }
+        }
     }
 
     #[test]

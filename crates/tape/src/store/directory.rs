@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use pipetape_core::causes::with_causes;
 
+use super::beside::{self, Work};
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
@@ -147,19 +148,27 @@ impl Store {
         Ok((scanned.made, end))
     }
 
-    /// Reads a tape exchange by exchange, and lets go of it: `begin` makes something of its rules, `each` adds an
-    /// exchange to it. For tapes too large to be in memory as a [`Tape`].
+    /// Reads a tape for a player, exchange by exchange and without the requests' headers, and lets go of it: `begin`
+    /// says by its rules what is made of it. For tapes too large to be in memory as a [`Tape`].
     ///
     /// # Errors
     ///
     /// As of [`load`](Store::load); what was made so far is dropped.
-    pub fn fold<T>(
+    pub(crate) fn read_beside<T, P, R, E>(
         &self,
         name: &TapeName,
-        begin: impl FnOnce(Option<Rules>) -> T,
-        each: impl FnMut(&mut T, Exchange),
-    ) -> Result<T, StoreError> {
-        self.read(name, begin, each).map(|scanned| scanned.made)
+        begin: impl FnOnce(Option<Rules>) -> Work<T, P, E>,
+    ) -> Result<T, StoreError>
+    where
+        T: Send,
+        P: Fn(&Exchange) -> R + Sync,
+        R: Send,
+        E: FnMut(&mut T, &Exchange, R) + Send,
+    {
+        let scanned = self.with_database(name, |directory, database| {
+            beside::scan(name, directory, database, begin)
+        })?;
+        Ok(scanned.made)
     }
 
     /// Writes a whole tape under its name. It is there whole or not at all.
@@ -246,6 +255,17 @@ impl Store {
         begin: impl FnOnce(Option<Rules>) -> T,
         each: impl FnMut(&mut T, Exchange),
     ) -> Result<Scanned<T>, StoreError> {
+        self.with_database(name, |directory, database| {
+            reader::scan(name, directory, database, begin, each)
+        })
+    }
+
+    /// Opens a tape for reading, and lets go of it.
+    fn with_database<T>(
+        &self,
+        name: &TapeName,
+        work: impl FnOnce(&Path, &mut Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let place = self.existing(name)?;
         let lock = take(&place, Purpose::Reading)?;
         recover(&place)?;
@@ -254,11 +274,11 @@ impl Store {
         }
         check_layout(name, &place.tape)?;
         let mut database = Database::open(name, &place.tape)?;
-        let scanned = reader::scan(name, &place.tape, &mut database, begin, each)?;
+        let read = work(&place.tape, &mut database)?;
         database.close()?;
         tighten(&place.tape)?;
         drop(lock);
-        Ok(scanned)
+        Ok(read)
     }
 
     fn existing(&self, name: &TapeName) -> Result<Place, StoreError> {

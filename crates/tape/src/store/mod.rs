@@ -18,12 +18,13 @@
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it;
-//! - `writer` is the one thread that writes, `reader` scans, `facts` tells a finished tape from one
+//! - `writer` is the one thread that writes, `reader` scans, `beside` scans for a player on two threads, `facts` tells a finished tape from one
 //!   whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
 
+mod beside;
 mod directory;
 mod engine;
 mod error;
@@ -36,6 +37,7 @@ mod reader;
 mod stored;
 mod writer;
 
+pub(crate) use beside::Work;
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
 pub use facts::TapeFacts;

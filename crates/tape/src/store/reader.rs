@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
+
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
 use super::journal;
 use super::layout::Assembly;
-use super::stored;
+use super::stored::{self, Detail};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
@@ -35,30 +37,60 @@ pub(super) fn scan<T>(
     begin: impl FnOnce(Option<Rules>) -> T,
     mut each: impl FnMut(&mut T, Exchange),
 ) -> Result<Scanned<T>, StoreError> {
-    let finished = TapeFacts::read(name, directory)?;
-    let rules = database
-        .rules()?
-        .ok_or_else(|| StoreError::damaged(name, "its rules are missing"))?;
-    let rules = stored::decode_rules(&rules).map_err(|reason| StoreError::damaged(name, reason))?;
-    let mut made = begin(rules);
+    let mut made = begin(rules(name, database)?);
     let mut facts = TapeFacts::default();
-    let mut assembly = Assembly::default();
-    let mut add = |seq, encoded: &[u8]| {
-        let exchange = stored::decode(seq, encoded)?;
+    let last_in_database = scan_encoded(name, directory, database, |seq, encoded| {
+        let encoded = Bytes::copy_from_slice(encoded);
+        let exchange = stored::decode(seq, &encoded, Detail::Everything)?;
         facts.count(&exchange);
         each(&mut made, exchange);
         Ok(())
-    };
+    })?;
+    conclude(name, directory, made, facts, last_in_database)
+}
+
+/// The rules of an open tape.
+pub(super) fn rules(name: &TapeName, database: &mut Database) -> Result<Option<Rules>, StoreError> {
+    let rules = database
+        .rules()?
+        .ok_or_else(|| StoreError::damaged(name, "its rules are missing"))?;
+    stored::decode_rules(&rules).map_err(|reason| StoreError::damaged(name, reason))
+}
+
+/// Hands each exchange, in order and as it is encoded, to `each`; gives the last one that is in the database.
+///
+/// # Errors
+///
+/// What is there can't be what was written, or `each` says so.
+pub(super) fn scan_encoded(
+    name: &TapeName,
+    directory: &Path,
+    database: &mut Database,
+    mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
+) -> Result<u64, StoreError> {
+    let mut assembly = Assembly::default();
     database.scan(|key, value| match assembly.take(key, value)? {
-        Some((seq, encoded)) => add(seq, encoded),
+        Some((seq, encoded)) => each(seq, encoded),
         None => Ok(()),
     })?;
     let damaged = |reason| StoreError::damaged(name, reason);
     assembly.must_be_whole().map_err(damaged)?;
     let last_in_database = assembly.last();
     journal::read(name, directory, last_in_database, |seq, encoded| {
-        add(seq, encoded).map_err(damaged)
+        each(seq, encoded).map_err(damaged)
     })?;
+    Ok(last_in_database)
+}
+
+/// What a scan found, held against what a clean end had counted.
+pub(super) fn conclude<T>(
+    name: &TapeName,
+    directory: &Path,
+    made: T,
+    facts: TapeFacts,
+    last_in_database: u64,
+) -> Result<Scanned<T>, StoreError> {
+    let finished = TapeFacts::read(name, directory)?;
     if let Some(finished) = finished
         && finished != facts
     {

@@ -11,7 +11,16 @@ use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse, Unix
 use crate::fault::Fault;
 use crate::rules::{Rules, Salt};
 
-type Headers = Option<Vec<(String, String)>>;
+type Headers<'a> = Option<Vec<(&'a str, &'a str)>>;
+type OwnedHeaders = Option<Vec<(String, String)>>;
+
+/// How much of an exchange is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    Everything,
+    /// All but the request's headers: they never count when matching, and are the most of a small exchange.
+    ForPlaying,
+}
 
 #[derive(Serialize, Deserialize)]
 struct StoredExchange<'a> {
@@ -19,7 +28,8 @@ struct StoredExchange<'a> {
     operation: &'a str,
     recorded_at: Option<i64>,
     latency_ms: Option<u64>,
-    request_headers: Headers,
+    #[serde(borrow)]
+    request_headers: Headers<'a>,
     #[serde(borrow)]
     request_body: &'a [u8],
     response: Option<StoredResponse<'a>>,
@@ -29,7 +39,8 @@ struct StoredExchange<'a> {
 #[derive(Serialize, Deserialize)]
 struct StoredResponse<'a> {
     status: u16,
-    headers: Headers,
+    #[serde(borrow)]
+    headers: Headers<'a>,
     #[serde(borrow)]
     body: &'a [u8],
 }
@@ -51,11 +62,11 @@ pub(super) fn encode(exchange: &Exchange) -> Result<Vec<u8>, String> {
         operation: exchange.operation.name(),
         recorded_at: exchange.recorded_at.map(UnixMillis::get),
         latency_ms: exchange.latency_ms,
-        request_headers: exchange.request.headers.clone(),
+        request_headers: borrowed(exchange.request.headers.as_ref()),
         request_body: &exchange.request.body,
         response: exchange.outcome.response().map(|response| StoredResponse {
             status: response.status,
-            headers: response.headers.clone(),
+            headers: borrowed(response.headers.as_ref()),
             body: &response.body,
         }),
         fault: exchange.outcome.fault().map(|fault| StoredFault {
@@ -69,12 +80,12 @@ pub(super) fn encode(exchange: &Exchange) -> Result<Vec<u8>, String> {
     postcard::to_allocvec(&stored).map_err(|error| error.to_string())
 }
 
-/// Decodes the exchange numbered `seq`.
+/// Decodes the exchange numbered `seq`. Its bodies share the memory of `bytes`.
 ///
 /// # Errors
 ///
 /// The bytes are no exchange.
-pub(super) fn decode(seq: u64, bytes: &[u8]) -> Result<Exchange, String> {
+pub(super) fn decode(seq: u64, bytes: &Bytes, detail: Detail) -> Result<Exchange, String> {
     let wrong = |what: &str| format!("exchange {seq}: {what}");
     let (stored, rest) = postcard::take_from_bytes::<StoredExchange<'_>>(bytes)
         .map_err(|error| wrong(&error.to_string()))?;
@@ -91,8 +102,8 @@ pub(super) fn decode(seq: u64, bytes: &[u8]) -> Result<Exchange, String> {
         }
         Some(response) => Some(RecordedResponse {
             status: response.status,
-            headers: response.headers,
-            body: Bytes::copy_from_slice(response.body),
+            headers: owned(response.headers),
+            body: bytes.slice_ref(response.body),
         }),
         None => None,
     };
@@ -111,11 +122,30 @@ pub(super) fn decode(seq: u64, bytes: &[u8]) -> Result<Exchange, String> {
         recorded_at,
         latency_ms: stored.latency_ms,
         request: RecordedRequest {
-            headers: stored.request_headers,
-            body: Bytes::copy_from_slice(stored.request_body),
+            headers: match detail {
+                Detail::Everything => owned(stored.request_headers),
+                Detail::ForPlaying => None,
+            },
+            body: bytes.slice_ref(stored.request_body),
         },
         outcome: Outcome::of(response, fault)
             .ok_or_else(|| wrong("response and fault disagree"))?,
+    })
+}
+
+fn borrowed(headers: Option<&Vec<(String, String)>>) -> Headers<'_> {
+    headers.map(|headers| {
+        let borrowed = headers.iter().map(|(name, value)| (&**name, &**value));
+        borrowed.collect()
+    })
+}
+
+fn owned(headers: Headers<'_>) -> OwnedHeaders {
+    headers.map(|headers| {
+        let owned = headers.into_iter();
+        owned
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     })
 }
 

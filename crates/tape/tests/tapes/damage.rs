@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pipetape_tape::{RecordMode, Rules, Store, StoreError, TapeName};
+use pipetape_tape::{Player, PlayerConfig, RecordMode, Rules, Store, StoreError, TapeName};
 
 use crate::any::plain;
 
@@ -46,7 +46,14 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Loads a damaged tape: all of it, or an error that is one of damage.
 fn check(store: &Store, what: &str) -> bool {
-    match store.load(&tape()) {
+    let played = Player::open_stored(store, &tape(), PlayerConfig::default());
+    let loaded = store.load(&tape());
+    match &played {
+        Ok(player) => assert_eq!(player.unplayed(None, 0).1 as u64, EXCHANGES, "{what}"),
+        Err(error) => assert!(error.is_damage(), "{what}: {error}"),
+    }
+    assert_eq!(played.is_ok(), loaded.is_ok(), "{what}: played and loaded");
+    match loaded {
         Ok(tape) => {
             assert_eq!(
                 tape.exchanges.len() as u64,

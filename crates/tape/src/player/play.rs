@@ -185,7 +185,7 @@ impl Player {
                 },
             }
         };
-        Ok(store.read_beside(name, begin)?.build())
+        Ok(store.read_for_player(name, begin)?.build())
     }
 
     pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use pipetape_core::causes::with_causes;
 
-use super::beside::{self, Work};
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
@@ -16,6 +15,7 @@ use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
     Place, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
 };
+use super::player_scan::{self, Work};
 use super::reader::{self, Scanned};
 use super::stored;
 use super::writer::{AtFinish, Opened, TapeWriter};
@@ -154,7 +154,7 @@ impl Store {
     /// # Errors
     ///
     /// As of [`load`](Store::load); what was made so far is dropped.
-    pub(crate) fn read_beside<T, P, R, E>(
+    pub(crate) fn read_for_player<T, P, R, E>(
         &self,
         name: &TapeName,
         begin: impl FnOnce(Option<Rules>) -> Work<T, P, E>,
@@ -166,7 +166,7 @@ impl Store {
         E: FnMut(&mut T, &Exchange, R) + Send,
     {
         let scanned = self.with_database(name, |directory, database| {
-            beside::scan(name, directory, database, begin)
+            player_scan::scan(name, directory, database, begin)
         })?;
         Ok(scanned.made)
     }

@@ -18,13 +18,12 @@
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it;
-//! - `writer` is the one thread that writes, `reader` scans, `beside` scans for a player on two threads, `facts` tells a finished tape from one
-//!   whose recorder was killed.
+//! - `writer` is the one thread that writes, `reader` scans, `player_scan` does so for a player, on two threads,
+//!   `facts` tells a finished tape from one whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
 
-mod beside;
 mod directory;
 mod engine;
 mod error;
@@ -33,12 +32,13 @@ mod journal;
 mod layout;
 mod lock;
 mod place;
+mod player_scan;
 mod reader;
 mod stored;
 mod writer;
 
-pub(crate) use beside::Work;
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
 pub use facts::TapeFacts;
+pub(crate) use player_scan::Work;
 pub use writer::{Enqueued, Finished, TapeWriter};

@@ -44,6 +44,28 @@ struct Seen {
     redactions: Redactions,
 }
 
+/// An exchange ready for the log: all that is to be read of its bodies was read.
+struct Redacted {
+    exchange: NewExchange,
+    given: LiveOutcome,
+    seen: Seen,
+}
+
+impl Redacted {
+    fn of(live: LiveExchange, redactor: &Redactor) -> Redacted {
+        let Kept {
+            exchange,
+            given,
+            redactions,
+        } = keep(live, redactor);
+        Redacted {
+            seen: Seen::of(&exchange, &given, redactions),
+            exchange,
+            given,
+        }
+    }
+}
+
 impl Seen {
     fn of(exchange: &NewExchange, given: &LiveOutcome, redactions: Redactions) -> Seen {
         let (status, fault) = status_and_fault(given);
@@ -106,12 +128,11 @@ impl<L: ExchangeLog> Keeper<L> {
     /// in which this is first polled.
     pub(crate) async fn keep(self, live: LiveExchange, forwarded: Forwarded) -> LiveOutcome {
         let turn = self.turn.lock().await;
-        let Kept {
+        let Redacted {
             exchange,
             given,
-            redactions,
+            seen,
         } = self.redacted(live).await;
-        let seen = Seen::of(&exchange, &given, redactions);
         let enqueued = self.log.enqueue(exchange).await;
         drop(turn);
         let written = match enqueued {
@@ -132,8 +153,8 @@ impl<L: ExchangeLog> Keeper<L> {
         given
     }
 
-    /// Redacting megabytes takes a while: not on the thread that serves all connections.
-    async fn redacted(&self, live: LiveExchange) -> Kept {
+    /// Reading megabytes takes a while: not on the thread that serves all connections.
+    async fn redacted(&self, live: LiveExchange) -> Redacted {
         let answer = match &live.outcome {
             LiveOutcome::Response(response) | LiveOutcome::Cut { response, .. } => {
                 response.body.len()
@@ -141,12 +162,12 @@ impl<L: ExchangeLog> Keeper<L> {
             LiveOutcome::Fault(_) => 0,
         };
         if live.request_body.len() + answer <= Budget::SMALL {
-            return keep(live, &self.redactor);
+            return Redacted::of(live, &self.redactor);
         }
         let redactor = Arc::clone(&self.redactor);
-        let kept = spawn_blocking(move || keep(live, &redactor)).await;
-        match kept.map_err(JoinError::try_into_panic) {
-            Ok(kept) => kept,
+        let redacted = spawn_blocking(move || Redacted::of(live, &redactor)).await;
+        match redacted.map_err(JoinError::try_into_panic) {
+            Ok(redacted) => redacted,
             Err(Ok(panic)) => resume_unwind(panic),
             // The runtime ends, and this task with it.
             Err(Err(_)) => pending().await,

@@ -9,11 +9,12 @@ pub(crate) trait ExchangeLog: Clone + Send + Sync + 'static {
     /// The highest number that is durable; 0 where none is.
     fn last_kept(&self) -> u64;
 
-    /// Gives an exchange its place in the order of the log, and leaves it to be kept. Waits where the log is behind.
-    /// What this gives is the exchange's number, once it is durable.
+    /// Gives an exchange its place in the order of the log, and leaves it to be made and kept. Waits where the log is
+    /// behind. `bytes` is about what the exchange holds. What this gives is the exchange's number, once it is durable.
     fn enqueue(
         &self,
-        exchange: NewExchange,
+        bytes: usize,
+        make: impl FnOnce() -> NewExchange + Send + 'static,
     ) -> impl Future<
         Output = Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError>,
     > + Send;
@@ -26,9 +27,10 @@ impl ExchangeLog for TapeWriter {
 
     async fn enqueue(
         &self,
-        exchange: NewExchange,
+        bytes: usize,
+        make: impl FnOnce() -> NewExchange + Send + 'static,
     ) -> Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError> {
-        let enqueued = TapeWriter::enqueue(self, exchange).await?;
+        let enqueued = TapeWriter::enqueue(self, bytes, make).await?;
         Ok(enqueued.durable())
     }
 }

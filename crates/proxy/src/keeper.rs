@@ -1,16 +1,10 @@
 //! What becomes of an exchange once it has happened: redacted, given its place on the tape, made durable, counted.
 
-use std::future::pending;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use pipetape_core::{MentionedJobs, Operation};
-use pipetape_serve::Budget;
-use pipetape_tape::{
-    Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor, keep,
-};
-use tokio::sync::Mutex;
-use tokio::task::{JoinError, spawn_blocking};
+use pipetape_tape::{Fault, Kept, LiveExchange, LiveOutcome, Redactions, Redactor, keep};
+use tokio::sync::oneshot;
 use tracing::{Level, enabled, info};
 
 use crate::exchange_log::ExchangeLog;
@@ -28,81 +22,67 @@ pub const EXCHANGES: &str = "pipetape_proxy::exchange";
 pub(crate) struct Keeper<L> {
     log: L,
     redactor: Arc<Redactor>,
-    /// Held from the redaction of an exchange until the log has taken it. While the log is behind, one exchange waits
-    /// here in redacted form; the others as they came, within what bodies may take.
-    turn: Arc<Mutex<()>>,
+}
+
+/// What was found out about an exchange while it was redacted.
+struct Found {
+    job: Option<String>,
+    /// Of the response's body, as kept.
+    bytes: Option<usize>,
+    redactions: Redactions,
+    /// See [`Kept::given`].
+    given: Option<Fault>,
 }
 
 /// What a log line says of an exchange.
 struct Seen {
     operation: Operation,
-    job: Option<String>,
     status: Option<u16>,
     fault: Option<Fault>,
     latency_ms: u64,
-    bytes: Option<usize>,
-    redactions: Redactions,
+    /// `None` where the log has ended: nothing was read.
+    found: Option<Found>,
 }
 
-/// An exchange ready for the log: all that is to be read of its bodies was read.
-struct Redacted {
-    exchange: NewExchange,
-    given: LiveOutcome,
-    seen: Seen,
-}
-
-impl Redacted {
-    fn of(live: LiveExchange, redactor: &Redactor) -> Redacted {
-        let Kept {
-            exchange,
-            given,
-            redactions,
-        } = keep(live, redactor);
-        Redacted {
-            seen: Seen::of(&exchange, &given, redactions),
-            exchange,
-            given,
-        }
-    }
-}
-
-impl Seen {
-    fn of(exchange: &NewExchange, given: &LiveOutcome, redactions: Redactions) -> Seen {
-        let (status, fault) = status_and_fault(given);
+impl Found {
+    fn of(kept: &Kept, tells_job: bool) -> Found {
+        let exchange = &kept.exchange;
         let response = exchange.outcome.response();
         let job = || {
             let response = response.map(|response| &response.body[..]);
             let jobs = MentionedJobs::of(&exchange.operation, &exchange.request.body, response);
             jobs.short().map(|short| short.to_string())
         };
-        Seen {
-            operation: exchange.operation.clone(),
-            // Found by reading both bodies: not where nobody looks.
-            job: enabled!(target: EXCHANGES, Level::INFO).then(job).flatten(),
-            status,
-            fault,
-            latency_ms: exchange.latency_ms.unwrap_or_default(),
+        Found {
+            job: tells_job.then(job).flatten(),
             bytes: response.map(|response| response.body.len()),
-            redactions,
+            redactions: kept.redactions.clone(),
+            given: kept.given(),
         }
     }
+}
 
+impl Seen {
     /// Says what became of the exchange: `seq` is its number where it was recorded.
     fn tell(&self, seq: Option<u64>) {
-        let Redactions { count, names } = &self.redactions;
+        let found = self.found.as_ref();
+        let redactions = found.map(|found| &found.redactions);
+        let redactions = redactions.filter(|redactions| redactions.count > 0);
         // Names are a client's text: for who watches, not for every log that is kept.
-        let tells_names = *count > 0 && enabled!(target: EXCHANGES, Level::DEBUG);
-        let names = || Vec::from_iter(names.iter().map(String::as_str)).join(", ");
+        let named = redactions.filter(|_| enabled!(target: EXCHANGES, Level::DEBUG));
+        let names = |redactions: &Redactions| {
+            Vec::from_iter(redactions.names.iter().map(String::as_str)).join(", ")
+        };
         info!(
             target: EXCHANGES,
             operation = %self.operation,
-            job = self.job,
+            job = found.and_then(|found| found.job.as_deref()),
             status = self.status,
             fault = self.fault.map(Fault::kind),
             latency_ms = self.latency_ms,
-            bytes = self.bytes,
-            redacted = (*count > 0).then_some(count),
-            redacted_names = tells_names.then(names),
+            bytes = found.and_then(|found| found.bytes),
+            redacted = redactions.map(|redactions| redactions.count),
+            redacted_names = named.map(names),
             seq,
             "{}",
             if seq.is_some() { "recorded" } else { "not recorded" }
@@ -112,11 +92,7 @@ impl Seen {
 
 impl<L: ExchangeLog> Keeper<L> {
     pub(crate) fn new(log: L, redactor: Arc<Redactor>) -> Keeper<L> {
-        Keeper {
-            log,
-            redactor,
-            turn: Arc::default(),
-        }
+        Keeper { log, redactor }
     }
 
     /// The highest number that is durable; 0 where none is.
@@ -126,18 +102,41 @@ impl<L: ExchangeLog> Keeper<L> {
 
     /// Gives what the client is given, once the exchange is durable or can't be. Exchanges are numbered in the order
     /// in which this is first polled.
+    ///
+    /// The log's own thread redacts: what that takes is not taken from who serves connections.
     pub(crate) async fn keep(self, live: LiveExchange, forwarded: Forwarded) -> LiveOutcome {
-        let turn = self.turn.lock().await;
-        let Redacted {
-            exchange,
-            given,
-            seen,
-        } = self.redacted(live).await;
-        let enqueued = self.log.enqueue(exchange).await;
-        drop(turn);
-        let written = match enqueued {
+        let came = live.outcome.clone();
+        let (operation, latency_ms) = (live.operation.clone(), live.latency_ms);
+        let bytes = live.request_body.len() + body_length(&came);
+        let (tell, told) = oneshot::channel();
+        // Found by reading both bodies: not where nobody looks.
+        let tells_job = enabled!(target: EXCHANGES, Level::INFO);
+        let make = {
+            let redactor = Arc::clone(&self.redactor);
+            move || {
+                let kept = keep(live, &redactor);
+                // Nobody else listens where the runtime has ended.
+                let _ = tell.send(Found::of(&kept, tells_job));
+                kept.exchange
+            }
+        };
+        let written = match self.log.enqueue(bytes, make).await {
             Ok(durable) => durable.await,
             Err(error) => Err(error),
+        };
+        // Told before it was written; a log that has ended drops what would tell.
+        let found = told.await.ok();
+        let given = match found.as_ref().and_then(|found| found.given) {
+            Some(fault) => LiveOutcome::Fault(fault),
+            None => came,
+        };
+        let (status, fault) = status_and_fault(&given);
+        let seen = Seen {
+            operation,
+            status,
+            fault,
+            latency_ms,
+            found,
         };
         let seq = match written {
             Ok(seq) => {
@@ -152,26 +151,12 @@ impl<L: ExchangeLog> Keeper<L> {
         seen.tell(seq);
         given
     }
+}
 
-    /// Reading megabytes takes a while: not on the thread that serves all connections.
-    async fn redacted(&self, live: LiveExchange) -> Redacted {
-        let answer = match &live.outcome {
-            LiveOutcome::Response(response) | LiveOutcome::Cut { response, .. } => {
-                response.body.len()
-            }
-            LiveOutcome::Fault(_) => 0,
-        };
-        if live.request_body.len() + answer <= Budget::SMALL {
-            return Redacted::of(live, &self.redactor);
-        }
-        let redactor = Arc::clone(&self.redactor);
-        let redacted = spawn_blocking(move || Redacted::of(live, &redactor)).await;
-        match redacted.map_err(JoinError::try_into_panic) {
-            Ok(redacted) => redacted,
-            Err(Ok(panic)) => resume_unwind(panic),
-            // The runtime ends, and this task with it.
-            Err(Err(_)) => pending().await,
-        }
+fn body_length(outcome: &LiveOutcome) -> usize {
+    match outcome {
+        LiveOutcome::Response(response) | LiveOutcome::Cut { response, .. } => response.body.len(),
+        LiveOutcome::Fault(_) => 0,
     }
 }
 

@@ -89,11 +89,12 @@ impl ExchangeLog for MemoryLog {
 
     async fn enqueue(
         &self,
-        exchange: NewExchange,
+        _bytes: usize,
+        make: impl FnOnce() -> NewExchange + Send + 'static,
     ) -> Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError> {
         self.begun.add_permits(1);
         self.door.acquire().await.unwrap().forget();
-        Ok(self.clone().keep(exchange))
+        Ok(self.clone().keep(make()))
     }
 }
 

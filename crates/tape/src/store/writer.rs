@@ -4,6 +4,7 @@
 //! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not. Each
 //! batch that sled takes is a write to the disk and wakes all threads of its pool: hence few and large ones.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -79,9 +80,12 @@ pub struct Finished {
     pub left_old: bool,
 }
 
+/// Makes an exchange: redacts it, say.
+type Make = Box<dyn FnOnce() -> NewExchange + Send>;
+
 enum Message {
     Append {
-        exchange: Box<NewExchange>,
+        make: Make,
         kept: oneshot::Sender<Result<u64, AppendError>>,
         _room: OwnedSemaphorePermit,
     },
@@ -173,11 +177,20 @@ impl TapeWriter {
     ///
     /// After a first failure every later call fails with the same reason.
     pub async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
-        self.enqueue(exchange).await?.durable().await
+        let response = exchange.outcome.response();
+        let bodies = [
+            exchange.request.body.len(),
+            response.map_or(0, |response| response.body.len()),
+        ];
+        let enqueued = self.enqueue(bodies.iter().sum(), move || exchange).await?;
+        enqueued.durable().await
     }
 
-    /// Gives an exchange its place in the order of the tape, and leaves it to be written. Waits where the disk is
-    /// behind: what waits for it is bounded in number and in bytes.
+    /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Waits where the disk
+    /// is behind: what waits for it is bounded in number and in bytes.
+    ///
+    /// `make` runs on the writer's thread, also where the exchange can't be written any more: what it takes to get an
+    /// exchange ready is not taken from who serves connections. `bytes` is the size of what it holds.
     ///
     /// # Cancel safety
     ///
@@ -185,14 +198,19 @@ impl TapeWriter {
     ///
     /// # Errors
     ///
-    /// The writer has ended.
-    pub async fn enqueue(&self, exchange: NewExchange) -> Result<Enqueued, AppendError> {
-        let weight = weight(&exchange).clamp(LEAST, BUDGET);
+    /// The writer has ended; `make` is dropped.
+    pub async fn enqueue(
+        &self,
+        bytes: usize,
+        make: impl FnOnce() -> NewExchange + Send + 'static,
+    ) -> Result<Enqueued, AppendError> {
+        let weight = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
+        let weight = weight.clamp(LEAST, BUDGET);
         let room = Arc::clone(&self.shared.room);
         let room = room.acquire_many_owned(weight).await.map_err(|_| ended())?;
         let (kept, answer) = oneshot::channel();
         let message = Message::Append {
-            exchange: Box::new(exchange),
+            make: Box::new(make),
             kept,
             _room: room,
         };
@@ -230,13 +248,6 @@ fn ended() -> AppendError {
     AppendError {
         reason: "its writer has ended".into(),
     }
-}
-
-/// What an exchange takes while it waits, in KiB.
-fn weight(exchange: &NewExchange) -> u32 {
-    let response = exchange.outcome.response();
-    let bytes = exchange.request.body.len() + response.map_or(0, |response| response.body.len());
-    u32::try_from(bytes / 1024).unwrap_or(u32::MAX)
 }
 
 /// The thread's own.
@@ -286,11 +297,7 @@ impl Log {
             let mut finish = None;
             while let Some(message) = next.take() {
                 match message {
-                    Message::Append {
-                        exchange,
-                        kept,
-                        _room,
-                    } => match self.add(*exchange, waiting.len()) {
+                    Message::Append { make, kept, _room } => match self.add(make, waiting.len()) {
                         Ok((exchange, encoded)) => {
                             bytes += encoded.len();
                             waiting.push(Waiting {
@@ -328,12 +335,12 @@ impl Log {
         }
     }
 
-    /// Numbers an exchange and adds it to the records; gives its encoded form with it.
-    fn add(
-        &mut self,
-        exchange: NewExchange,
-        ahead: usize,
-    ) -> Result<(Exchange, Vec<u8>), AppendError> {
+    /// Makes an exchange, numbers it and adds it to the records; gives its encoded form with it.
+    fn add(&mut self, make: Make, ahead: usize) -> Result<(Exchange, Vec<u8>), AppendError> {
+        // One that can't be made is no reason to lose those behind it. It has no part in what this thread holds.
+        let exchange = catch_unwind(AssertUnwindSafe(make)).map_err(|_panic| AppendError {
+            reason: "pipetape failed while it read the exchange".into(),
+        })?;
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }

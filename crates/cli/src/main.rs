@@ -37,6 +37,9 @@ use arguments::Cli;
 use palette::Palette;
 use umask::UserUmask;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     panic::install_hook();
     let umask = UserUmask::tighten();

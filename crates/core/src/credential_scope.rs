@@ -31,7 +31,8 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub struct Authorization {
     access_key_id: Box<str>,
     scope: CredentialScope,
-    signed_headers: Vec<String>,
+    /// As they came: few ask for them.
+    signed_headers: Box<str>,
     signature: Box<str>,
 }
 
@@ -88,7 +89,7 @@ impl Authorization {
         Ok(Authorization {
             access_key_id: access_key_id.into(),
             scope,
-            signed_headers: split_headers(signed_headers),
+            signed_headers: signed_headers.into(),
             signature: signature.into(),
         })
     }
@@ -104,8 +105,12 @@ impl Authorization {
     }
 
     /// The names of the signed headers, in lower case, in the header's order.
-    pub fn signed_headers(&self) -> &[String] {
-        &self.signed_headers
+    pub fn signed_headers(&self) -> Vec<String> {
+        self.signed_headers
+            .split(';')
+            .map(|name| name.trim().to_ascii_lowercase())
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 
     /// The signature, in clear; not checked to be hexadecimal.
@@ -119,7 +124,7 @@ impl fmt::Debug for Authorization {
         f.debug_struct("Authorization")
             .field("access_key_id", &"[hidden]")
             .field("scope", &self.scope)
-            .field("signed_headers", &self.signed_headers)
+            .field("signed_headers", &self.signed_headers())
             .field("signature", &"[hidden]")
             .finish()
     }
@@ -246,13 +251,6 @@ fn split_credential(credential: &str) -> Result<(&str, CredentialScope), Authori
         service: service.into(),
     };
     Ok((key, scope))
-}
-
-fn split_headers(list: &str) -> Vec<String> {
-    list.split(';')
-        .map(|name| name.trim().to_ascii_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 fn names(components: &[Component]) -> String {

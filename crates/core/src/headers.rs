@@ -3,7 +3,7 @@
 
 use http::HeaderMap;
 use http::header::{
-    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    CONNECTION, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
 
@@ -16,16 +16,12 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 /// The headers that outlive one connection, in the order they came: all but the hop-by-hop ones and
 /// those that `Connection` lists.
 ///
-/// The result is a new map because [`HeaderMap::remove`] changes the order of the rest. `Content-Length` is kept.
-pub fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+/// [`HeaderMap::remove`] would change the order of the rest. `Content-Length` is kept.
+pub fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
     let listed = listed_in_connection(headers);
-    let mut kept = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        if !is_hop_by_hop(name) && !listed.contains(name) {
-            kept.append(name.clone(), value.clone());
-        }
-    }
-    kept
+    headers
+        .iter()
+        .filter(move |(name, _)| !is_hop_by_hop(name) && !listed.contains(name))
 }
 
 fn is_hop_by_hop(name: &HeaderName) -> bool {
@@ -54,8 +50,6 @@ fn listed_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn check(input: &[(&'static str, &'static str)], expected: &[(&str, &str)]) {
@@ -63,9 +57,7 @@ mod tests {
         for (name, value) in input {
             headers.append(*name, HeaderValue::from_static(value));
         }
-        let kept = end_to_end(&headers);
-        let kept: Vec<_> = kept
-            .iter()
+        let kept: Vec<_> = end_to_end(&headers)
             .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
             .collect();
         assert_eq!(kept, expected);

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use pipetape_core::{MentionedJobs, Operation};
-use pipetape_tape::{Fault, Kept, LiveExchange, LiveOutcome, Redactions, Redactor, keep};
+use pipetape_tape::{
+    AppendError, Draft, Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor,
+    keep,
+};
 use tokio::sync::oneshot;
-use tracing::{Level, enabled, info};
+use tracing::{Level, Span, enabled, info};
 
 use crate::exchange_log::ExchangeLog;
 use crate::forwarded::Forwarded;
@@ -24,9 +27,27 @@ pub(crate) struct Keeper<L> {
     redactor: Arc<Redactor>,
 }
 
-/// What was found out about an exchange while it was redacted.
-struct Found {
+/// An exchange that is on its way to the log. What is left to do is done by the log's own thread.
+struct Keeping {
+    /// Until it is redacted.
+    live: Option<LiveExchange>,
+    redactor: Arc<Redactor>,
+    /// Once it is redacted.
+    seen: Option<Seen>,
+    forwarded: Forwarded,
+    /// In which the exchange is told of.
+    span: Span,
+    /// Gets the fault that the client is given in place of what came, if any; see [`Kept::given`].
+    given: oneshot::Sender<Option<Fault>>,
+}
+
+/// What a log line says of an exchange.
+struct Seen {
+    operation: Operation,
     job: Option<String>,
+    status: Option<u16>,
+    fault: Option<Fault>,
+    latency_ms: u64,
     /// Of the response's body, as kept.
     bytes: Option<usize>,
     redactions: Redactions,
@@ -34,59 +55,88 @@ struct Found {
     given: Option<Fault>,
 }
 
-/// What a log line says of an exchange.
-struct Seen {
-    operation: Operation,
-    status: Option<u16>,
-    fault: Option<Fault>,
-    latency_ms: u64,
-    /// `None` where the log has ended: nothing was read.
-    found: Option<Found>,
-}
-
-impl Found {
-    fn of(kept: &Kept, tells_job: bool) -> Found {
-        let exchange = &kept.exchange;
-        let response = exchange.outcome.response();
+impl Seen {
+    fn of(kept: Kept) -> (NewExchange, Seen) {
+        let given = kept.given();
+        let Kept {
+            exchange,
+            redactions,
+        } = kept;
+        let outcome = &exchange.outcome;
+        let response = outcome.response();
         let job = || {
             let response = response.map(|response| &response.body[..]);
             let jobs = MentionedJobs::of(&exchange.operation, &exchange.request.body, response);
             jobs.short().map(|short| short.to_string())
         };
-        Found {
-            job: tells_job.then(job).flatten(),
+        let seen = Seen {
+            operation: exchange.operation.clone(),
+            // Found by reading both bodies: not where nobody looks.
+            job: enabled!(target: EXCHANGES, Level::INFO).then(job).flatten(),
+            status: response.map(|response| response.status),
+            fault: outcome.fault().copied(),
+            latency_ms: exchange.latency_ms.unwrap_or_default(),
             bytes: response.map(|response| response.body.len()),
-            redactions: kept.redactions.clone(),
-            given: kept.given(),
-        }
+            redactions,
+            given,
+        };
+        (exchange, seen)
     }
-}
 
-impl Seen {
     /// Says what became of the exchange: `seq` is its number where it was recorded.
     fn tell(&self, seq: Option<u64>) {
-        let found = self.found.as_ref();
-        let redactions = found.map(|found| &found.redactions);
-        let redactions = redactions.filter(|redactions| redactions.count > 0);
+        let Redactions { count, names } = &self.redactions;
         // Names are a client's text: for who watches, not for every log that is kept.
-        let named = redactions.filter(|_| enabled!(target: EXCHANGES, Level::DEBUG));
-        let names = |redactions: &Redactions| {
-            Vec::from_iter(redactions.names.iter().map(String::as_str)).join(", ")
-        };
+        let tells_names = *count > 0 && enabled!(target: EXCHANGES, Level::DEBUG);
+        let names = || Vec::from_iter(names.iter().map(String::as_str)).join(", ");
         info!(
             target: EXCHANGES,
             operation = %self.operation,
-            job = found.and_then(|found| found.job.as_deref()),
+            job = self.job,
             status = self.status,
             fault = self.fault.map(Fault::kind),
             latency_ms = self.latency_ms,
-            bytes = found.and_then(|found| found.bytes),
-            redacted = redactions.map(|redactions| redactions.count),
-            redacted_names = named.map(names),
+            bytes = self.bytes,
+            redacted = (*count > 0).then_some(count),
+            redacted_names = tells_names.then(names),
             seq,
             "{}",
             if seq.is_some() { "recorded" } else { "not recorded" }
         );
+    }
+}
+
+impl Draft for Keeping {
+    #[expect(clippy::expect_used, reason = "called once, see `Draft::make`")]
+    fn make(&mut self) -> NewExchange {
+        let live = self.live.take().expect("an exchange is made once");
+        let (exchange, seen) = Seen::of(keep(live, &self.redactor));
+        self.seen = Some(seen);
+        exchange
+    }
+
+    fn written(self: Box<Self>, written: Result<u64, AppendError>) {
+        let Keeping {
+            seen,
+            forwarded,
+            span,
+            given,
+            ..
+        } = *self;
+        span.in_scope(|| {
+            // Counted and told before the client knows.
+            match (&written, &seen) {
+                (Ok(_), Some(seen)) => forwarded.recorded(&seen.operation, seen.fault),
+                // It was lost while it was read: what is dropped untold counts as lost.
+                (Ok(_), None) => drop(forwarded),
+                (Err(error), _) => forwarded.unrecorded(error),
+            }
+            if let Some(seen) = &seen {
+                seen.tell(written.ok());
+            }
+        });
+        // Who asked may be gone.
+        let _ = given.send(seen.and_then(|seen| seen.given));
     }
 }
 
@@ -100,70 +150,29 @@ impl<L: ExchangeLog> Keeper<L> {
         self.log.last_kept()
     }
 
-    /// Gives what the client is given, once the exchange is durable or can't be. Exchanges are numbered in the order
-    /// in which this is first polled.
-    ///
-    /// The log's own thread redacts: what that takes is not taken from who serves connections.
-    pub(crate) async fn keep(self, live: LiveExchange, forwarded: Forwarded) -> LiveOutcome {
+    /// Has an exchange kept, whatever becomes of the call; exchanges are numbered in the order of these calls. Gives what
+    /// the client is given, once the exchange is durable or can't be.
+    pub(crate) fn keep(
+        &self,
+        live: LiveExchange,
+        forwarded: Forwarded,
+    ) -> impl Future<Output = LiveOutcome> + use<L> {
         let came = live.outcome.clone();
-        let (operation, latency_ms) = (live.operation.clone(), live.latency_ms);
-        let bytes = live.request_body.len() + body_length(&came);
-        let (tell, told) = oneshot::channel();
-        // Found by reading both bodies: not where nobody looks.
-        let tells_job = enabled!(target: EXCHANGES, Level::INFO);
-        let make = {
-            let redactor = Arc::clone(&self.redactor);
-            move || {
-                let kept = keep(live, &redactor);
-                // Nobody else listens where the runtime has ended.
-                let _ = tell.send(Found::of(&kept, tells_job));
-                kept.exchange
+        let (given, answer) = oneshot::channel();
+        self.log.enqueue(Keeping {
+            live: Some(live),
+            redactor: Arc::clone(&self.redactor),
+            seen: None,
+            forwarded,
+            span: Span::current(),
+            given,
+        });
+        async {
+            match answer.await {
+                Ok(Some(fault)) => LiveOutcome::Fault(fault),
+                // An error: the log has ended, and what is forwarded counts as lost.
+                Ok(None) | Err(_) => came,
             }
-        };
-        let written = match self.log.enqueue(bytes, make).await {
-            Ok(durable) => durable.await,
-            Err(error) => Err(error),
-        };
-        // Told before it was written; a log that has ended drops what would tell.
-        let found = told.await.ok();
-        let given = match found.as_ref().and_then(|found| found.given) {
-            Some(fault) => LiveOutcome::Fault(fault),
-            None => came,
-        };
-        let (status, fault) = status_and_fault(&given);
-        let seen = Seen {
-            operation,
-            status,
-            fault,
-            latency_ms,
-            found,
-        };
-        let seq = match written {
-            Ok(seq) => {
-                forwarded.recorded(&seen.operation, seen.fault);
-                Some(seq)
-            }
-            Err(error) => {
-                forwarded.unrecorded(&error);
-                None
-            }
-        };
-        seen.tell(seq);
-        given
-    }
-}
-
-fn body_length(outcome: &LiveOutcome) -> usize {
-    match outcome {
-        LiveOutcome::Response(response) | LiveOutcome::Cut { response, .. } => response.body.len(),
-        LiveOutcome::Fault(_) => 0,
-    }
-}
-
-fn status_and_fault(given: &LiveOutcome) -> (Option<u16>, Option<Fault>) {
-    match given {
-        LiveOutcome::Response(response) => (Some(response.status.as_u16()), None),
-        LiveOutcome::Fault(fault) => (None, Some(*fault)),
-        LiveOutcome::Cut { response, fault } => (Some(response.status.as_u16()), Some(*fault)),
+        }
     }
 }

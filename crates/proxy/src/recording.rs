@@ -1,6 +1,5 @@
 //! The way of one request: checked, signed, forwarded, kept, and only then answered.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -118,17 +117,8 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             request_body: request.body,
             outcome,
         };
-        // A task of its own: what has happened is kept, and counted, even where a stop drops this call.
-        let kept = tokio::spawn(self.keeper.clone().keep(live, forwarded).in_current_span());
         // The client sees nothing before this is done.
-        match kept.await {
-            Ok(given) => reply(given),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // The runtime ends, and this call with it.
-                Err(_) => Reply::Reset,
-            },
-        }
+        reply(self.keeper.keep(live, forwarded).await)
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {

@@ -32,6 +32,9 @@ fn failed(fault: Fault, came: Option<LiveResponse>) -> Reply {
 fn response(given: LiveResponse) -> Response<Bytes> {
     let mut response = Response::new(given.body);
     *response.status_mut() = given.status;
-    *response.headers_mut() = end_to_end(&given.headers);
+    let headers = end_to_end(&given.headers);
+    *response.headers_mut() = headers
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     response
 }

@@ -152,7 +152,7 @@ fn signature(
         return None;
     }
     let mut headers = Vec::new();
-    for name in signed {
+    for name in &signed {
         let before = headers.len();
         for value in request.headers.get_all(name) {
             headers.push((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?));

@@ -1,7 +1,6 @@
 //! Outside things, in memory.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -9,7 +8,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use pipetape_core::Region;
-use pipetape_tape::{AppendError, Exchange, NewExchange};
+use pipetape_tape::{AppendError, Draft, Exchange, NewExchange};
 use tokio::sync::Semaphore;
 
 use crate::credentials::{CredentialSource, NoCredentials};
@@ -36,8 +35,6 @@ pub(crate) struct MemoryLog {
     pub(crate) gate: Arc<Semaphore>,
     /// A permit for each write that has begun.
     pub(crate) begun: Arc<Semaphore>,
-    /// Each exchange takes a permit before it is taken in.
-    pub(crate) door: Arc<Semaphore>,
 }
 
 impl MemoryLog {
@@ -49,15 +46,7 @@ impl MemoryLog {
 
     /// Writes wait at the gate.
     pub(crate) fn held() -> MemoryLog {
-        let log = MemoryLog::shut();
-        log.door.add_permits(Semaphore::MAX_PERMITS);
-        log
-    }
-
-    /// Nothing is taken in, as where too much waits for the disk already.
-    pub(crate) fn shut() -> MemoryLog {
         MemoryLog {
-            door: Arc::new(Semaphore::new(0)),
             kept: Arc::default(),
             full: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
@@ -87,14 +76,14 @@ impl ExchangeLog for MemoryLog {
         self.kept.lock().unwrap().len() as u64
     }
 
-    async fn enqueue(
-        &self,
-        _bytes: usize,
-        make: impl FnOnce() -> NewExchange + Send + 'static,
-    ) -> Result<impl Future<Output = Result<u64, AppendError>> + Send, AppendError> {
+    fn enqueue(&self, mut draft: impl Draft) {
         self.begun.add_permits(1);
-        self.door.acquire().await.unwrap().forget();
-        Ok(self.clone().keep(make()))
+        let exchange = draft.make();
+        let log = self.clone();
+        tokio::spawn(async move {
+            let written = log.keep(exchange).await;
+            Box::new(draft).written(written);
+        });
     }
 }
 

@@ -1,9 +1,6 @@
 //! More than memory should hold: what is read from upstream, and what waits for the disk, is bounded.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::Semaphore;
 
 use crate::testing::{Act, Client, MemoryLog, Options, Record, Upstream, ok, post, soon, straight};
 use crate::upstream::{AnswerLimits, Trust, UpstreamClient};
@@ -107,22 +104,4 @@ async fn a_client_that_does_not_read_keeps_its_room() {
         assert_eq!(client.answer().await.body.len(), HUGE);
     }
     assert_eq!(log.kept().len(), 3);
-}
-
-/// While the log takes nothing in, one exchange waits for it in a redacted form of its own.
-#[tokio::test]
-async fn exchanges_are_redacted_one_by_one_while_the_disk_is_behind() {
-    let upstream = Upstream::start([Act::Send(ok("{}"))]).await;
-    let log = MemoryLog::shut();
-    log.gate.add_permits(Semaphore::MAX_PERMITS);
-    let record = Record::with(Options::to(&upstream.url()), log.clone()).await;
-    let mut clients = asking(&record, &upstream, REQUESTS).await;
-    settle().await;
-    let begun = Arc::clone(&log.begun);
-    assert_eq!(begun.available_permits(), 1);
-    log.door.add_permits(REQUESTS);
-    for client in &mut clients {
-        assert_eq!(client.answer().await.status(), 200);
-    }
-    assert_eq!(begun.available_permits(), REQUESTS);
 }

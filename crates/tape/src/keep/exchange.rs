@@ -1,5 +1,7 @@
 //! A live exchange, judged.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::decoding::{Extent, decoded};
@@ -37,8 +39,10 @@ impl Kept {
 /// Bodies are decoded and redacted, headers chosen and redacted. A response whose content encoding can't
 /// be undone becomes [`Fault::Malformed`], for the client too: what it was given is what a replay gives.
 pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
-    // Each may hold a secret that only the other gives away: the request is read before the response, and kept after it.
-    redactor.request_body(&live.request_body);
+    // Each may hold a secret that only the other gives away: the request is read before the response, and again after it
+    // where that gave one away.
+    let mut request_body = redactor.request_body(&live.request_body);
+    let generation = redactor.generation();
     let mut redactions = Redactions::default();
     let outcome = match &live.outcome {
         LiveOutcome::Fault(fault) => Some(Outcome::Fault(*fault)),
@@ -47,8 +51,10 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
         }
         LiveOutcome::Cut { response, fault } => cut(response, *fault, redactor, &mut redactions),
     };
-    let body = redactor.request_body(&live.request_body);
-    redactions.body(&live.request_body, &body);
+    if redactor.generation() != generation {
+        request_body = redactor.request_body(&live.request_body);
+    }
+    redactions.body(&live.request_body, &request_body);
     let request_headers = headers::request(&live.request_headers, redactor, &mut redactions);
     Kept {
         exchange: NewExchange {
@@ -58,7 +64,7 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
             latency_ms: Some(live.latency_ms),
             request: RecordedRequest {
                 headers: Some(request_headers),
-                body: Bytes::copy_from_slice(&body),
+                body: shared(&live.request_body, request_body),
             },
             outcome: outcome.unwrap_or(Outcome::Fault(Fault::Malformed)),
         },
@@ -125,8 +131,22 @@ fn recorded(
     RecordedResponse {
         status: response.status.as_u16(),
         headers: Some(headers),
-        body: Bytes::copy_from_slice(&body),
+        body: shared(&response.body, body),
     }
+}
+
+/// Bytes that are a part of `whole`, or anew.
+fn shared(whole: &Bytes, part: Cow<'_, [u8]>) -> Bytes {
+    match part {
+        Cow::Borrowed(part) if is_within(part, whole) => whole.slice_ref(part),
+        part => Bytes::from(part.into_owned()),
+    }
+}
+
+/// Whether the one lies in the memory of the other.
+fn is_within(part: &[u8], whole: &[u8]) -> bool {
+    let (part, whole) = (part.as_ptr_range(), whole.as_ptr_range());
+    whole.start <= part.start && part.end <= whole.end
 }
 
 #[cfg(test)]

@@ -77,7 +77,6 @@ pub(super) fn response(
 ) -> Vec<(String, String)> {
     let is_stale = |name: &HeaderName| *name == CONTENT_ENCODING || CHECKSUMS.contains(name);
     end_to_end(headers)
-        .iter()
         .filter(|(name, _)| keeps_response_header(name))
         .filter(|(name, _)| body == BodyIs::AsItCame || !is_stale(name))
         .map(|(name, value)| {

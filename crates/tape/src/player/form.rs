@@ -1,6 +1,6 @@
 //! What many responses have in common: status, names of headers, how they end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
@@ -156,14 +156,14 @@ fn sent(seq: u64, headers: &[(String, String)]) -> Vec<Header> {
             _ => warn!(seq, "a recorded header is none of HTTP's and is not played"),
         }
     }
-    let kept = end_to_end(&all);
+    let kept: HashSet<&HeaderName> = end_to_end(&all).map(|(name, _)| name).collect();
     headers
         .iter()
         .map(|(name, value)| {
             let name = name
                 .parse::<HeaderName>()
                 .ok()
-                .filter(|name| kept.contains_key(name) && keeps_response_header(name));
+                .filter(|name| kept.contains(name) && keeps_response_header(name));
             match name {
                 None => Header::Unsent,
                 Some(name) if is_part_of_form(name.as_str()) => {

@@ -130,6 +130,15 @@ impl Redactor {
         }
     }
 
+    /// Another number whenever a secret was added to what is remembered: what was redacted before may have to be redacted
+    /// again.
+    pub(crate) fn generation(&self) -> u64 {
+        match &self.memory {
+            Memory::None => 0,
+            Memory::Kept(seen) => read(seen).generation,
+        }
+    }
+
     /// The configuration keys whose value was kept in clear so far, sorted; at most 1,000.
     pub fn kept_config(&self) -> Vec<String> {
         match &self.memory {

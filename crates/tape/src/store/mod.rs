@@ -18,13 +18,14 @@
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it;
-//! - `writer` is the one thread that writes, `reader` scans, `player_scan` does so for a player, on two threads,
+//! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a player, on two threads,
 //!   `facts` tells a finished tape from one whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
 
 mod directory;
+mod draft;
 mod engine;
 mod error;
 mod facts;
@@ -38,7 +39,8 @@ mod stored;
 mod writer;
 
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
+pub use draft::Draft;
 pub use error::{AppendError, StoreError};
 pub use facts::TapeFacts;
 pub(crate) use player_scan::Work;
-pub use writer::{Enqueued, Finished, TapeWriter};
+pub use writer::{Finished, TapeWriter};

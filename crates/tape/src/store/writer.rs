@@ -1,4 +1,4 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and answers all. What has
+//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and tells all. What has
 //! come together, or has waited for a while, it gives to sled.
 //!
 //! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not. Each
@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use pipetape_core::causes::with_causes;
 use sled::Batch;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tracing::error;
 
+use super::draft::{Draft, Ready};
 use super::engine::Database;
 use super::error::{AppendError, StoreError};
 use super::facts::TapeFacts;
@@ -30,11 +31,6 @@ use crate::name::TapeName;
 use crate::new_exchange::NewExchange;
 use crate::rules::Rules;
 
-/// What exchanges that wait for the writer may weigh together, in KiB: four of the largest. A slow disk slows
-/// clients before memory grows.
-const BUDGET: u32 = 128 * 1024;
-/// What the smallest weighs, so that at most 1,024 wait.
-const LEAST: u32 = BUDGET / 1024;
 /// Most exchanges, and about most bytes, in one batch.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -58,14 +54,6 @@ struct Shared {
     name: TapeName,
     rules: Rules,
     last_kept: Arc<AtomicU64>,
-    room: Arc<Semaphore>,
-}
-
-/// An exchange that waits for the disk. Dropped, it is written all the same.
-#[derive(Debug)]
-#[must_use = "it is durable only once this has said so"]
-pub struct Enqueued {
-    answer: oneshot::Receiver<Result<u64, AppendError>>,
 }
 
 /// What a finished recording left on its tape.
@@ -80,15 +68,8 @@ pub struct Finished {
     pub left_old: bool,
 }
 
-/// Makes an exchange: redacts it, say.
-type Make = Box<dyn FnOnce() -> NewExchange + Send>;
-
 enum Message {
-    Append {
-        make: Make,
-        kept: oneshot::Sender<Result<u64, AppendError>>,
-        _room: OwnedSemaphorePermit,
-    },
+    Append(Box<dyn Draft>),
     Finish {
         finished: oneshot::Sender<Result<Finished, StoreError>>,
     },
@@ -133,7 +114,6 @@ impl TapeWriter {
             name: opened.place.name.clone(),
             rules: opened.rules.clone(),
             last_kept: Arc::new(AtomicU64::new(opened.facts.last_seq)),
-            room: Arc::new(Semaphore::new(BUDGET as usize)),
         });
         let directory = opened.directory();
         let log = Log {
@@ -167,55 +147,36 @@ impl TapeWriter {
         self.shared.last_kept.load(Ordering::Acquire)
     }
 
-    /// Writes an exchange; returns its number once it is durable.
+    /// Writes an exchange; returns its number once it is durable: it survives the end of the process.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits for room, the exchange is not written; dropped later, it is.
+    /// Dropped once it was polled, the exchange is written all the same.
     ///
     /// # Errors
     ///
     /// After a first failure every later call fails with the same reason.
     pub async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
-        let response = exchange.outcome.response();
-        let bodies = [
-            exchange.request.body.len(),
-            response.map_or(0, |response| response.body.len()),
-        ];
-        let enqueued = self.enqueue(bodies.iter().sum(), move || exchange).await?;
-        enqueued.durable().await
+        let (written, answer) = oneshot::channel();
+        self.enqueue(Ready {
+            exchange: Some(exchange),
+            written,
+        });
+        answer.await.unwrap_or_else(|_| {
+            Err(AppendError {
+                reason: "its writer has ended".into(),
+            })
+        })
     }
 
-    /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Waits where the disk
-    /// is behind: what waits for it is bounded in number and in bytes.
+    /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Where the writer has
+    /// ended, the draft is dropped untold.
     ///
-    /// `make` runs on the writer's thread, also where the exchange can't be written any more: what it takes to get an
-    /// exchange ready is not taken from who serves connections. `bytes` is the size of what it holds.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped while it waits for room, the exchange is not written.
-    ///
-    /// # Errors
-    ///
-    /// The writer has ended; `make` is dropped.
-    pub async fn enqueue(
-        &self,
-        bytes: usize,
-        make: impl FnOnce() -> NewExchange + Send + 'static,
-    ) -> Result<Enqueued, AppendError> {
-        let weight = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
-        let weight = weight.clamp(LEAST, BUDGET);
-        let room = Arc::clone(&self.shared.room);
-        let room = room.acquire_many_owned(weight).await.map_err(|_| ended())?;
-        let (kept, answer) = oneshot::channel();
-        let message = Message::Append {
-            make: Box::new(make),
-            kept,
-            _room: room,
-        };
-        self.queue.send(message).map_err(|_| ended())?;
-        Ok(Enqueued { answer })
+    /// Nothing here bounds what waits for a slow disk: each client waits for its own exchange, and what clients may send
+    /// and get at once is bounded where it is read.
+    pub fn enqueue(&self, draft: impl Draft) {
+        // A message that is refused is dropped, and the draft with it.
+        let _ = self.queue.send(Message::Append(Box::new(draft)));
     }
 
     /// Writes what waits, marks the tape as finished and closes it; an overwriting recording takes the
@@ -230,23 +191,6 @@ impl TapeWriter {
         let message = Message::Finish { finished };
         self.queue.send(message).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
-    }
-}
-
-impl Enqueued {
-    /// The exchange's number, once it is durable: it survives the end of the process.
-    ///
-    /// # Errors
-    ///
-    /// It could not be written. After a first failure every later exchange fails with the same reason.
-    pub async fn durable(self) -> Result<u64, AppendError> {
-        self.answer.await.map_err(|_| ended())?
-    }
-}
-
-fn ended() -> AppendError {
-    AppendError {
-        reason: "its writer has ended".into(),
     }
 }
 
@@ -272,8 +216,7 @@ struct Behind {
 struct Waiting {
     exchange: Exchange,
     encoded: Vec<u8>,
-    kept: oneshot::Sender<Result<u64, AppendError>>,
-    _room: OwnedSemaphorePermit,
+    draft: Box<dyn Draft>,
 }
 
 impl Log {
@@ -297,17 +240,16 @@ impl Log {
             let mut finish = None;
             while let Some(message) = next.take() {
                 match message {
-                    Message::Append { make, kept, _room } => match self.add(make, waiting.len()) {
+                    Message::Append(mut draft) => match self.add(&mut *draft, waiting.len()) {
                         Ok((exchange, encoded)) => {
                             bytes += encoded.len();
                             waiting.push(Waiting {
                                 exchange,
                                 encoded,
-                                kept,
-                                _room,
+                                draft,
                             });
                         }
-                        Err(error) => drop(kept.send(Err(error))),
+                        Err(error) => tell(draft, Err(error)),
                     },
                     Message::Finish { finished } => {
                         finish = Some(finished);
@@ -336,9 +278,14 @@ impl Log {
     }
 
     /// Makes an exchange, numbers it and adds it to the records; gives its encoded form with it.
-    fn add(&mut self, make: Make, ahead: usize) -> Result<(Exchange, Vec<u8>), AppendError> {
-        // One that can't be made is no reason to lose those behind it. It has no part in what this thread holds.
-        let exchange = catch_unwind(AssertUnwindSafe(make)).map_err(|_panic| AppendError {
+    fn add(
+        &mut self,
+        draft: &mut dyn Draft,
+        ahead: usize,
+    ) -> Result<(Exchange, Vec<u8>), AppendError> {
+        // One that can't be made is no reason to lose those behind it: it has no part in what this thread holds.
+        let made = catch_unwind(AssertUnwindSafe(|| draft.make()));
+        let exchange = made.map_err(|_panic| AppendError {
             reason: "pipetape failed while it read the exchange".into(),
         })?;
         if let Some(error) = &self.failed {
@@ -365,8 +312,8 @@ impl Log {
         self.records.clear();
         if let Err(store_error) = written {
             let error = self.fail(with_causes(&store_error));
-            for Waiting { kept, .. } in waiting.drain(..) {
-                let _ = kept.send(Err(error.clone()));
+            for Waiting { draft, .. } in waiting.drain(..) {
+                tell(draft, Err(error.clone()));
             }
             return;
         }
@@ -379,12 +326,10 @@ impl Log {
         for Waiting {
             exchange,
             encoded,
-            kept,
-            ..
+            draft,
         } in waiting.drain(..)
         {
-            // Who asked may be gone.
-            let _ = kept.send(Ok(exchange.seq));
+            tell(draft, Ok(exchange.seq));
             self.behind.push(exchange.seq, &encoded);
         }
     }
@@ -456,6 +401,11 @@ impl Log {
             left_old,
         })
     }
+}
+
+/// A draft that fails at this has been written, or not, all the same; the panic is reported where it happens.
+fn tell(draft: Box<dyn Draft>, written: Result<u64, AppendError>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| draft.written(written)));
 }
 
 impl Behind {

@@ -157,7 +157,7 @@ fn every_signature_names_its_region() {
         assert_eq!(scope.service(), "codepipeline");
         let signed = authorization.signed_headers();
         for name in signed {
-            assert!(capture.header(name).is_some(), "{}: {name}", capture.name);
+            assert!(capture.header(&name).is_some(), "{}: {name}", capture.name);
         }
         if capture.name.contains("inside-connect") {
             assert!(is_codepipeline_host(capture.header("host").unwrap()));

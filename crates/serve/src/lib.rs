@@ -47,6 +47,7 @@ mod connection;
 mod error_reply;
 pub mod host;
 pub mod intercept;
+mod lanes;
 mod limits;
 mod listener;
 mod message;
@@ -56,6 +57,7 @@ mod session;
 
 pub use budget::{Budget, Reservation};
 pub use error_reply::aws_error;
+pub use lanes::Lanes;
 pub use limits::{DateHeader, Limits};
 pub use listener::{BindError, Listener, ServeSummary};
 pub use message::{Reply, Request, Service};

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
 
 use crate::connection::{Front, serve_connection};
+use crate::lanes::Lanes;
 use crate::limits::{DateHeader, Limits};
 use crate::message::Service;
 
@@ -28,6 +29,7 @@ const BACKLOG: u32 = 4096;
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    lanes: Lanes,
 }
 
 /// The address could not be listened on.
@@ -98,7 +100,16 @@ impl Listener {
         };
         let socket = listen(address).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        Ok(Listener { socket, address })
+        Ok(Listener {
+            socket,
+            address,
+            lanes: Lanes::default(),
+        })
+    }
+
+    /// Shares the connections out among these threads and the one that the server runs on.
+    pub fn on(self, lanes: Lanes) -> Listener {
+        Listener { lanes, ..self }
     }
 
     /// The address bound, with the port that was found where port 0 was asked for.
@@ -151,10 +162,19 @@ impl Listener {
                 () = &mut shutdown => break,
                 Some(ended) = connections.join_next() => log_panic(ended),
                 (stream, peer) = self.accept(), if connections.len() < max_connections => {
-                    accepted += 1;
                     let span = debug_span!("connection", client.addr = %peer);
-                    let task = serve_connection(stream, peer, Arc::clone(&front));
-                    connections.spawn(task.instrument(span));
+                    let front = Arc::clone(&front);
+                    match self.lanes.of(accepted) {
+                        None => {
+                            let task = serve_connection(stream, peer, front);
+                            connections.spawn(task.instrument(span));
+                        }
+                        Some(lane) => {
+                            let task = on_another_runtime(stream, peer, front);
+                            connections.spawn_on(task.instrument(span), lane);
+                        }
+                    }
+                    accepted += 1;
                 }
             }
         }
@@ -182,6 +202,18 @@ impl Listener {
                 }
             }
         }
+    }
+}
+
+/// Serves a connection that was accepted on another runtime than this runs on.
+async fn on_another_runtime<S: Service>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    front: Arc<Front<S>>,
+) {
+    match stream.into_std().and_then(TcpStream::from_std) {
+        Ok(stream) => serve_connection(stream, peer, front).await,
+        Err(error) => warn!(%error, "cannot serve a connection"),
     }
 }
 

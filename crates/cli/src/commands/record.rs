@@ -53,7 +53,8 @@ async fn record(
     palette: Palette,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let listener = Listener::bind(address).await?;
+    let lanes: usize = std::env::var("PT_LANES").ok().and_then(|v| v.parse().ok()).unwrap_or(1);
+    let listener = Listener::bind(address).await?.on(pipetape_serve::Lanes::start(lanes).map_err(|source| Failure::System { action: "start", source })?);
     let address = listener.local_addr();
     let writer = store.record(
         &arguments.tape,

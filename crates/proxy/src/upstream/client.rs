@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_rustls::HttpsConnectorBuilder;
 use pipetape_tape::{Fault, LiveOutcome};
 use tracing::warn;
 
@@ -14,21 +10,17 @@ use super::answer::AnswerReader;
 use super::deadline::{Deadline, Late};
 use super::dial::Dial;
 use super::failure::without_response;
+use super::pools::Pools;
 use super::roots::{RootsError, Trust, tls};
 use crate::outgoing::Outgoing;
 use pipetape_core::causes::with_causes;
 
-/// Shorter than the idle time of AWS's front ends, so that a connection is rarely closed under a request.
-const POOL_IDLE: Duration = Duration::from_secs(12);
 /// One address that does not answer must not use up the whole time.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// What is read at once, and the bound on the head of an answer, in bytes.
-const READ_BUFFER: usize = 64 * 1024;
-
 /// Sends requests upstream and never fails: what goes wrong is an outcome.
 #[derive(Debug)]
 pub(crate) struct UpstreamClient {
-    client: Client<HttpsConnector<Dial>, Full<Bytes>>,
+    pools: Pools,
     timeout: Duration,
     reader: AnswerReader,
 }
@@ -56,16 +48,8 @@ impl UpstreamClient {
             .https_or_http()
             .enable_http1()
             .wrap_connector(dial);
-        // A request that hyper hands back was never written: only such a one is sent again, on another connection.
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_timer(TokioTimer::new())
-            .retry_canceled_requests(true)
-            // One for each connection, and hyper's own default is six times as much.
-            .http1_max_buf_size(READ_BUFFER)
-            .build(connector);
         Ok(UpstreamClient {
-            client,
+            pools: Pools::new(connector),
             timeout: limits.timeout,
             reader: AnswerReader::new(limits.max_body, limits.body_budget),
         })
@@ -83,7 +67,8 @@ impl UpstreamClient {
     }
 
     async fn send(&self, request: Outgoing, deadline: &mut Deadline) -> Result<LiveOutcome, Late> {
-        match deadline.within(self.client.request(request)).await? {
+        let pool = self.pools.of_this_runtime();
+        match deadline.within(pool.request(request)).await? {
             Ok(response) => self.reader.read(response, deadline).await,
             Err(error) => {
                 let fault = without_response(&error);

@@ -5,6 +5,7 @@ mod client;
 mod deadline;
 mod dial;
 mod failure;
+mod pools;
 mod roots;
 
 pub(crate) use client::{AnswerLimits, CONNECT_TIMEOUT, UpstreamClient};

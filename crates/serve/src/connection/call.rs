@@ -3,9 +3,9 @@
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -72,20 +72,19 @@ impl<S: Service> Calls<S> {
         let reply = match collected {
             Ok(Collected { bytes, reservation }) => {
                 self.progress.enter(Phase::Call);
-                let reply = guarded(async {
-                    let request = Request {
-                        method: head.method,
-                        uri: head.uri,
-                        version: head.version,
-                        headers: head.headers,
-                        body: bytes,
-                        peer: self.peer,
-                        local: self.local,
-                        intercepted: self.intercepted.clone(),
-                    };
-                    self.front.service.call(request).await
-                })
-                .await;
+                let request = Request {
+                    method: head.method,
+                    uri: head.uri,
+                    version: head.version,
+                    headers: head.headers,
+                    body: bytes,
+                    peer: self.peer,
+                    local: self.local,
+                    intercepted: self.intercepted.clone(),
+                };
+                // Pinned where it is made: a call is kilobytes, and each move would copy them.
+                let mut call = pin!(self.front.service.call(request));
+                let reply = poll_fn(|cx| guarded(call.as_mut(), cx)).await;
                 drop(reservation);
                 reply
             }
@@ -152,20 +151,16 @@ impl<S: Service> Calls<S> {
     }
 }
 
-/// Runs a call; a panic becomes an answer.
-async fn guarded(call: impl Future<Output = Reply>) -> Reply {
-    let mut call = pin!(call);
-    poll_fn(|cx| {
-        // The service is shared, so it has to stay sound when one of its calls unwinds, as with threads.
-        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(_panic) => {
-                error!("a call panicked; its client gets status 500");
-                Poll::Ready(Reply::Response(failure()))
-            }
+/// Polls a call; a panic becomes an answer.
+fn guarded(call: Pin<&mut impl Future<Output = Reply>>, cx: &mut Context<'_>) -> Poll<Reply> {
+    // The service is shared, so it has to stay sound when one of its calls unwinds, as with threads.
+    match catch_unwind(AssertUnwindSafe(|| call.poll(cx))) {
+        Ok(polled) => polled,
+        Err(_panic) => {
+            error!("a call panicked; its client gets status 500");
+            Poll::Ready(Reply::Response(failure()))
         }
-    })
-    .await
+    }
 }
 
 fn failure() -> Response<Bytes> {

@@ -206,11 +206,7 @@ impl Listener {
 }
 
 /// Serves a connection that was accepted on another runtime than this runs on.
-async fn on_another_runtime<S: Service>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    front: Arc<Front<S>>,
-) {
+async fn on_another_runtime<S: Service>(stream: TcpStream, peer: SocketAddr, front: Arc<Front<S>>) {
     match stream.into_std().and_then(TcpStream::from_std) {
         Ok(stream) => serve_connection(stream, peer, front).await,
         Err(error) => warn!(%error, "cannot serve a connection"),

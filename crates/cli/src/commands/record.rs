@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 
 use pipetape_proxy::{InterceptConfig, RecordConfig, RecordSummary, Recorder};
-use pipetape_serve::{DateHeader, Listener};
+use pipetape_serve::{DateHeader, Lanes, Listener};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
@@ -21,6 +23,9 @@ use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
+
+/// Most threads that serve connections. One more writes.
+const MOST_LANES: usize = 4;
 
 /// Records until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(
@@ -53,8 +58,7 @@ async fn record(
     palette: Palette,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let lanes: usize = std::env::var("PT_LANES").ok().and_then(|v| v.parse().ok()).unwrap_or(1);
-    let listener = Listener::bind(address).await?.on(pipetape_serve::Lanes::start(lanes).map_err(|source| Failure::System { action: "start", source })?);
+    let listener = Listener::bind(address).await?.on(lanes()?);
     let address = listener.local_addr();
     let writer = store.record(
         &arguments.tape,
@@ -90,6 +94,15 @@ async fn record(
         }
     };
     Ok(exit::code_around(command, own))
+}
+
+/// Recording spends most of its time on signatures: clients of one connection each are spread over the processors.
+fn lanes() -> Result<Lanes, Failure> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    Lanes::start(processors.min(MOST_LANES) - 1).map_err(|source| Failure::System {
+        action: "start a thread",
+        source,
+    })
 }
 
 /// Makes the recorder, and starts the command.

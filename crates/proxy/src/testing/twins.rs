@@ -7,8 +7,9 @@ use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
+use bytes::Bytes;
 use pipetape_core::Region;
-use pipetape_tape::{AppendError, Draft, Exchange, NewExchange};
+use pipetape_tape::{AppendError, Draft, Exchange, NewExchange, Outcome};
 use tokio::sync::Semaphore;
 
 use crate::credentials::{CredentialSource, NoCredentials};
@@ -97,9 +98,19 @@ impl MemoryLog {
         }
         let mut kept = self.kept.lock().unwrap();
         let seq = kept.len() as u64 + 1;
-        kept.push(exchange.numbered(seq));
+        let mut exchange = exchange.numbered(seq);
+        // A tape does not hold on to what came either.
+        detach(&mut exchange.request.body);
+        if let Outcome::Response(response) | Outcome::Cut { response, .. } = &mut exchange.outcome {
+            detach(&mut response.body);
+        }
+        kept.push(exchange);
         Ok(seq)
     }
+}
+
+fn detach(body: &mut Bytes) {
+    *body = Bytes::copy_from_slice(body);
 }
 
 /// Finds what the script says, one entry for each search; the last holds for all further ones.

@@ -64,3 +64,32 @@ impl Pools {
             .build(self.connector.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper_rustls::HttpsConnectorBuilder;
+
+    use super::super::roots::{Trust, tls};
+    use super::*;
+    use crate::testing::straight;
+
+    #[test]
+    fn each_runtime_has_one_of_its_own() {
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls(Trust::Nobody).unwrap())
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(straight());
+        let pools = Pools::new(connector);
+        let of_another = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.unwrap();
+            let pool = || runtime.block_on(async { pools.of_this_runtime() });
+            let first = pool();
+            assert!(Arc::ptr_eq(&first, &pool()));
+            (runtime, first)
+        };
+        let (one, other) = (of_another(), of_another());
+        assert!(!Arc::ptr_eq(&one.1, &other.1));
+    }
+}

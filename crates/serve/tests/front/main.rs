@@ -12,6 +12,7 @@ mod cuts;
 mod handshakes;
 mod heads;
 mod intercept;
+mod lanes;
 mod many;
 mod requests;
 mod slow;

@@ -306,10 +306,7 @@ mod tests {
             (key(1, 0).to_vec(), b""),
             (key(1, 0).to_vec(), b"\0\0\0\x01ab"),
             (key(1, 0).to_vec(), b"\0\0\0\x01a\0\0\0\x02b"),
-            (
-                key(u64::MAX, 0).to_vec(),
-                b"\0\0\0\x01a\0\0\0\x01b",
-            ),
+            (key(u64::MAX, 0).to_vec(), b"\0\0\0\x01a\0\0\0\x01b"),
         ] {
             assert!(unpack(&[(key, value.to_vec())]).is_err(), "{value:?}");
         }

@@ -339,9 +339,7 @@ impl Log {
     fn catch_up(&mut self) {
         let mut behind = std::mem::take(&mut self.behind);
         let batch = &mut behind.batch;
-        behind
-            .packing
-            .finish(|key, value| batch.insert(key, value));
+        behind.packing.finish(|key, value| batch.insert(key, value));
         if self.failed.is_none()
             && let Err(store_error) = self.store(behind.batch)
         {

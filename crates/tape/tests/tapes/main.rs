@@ -3,6 +3,7 @@
 
 mod any;
 mod damage;
+mod drafts;
 mod journal;
 mod round_trip;
 mod store;

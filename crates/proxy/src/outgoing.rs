@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName,
@@ -53,7 +53,7 @@ pub(crate) fn resigned(
     request: &Request,
     upstream: &UpstreamUrl,
     region: &Region,
-    credentials: &Credentials,
+    credentials: &Identity,
     now: SystemTime,
 ) -> Result<Outgoing, SigningError> {
     // Room for our signature's too: growing means building it anew.

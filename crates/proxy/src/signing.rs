@@ -4,11 +4,11 @@
 
 use std::time::SystemTime;
 
-use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SigningError as SignerError, SigningSettings, sign as compute,
 };
 use aws_sigv4::sign::v4::{SigningParams, signing_params::BuildError};
+use aws_smithy_runtime_api::client::identity::Identity;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use pipetape_core::Region;
 
@@ -33,7 +33,7 @@ pub(crate) fn sign(
     headers: &mut HeaderMap,
     body: &[u8],
     region: &Region,
-    credentials: &Credentials,
+    credentials: &Identity,
     now: SystemTime,
 ) -> Result<(), SigningError> {
     let can_stay = |name: &HeaderName, value: &HeaderValue| !is_amz(name) || text(value).is_some();
@@ -44,9 +44,8 @@ pub(crate) fn sign(
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
     }
-    let identity = credentials.clone().into();
     let params = SigningParams::builder()
-        .identity(&identity)
+        .identity(credentials)
         .region(region.as_str())
         .name(SERVICE)
         .time(now)

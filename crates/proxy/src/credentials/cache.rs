@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::identity::Identity;
 use pipetape_core::Region;
 use pipetape_tape::Redactor;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -38,12 +39,12 @@ struct Shared<S> {
 
 struct Ended {
     at: Instant,
-    brought: Result<Credentials, Arc<NoCredentials>>,
+    brought: Result<Identity, Arc<NoCredentials>>,
 }
 
 /// Credentials, and how long they are good for; `None` is for ever.
 struct Found {
-    credentials: Credentials,
+    credentials: Identity,
     term: Option<Term>,
 }
 
@@ -77,11 +78,11 @@ impl<S: CredentialSource> CredentialsCache<S> {
         }
     }
 
-    /// Credentials that hold for the moment. Waits for a search only where there are none.
+    /// Credentials that hold for the moment, as the signer takes them. Waits for a search only where there are none.
     pub(crate) async fn credentials(
         &self,
         region: &Region,
-    ) -> Result<Credentials, Arc<NoCredentials>> {
+    ) -> Result<Identity, Arc<NoCredentials>> {
         let asked = Instant::now();
         match self.shared.kept() {
             Some((credentials, State::Fresh)) => return Ok(credentials),
@@ -127,7 +128,7 @@ impl<S: CredentialSource> CredentialsCache<S> {
 }
 
 impl<S: CredentialSource> Shared<S> {
-    fn kept(&self) -> Option<(Credentials, State)> {
+    fn kept(&self) -> Option<(Identity, State)> {
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
         let found = found.as_ref()?;
         Some((found.credentials.clone(), found.state(SystemTime::now())))
@@ -143,16 +144,19 @@ impl<S: CredentialSource> Shared<S> {
         &self,
         region: &Region,
         mut search: OwnedMutexGuard<Option<Ended>>,
-    ) -> Result<Credentials, Arc<NoCredentials>> {
-        let brought = self.source.find(region).await.map_err(Arc::new);
-        if let Ok(found) = &brought {
+    ) -> Result<Identity, Arc<NoCredentials>> {
+        let found = self.source.find(region).await.map_err(Arc::new);
+        let brought = found.map(|found| {
             info!(expiry = ?found.expiry(), "found credentials");
             let secrets = [Some(found.secret_access_key()), found.session_token()];
             let secrets: Vec<&str> = secrets.into_iter().flatten().collect();
             self.redactor.know_secrets(&secrets);
+            let found = Found::at(SystemTime::now(), found);
+            let credentials = found.credentials.clone();
             let mut kept = self.found.write().unwrap_or_else(PoisonError::into_inner);
-            *kept = Some(Found::at(SystemTime::now(), found.clone()));
-        }
+            *kept = Some(found);
+            credentials
+        });
         *search = Some(Ended {
             at: Instant::now(),
             brought: brought.clone(),
@@ -164,7 +168,10 @@ impl<S: CredentialSource> Shared<S> {
 impl Found {
     fn at(now: SystemTime, credentials: Credentials) -> Found {
         let term = credentials.expiry().map(|expiry| Term::from(now, expiry));
-        Found { credentials, term }
+        Found {
+            credentials: credentials.into(),
+            term,
+        }
     }
 
     fn state(&self, now: SystemTime) -> State {
@@ -210,7 +217,10 @@ mod tests {
         let region = "us-east-1".parse().unwrap();
         let found = cache.credentials(&region).await;
         let found = found.map_err(|why| why.to_string());
-        found.map(|found| found.access_key_id().to_owned())
+        found.map(|found| {
+            let found: &Credentials = found.data().unwrap();
+            found.access_key_id().to_owned()
+        })
     }
 
     fn lasting(key: &str, seconds: u64) -> Option<Credentials> {
@@ -255,7 +265,8 @@ mod tests {
     fn age(cache: &CredentialsCache<ScriptedSource>, ago: Duration) {
         let mut found = cache.shared.found.write().unwrap();
         let found = found.as_mut().unwrap();
-        *found = Found::at(SystemTime::now() - ago, found.credentials.clone());
+        let credentials: &Credentials = found.credentials.data().unwrap();
+        *found = Found::at(SystemTime::now() - ago, credentials.clone());
     }
 
     #[test]

@@ -13,7 +13,8 @@ use tracing::{Level, Span, enabled, info};
 use crate::exchange_log::ExchangeLog;
 use crate::forwarded::Forwarded;
 
-/// The target of the event that each exchange leaves in the log, at info.
+/// The target of the event that each exchange leaves in the log, at info. It comes from the thread that writes the tape,
+/// in the tape's order.
 ///
 /// Its message is `recorded` or `not recorded`; its fields are `operation`, `job` (the beginning of an id), `status`,
 /// `fault`, `latency_ms`, `bytes` (of the response's body, as kept), `redacted` (how many values), `redacted_names`

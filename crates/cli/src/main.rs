@@ -37,9 +37,6 @@ use arguments::Cli;
 use palette::Palette;
 use umask::UserUmask;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     panic::install_hook();
     let umask = UserUmask::tighten();

@@ -10,7 +10,7 @@ use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
 use super::journal::{self, Journal};
-use super::layout::{self, Packing};
+use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
     Place, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
@@ -371,8 +371,8 @@ fn holds_nothing(place: &Place) -> bool {
     look().unwrap_or(false)
 }
 
-/// The version of a tape's layout. Refuses what this build does not know, before sled touches it.
-fn check_layout(name: &TapeName, directory: &Path) -> Result<u32, StoreError> {
+/// Refuses what this build does not know, before sled touches it.
+fn check_layout(name: &TapeName, directory: &Path) -> Result<(), StoreError> {
     let path = directory.join("layout");
     let text = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -386,7 +386,7 @@ fn check_layout(name: &TapeName, directory: &Path) -> Result<u32, StoreError> {
             found,
             supported: layout::VERSION,
         }),
-        Some(found) if found > 0 => Ok(found),
+        Some(found) if found > 0 => Ok(()),
         _ => Err(StoreError::damaged(name, "its file `layout` can't be read")),
     }
 }
@@ -434,15 +434,11 @@ fn create_database(place: &Place, rules: Option<&Rules>) -> Result<Database, Sto
 
 /// An existing tape, to be gone on with by its own rules.
 fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
-    let version = check_layout(&place.name, &place.tape)?;
+    check_layout(&place.name, &place.tape)?;
     let mut database = Database::open(&place.name, &place.tape)?;
     let rules = |rules: Option<Rules>| rules;
     let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
     TapeFacts::clear(&place.tape)?;
-    // Before the first entry that an older build would not understand.
-    if version < layout::VERSION {
-        write_version(&place.tape)?;
-    }
     catch_up(&place, &mut database, scanned.last_in_database)?;
     tighten(&place.tape)?;
     let journal = Journal::begin(&place.tape)?;
@@ -460,15 +456,13 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
 
 /// Brings what only the journal has into the database.
 fn catch_up(place: &Place, database: &mut Database, last: u64) -> Result<(), StoreError> {
-    let mut packing = Packing::default();
     journal::read(&place.name, &place.tape, last, |seq, encoded| {
         let mut batch = sled::Batch::default();
-        packing.push(seq, encoded, |key, value| batch.insert(key, value));
+        for (key, value) in layout::entries(seq, encoded) {
+            batch.insert(&key, value);
+        }
         database.apply(batch)
     })?;
-    let mut batch = sled::Batch::default();
-    packing.finish(|key, value| batch.insert(key, value));
-    database.apply(batch)?;
     database.flush()
 }
 
@@ -479,7 +473,6 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
     let name = &place.name;
     let mut database = create_database(place, tape.rules.as_ref())?;
     let mut facts = TapeFacts::default();
-    let mut packing = Packing::default();
     let mut batch = sled::Batch::default();
     let mut bytes = 0;
     for exchange in &tape.exchanges {
@@ -487,9 +480,9 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
             .ok()
             .filter(|encoded| encoded.len() <= layout::LONGEST)
             .ok_or_else(|| StoreError::damaged(name, "an exchange is too large for the store"))?;
-        packing.push(exchange.seq, &encoded, |key, value| {
-            batch.insert(key, value);
-        });
+        for (key, value) in layout::entries(exchange.seq, &encoded) {
+            batch.insert(&key, value);
+        }
         facts.count(exchange);
         bytes += encoded.len();
         if bytes > BATCH_BYTES {
@@ -497,7 +490,6 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
             bytes = 0;
         }
     }
-    packing.finish(|key, value| batch.insert(key, value));
     database.apply(batch)?;
     database.close()?;
     facts.write(&place.new)?;

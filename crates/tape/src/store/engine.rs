@@ -76,9 +76,6 @@ impl Database {
         self.with("read", |open| {
             for entry in open.exchanges.iter() {
                 let (key, value) = entry?;
-                // sled looks after its cache once in 64 accesses to a 256th of it, and going on within a page is none: a
-                // scan alone had it hold all of a large tape.
-                open.exchanges.contains_key(&key)?;
                 if let Err(reason) = each(&key, &value) {
                     refused = Some(reason);
                     break;

@@ -20,7 +20,7 @@ use crate::name::TapeName;
 
 const FILE: &str = "journal";
 /// From which length on it is to begin anew. Longer means fewer flushes, and more to read after a kill.
-const LONG: u64 = 4 * 1024 * 1024;
+const LONG: u64 = 1024 * 1024;
 
 /// Some records, to be written in one go.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@
 //!   .gitignore              keeps the store out of commits
 //!   .NAME.lock              held by the process that has the tape open; says which
 //!   NAME/                   one tape
-//!     layout                `pipetape-store/2`, written when the rest is there: without it, no tape
+//!     layout                `pipetape-store/1`, written when the rest is there: without it, no tape
 //!     conf, db, blobs/,     sled's own: trees `header` and `exchanges`
 //!     snap.*
 //!     journal               the last exchanges, which sled may not have flushed yet; none at a clean end

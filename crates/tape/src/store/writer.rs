@@ -22,7 +22,7 @@ use super::engine::Database;
 use super::error::{AppendError, StoreError};
 use super::facts::TapeFacts;
 use super::journal::{self, Journal, Records};
-use super::layout::{self, Packing};
+use super::layout;
 use super::lock::TapeLock;
 use super::place::{Place, remove, tighten};
 use super::stored;
@@ -35,7 +35,7 @@ use crate::rules::Rules;
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// How many bytes come together before sled gets them: few enough that an answer hardly waits for that.
-const BEHIND: usize = 256 * 1024;
+const BEHIND: usize = 64 * 1024;
 /// How long they may wait. sled syncs twice a second what it has, so a loss of power costs no more than the last second.
 const LAG: Duration = Duration::from_millis(250);
 
@@ -208,7 +208,6 @@ struct Log {
 /// What is in the journal and not yet in sled.
 #[derive(Default)]
 struct Behind {
-    packing: Packing,
     batch: Batch,
     bytes: usize,
     since: Option<Instant>,
@@ -337,9 +336,7 @@ impl Log {
 
     /// Gives sled what it lacks. Where that fails, what was told to be kept is in the journal all the same.
     fn catch_up(&mut self) {
-        let mut behind = std::mem::take(&mut self.behind);
-        let batch = &mut behind.batch;
-        behind.packing.finish(|key, value| batch.insert(key, value));
+        let behind = std::mem::take(&mut self.behind);
         if self.failed.is_none()
             && let Err(store_error) = self.store(behind.batch)
         {
@@ -413,9 +410,9 @@ fn tell(draft: Box<dyn Draft>, written: Result<u64, AppendError>) {
 
 impl Behind {
     fn push(&mut self, seq: u64, encoded: &[u8]) {
-        let batch = &mut self.batch;
-        self.packing
-            .push(seq, encoded, |key, value| batch.insert(key, value));
+        for (key, value) in layout::entries(seq, encoded) {
+            self.batch.insert(&key, value);
+        }
         self.bytes += encoded.len();
         self.since.get_or_insert_with(Instant::now);
     }

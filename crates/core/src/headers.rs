@@ -16,7 +16,7 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 /// The headers that outlive one connection, in the order they came: all but the hop-by-hop ones and
 /// those that `Connection` lists.
 ///
-/// [`HeaderMap::remove`] would change the order of the rest. `Content-Length` is kept.
+/// To drop the others with [`HeaderMap::remove`] would change the order of the rest. `Content-Length` is kept.
 pub fn end_to_end(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
     let listed = listed_in_connection(headers);
     headers

@@ -96,7 +96,7 @@ async fn record(
     Ok(exit::code_around(command, own))
 }
 
-/// Recording spends most of its time on signatures: clients of one connection each are spread over the processors.
+/// A request to be signed anew takes twice the time of HTTP: connections are spread over the processors.
 fn lanes() -> Result<Lanes, Failure> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     Lanes::start(processors.min(MOST_LANES) - 1).map_err(|source| Failure::System {

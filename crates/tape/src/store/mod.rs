@@ -18,8 +18,8 @@
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it;
-//! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a player, on two threads,
-//!   `facts` tells a finished tape from one whose recorder was killed.
+//! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a
+//!   player, on two threads, `facts` tells a finished tape from one whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).

@@ -1,9 +1,12 @@
 //! What the thread that writes is given, and what it tells.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use pipetape_tape::{AppendError, Draft, NewExchange, RecordMode, Rules, Store, TapeWriter};
+use pipetape_tape::{
+    AppendError, Draft, NewExchange, RecordMode, Rules, Store, TapeName, TapeWriter,
+};
 
 use crate::any::{plain, told};
 
@@ -59,6 +62,16 @@ impl Drop for Job {
     }
 }
 
+fn fresh(directory: &Path) -> (Store, TapeWriter) {
+    let store = Store::new(directory.join("s"));
+    let writer = store.record(&tape(), RecordMode::Fresh, Rules::default());
+    (store, writer.unwrap())
+}
+
+fn tape() -> TapeName {
+    "t".parse().unwrap()
+}
+
 fn finish(writer: TapeWriter) {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.unwrap().block_on(writer.finish()).unwrap();
@@ -80,10 +93,7 @@ fn enqueue(writer: &TapeWriter, drafts: &[(u64, Panics)]) -> Receiver<(Seen, Opt
 #[test]
 fn drafts_are_made_in_order_by_the_thread_that_writes() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::new(directory.path().join("s"));
-    let name = "t".parse().unwrap();
-    let writer = store.record(&name, RecordMode::Fresh, Rules::default());
-    let writer = writer.unwrap();
+    let (store, writer) = fresh(directory.path());
     let numbers: Vec<u64> = (1..=200).collect();
     let drafts: Vec<_> = numbers.iter().map(|&n| (n, Panics::Never)).collect();
     let seen: Vec<_> = {
@@ -116,16 +126,13 @@ fn drafts_are_made_in_order_by_the_thread_that_writes() {
     // Its writer has ended.
     let seen = enqueue(&writer, &[(201, Panics::Never)]);
     assert_eq!(seen.recv().unwrap().0, Seen::Dropped(201));
-    assert_eq!(store.load(&name).unwrap().exchanges.len(), 200);
+    assert_eq!(store.load(&tape()).unwrap().exchanges.len(), 200);
 }
 
 #[test]
 fn a_draft_that_panics_takes_no_other_with_it() {
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::new(directory.path().join("s"));
-    let name = "t".parse().unwrap();
-    let writer = store.record(&name, RecordMode::Fresh, Rules::default());
-    let writer = writer.unwrap();
+    let (store, writer) = fresh(directory.path());
     let drafts = [
         (1, Panics::Never),
         (2, Panics::Making),
@@ -147,7 +154,7 @@ fn a_draft_that_panics_takes_no_other_with_it() {
         written,
         [(1, Some(1)), (2, None), (3, Some(2)), (4, Some(3))]
     );
-    let kept = told(&store.load(&name).unwrap().exchanges);
+    let kept = told(&store.load(&tape()).unwrap().exchanges);
     let job = |seq, n| (seq, format!(r#"{{"jobId":"job-{n}","nonce":"3"}}"#));
     assert_eq!(kept, [job(1, 1), job(2, 3), job(3, 4)]);
 }

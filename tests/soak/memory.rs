@@ -57,10 +57,7 @@ impl Crowd {
         // One exchange is being redacted, one written.
         let in_work = 4 * self.large;
         let connections = self.connections * 256 * 1024;
-        // The storage engine keeps pages for a while, whatever size is set for its cache: with large values it was
-        // seen to stop growing at about 450 MiB.
-        let engine = (2 * self.bytes()).min(448 * MIB);
-        on_their_way + waiting + in_work + connections + engine + 64 * MIB
+        on_their_way + waiting + in_work + connections + 64 * MIB
     }
 }
 
@@ -233,16 +230,14 @@ fn record(sandbox: &Sandbox, upstream: &Mirror) -> Server {
     sandbox.record("t", &url, &PATIENT)
 }
 
-/// The same on a disk that takes a while for each write: strace holds the system call back.
+/// The same on a disk that takes a while for each write to the tape: strace holds the system call back.
 fn record_slowly(sandbox: &Sandbox, upstream: &Mirror, delay: Duration) -> Server {
     let mut command = sandbox.command_of(Path::new("strace"), &["-D", "-f", "-q"]);
     command
         .args(["--seccomp-bpf", "-e", "signal=none", "-o", "/dev/null"])
-        .args(["-e", "trace=pwrite64"])
-        .arg(format!(
-            "--inject=pwrite64:delay_enter={}",
-            delay.as_micros()
-        ))
+        .args(["-e", "trace=write", "-P"])
+        .arg(sandbox.store().join("t/journal"))
+        .arg(format!("--inject=write:delay_enter={}", delay.as_micros()))
         .arg(program::path())
         .args(["record", "t", "--listen", "127.0.0.1:0", "--upstream"])
         .arg(format!("http://{}", upstream.address))

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use pipetape_core::causes::with_causes;
 
+use super::bulk_load::{BulkLoad, load_journal};
 use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
-use super::journal::{self, Journal};
+use super::journal::Journal;
 use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
@@ -371,8 +372,8 @@ fn holds_nothing(place: &Place) -> bool {
     look().unwrap_or(false)
 }
 
-/// Refuses what this build does not know, before sled touches it.
-fn check_layout(name: &TapeName, directory: &Path) -> Result<(), StoreError> {
+/// The version of a tape's layout. Refuses what this build does not know, before sled touches it.
+fn check_layout(name: &TapeName, directory: &Path) -> Result<u32, StoreError> {
     let path = directory.join("layout");
     let text = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -386,7 +387,7 @@ fn check_layout(name: &TapeName, directory: &Path) -> Result<(), StoreError> {
             found,
             supported: layout::VERSION,
         }),
-        Some(found) if found > 0 => Ok(()),
+        Some(found) if found > 0 => Ok(found),
         _ => Err(StoreError::damaged(name, "its file `layout` can't be read")),
     }
 }
@@ -398,21 +399,17 @@ fn create(
     rules: Rules,
     at_finish: AtFinish,
 ) -> Result<Opened, StoreError> {
-    let mut database = create_database(&place, Some(&rules))?;
+    create_database(&place, Some(&rules))?.close()?;
     write_version(&place.new)?;
     let mut directory = &place.new;
     if at_finish == AtFinish::Stay {
-        // sled finds its files by their paths: it has to be closed while they move.
-        database.close()?;
         place.swap()?;
         directory = &place.tape;
-        database = Database::open(&place.name, directory)?;
-        tighten(directory)?;
     }
     let journal = Journal::begin(directory)?;
+    tighten(directory)?;
     Ok(Opened {
         place,
-        database,
         journal,
         lock,
         rules,
@@ -434,17 +431,20 @@ fn create_database(place: &Place, rules: Option<&Rules>) -> Result<Database, Sto
 
 /// An existing tape, to be gone on with by its own rules.
 fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
-    check_layout(&place.name, &place.tape)?;
+    let version = check_layout(&place.name, &place.tape)?;
     let mut database = Database::open(&place.name, &place.tape)?;
     let rules = |rules: Option<Rules>| rules;
     let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
     TapeFacts::clear(&place.tape)?;
-    catch_up(&place, &mut database, scanned.last_in_database)?;
-    tighten(&place.tape)?;
+    // Before the first entry that an older build would not understand.
+    if version < layout::VERSION {
+        write_version(&place.tape)?;
+    }
+    load_journal(&place.name, &place.tape, database, scanned.last_in_database)?;
     let journal = Journal::begin(&place.tape)?;
+    tighten(&place.tape)?;
     Ok(Opened {
         place,
-        database,
         journal,
         lock,
         // A tape written by hand may have none.
@@ -454,43 +454,21 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
     })
 }
 
-/// Brings what only the journal has into the database.
-fn catch_up(place: &Place, database: &mut Database, last: u64) -> Result<(), StoreError> {
-    journal::read(&place.name, &place.tape, last, |seq, encoded| {
-        let mut batch = sled::Batch::default();
-        for (key, value) in layout::entries(seq, encoded) {
-            batch.insert(&key, value);
-        }
-        database.apply(batch)
-    })?;
-    database.flush()
-}
-
 /// Writes a whole tape beside its place.
 fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
-    /// sled holds a batch in memory until it is written.
-    const BATCH_BYTES: usize = 4 * 1024 * 1024;
     let name = &place.name;
     let mut database = create_database(place, tape.rules.as_ref())?;
     let mut facts = TapeFacts::default();
-    let mut batch = sled::Batch::default();
-    let mut bytes = 0;
+    let mut load = BulkLoad::into(&mut database);
     for exchange in &tape.exchanges {
         let encoded = stored::encode(exchange)
             .ok()
             .filter(|encoded| encoded.len() <= layout::LONGEST)
             .ok_or_else(|| StoreError::damaged(name, "an exchange is too large for the store"))?;
-        for (key, value) in layout::entries(exchange.seq, &encoded) {
-            batch.insert(&key, value);
-        }
+        load.push(exchange.seq, &encoded)?;
         facts.count(exchange);
-        bytes += encoded.len();
-        if bytes > BATCH_BYTES {
-            database.apply(std::mem::take(&mut batch))?;
-            bytes = 0;
-        }
     }
-    database.apply(batch)?;
+    load.finish()?;
     database.close()?;
     facts.write(&place.new)?;
     tighten(&place.new)?;

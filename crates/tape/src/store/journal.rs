@@ -1,26 +1,30 @@
-//! The exchanges that sled does not hold for sure yet.
+//! What is being recorded: a plain file that only grows, until the recording ends and sled gets what is in it.
 //!
 //! An exchange has to survive the end of this process before its client is answered. For that it is enough that the
 //! system has its bytes. sled's flush does more: it waits for the disk, by way of threads of its own, which cost
-//! several times what the rest of a request costs. So exchanges are appended to a plain file first, clients
-//! are answered, and sled comes behind. Whenever the file has grown, sled is flushed and the file begins anew.
+//! several times what the rest of a request costs. And sled writes over places that it no longer needs: a copy taken
+//! meanwhile, file by file as `cp` does it, may have lost what moved. A copy of a file that grows ends early, no more.
 //!
 //! A record is: length of the encoded exchange (4 bytes, big endian) ‖ CRC-32 of what follows (4 bytes, big endian) ‖ `seq`
-//! (8 bytes, big endian) ‖ the encoded exchange. A kill can leave the last record half-written: nobody was told of
-//! that one.
+//! (8 bytes, big endian) ‖ the encoded exchange. A kill, or a copy, can leave the last record half-written: nobody was
+//! told of that one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use tracing::warn;
+
 use super::error::StoreError;
 use super::layout::LONGEST;
+use super::sync::Syncing;
 use crate::name::TapeName;
 
 const FILE: &str = "journal";
-/// From which length on it is to begin anew. Longer means fewer flushes, and more to read after a kill.
-const LONG: u64 = 1024 * 1024;
+const HEAD: usize = 16;
+/// What the memory of records shrinks to when a large one is through, in bytes.
+const USUAL: usize = 1024 * 1024;
 
 /// Some records, to be written in one go.
 #[derive(Debug, Default)]
@@ -39,8 +43,14 @@ impl Records {
         }
     }
 
+    /// In bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(USUAL);
     }
 }
 
@@ -50,6 +60,7 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
+    syncing: Syncing,
 }
 
 impl Journal {
@@ -65,20 +76,27 @@ impl Journal {
             .mode(0o600)
             .open(&path)
             .map_err(StoreError::io("write", &path))?;
+        let syncing = file
+            .try_clone()
+            .and_then(Syncing::start)
+            .map_err(StoreError::io("start a thread that syncs", &path))?;
         Ok(Journal {
             path,
             file,
             length: 0,
+            syncing,
         })
     }
 
-    /// Appends records. They survive the end of the process from here on.
+    /// Appends records. They survive the end of the process from here on, and soon after a loss of power.
     ///
     /// # Errors
     ///
-    /// The system did not take them. None of them is in the journal, as far as the system lets us take them back.
+    /// The system did not take them, or its disk not those before them. None of them is in the journal, as far as the
+    /// system lets us take them back.
     pub(super) fn append(&mut self, records: &Records) -> Result<(), StoreError> {
-        if let Err(error) = self.file.write_all(&records.bytes) {
+        let written = self.file.write_all(&records.bytes);
+        if let Err(error) = written.and_then(|()| self.syncing.changed()) {
             // The error that counts is the first one.
             let _ = self.file.set_len(self.length);
             return Err(StoreError::io("write", &self.path)(error));
@@ -86,27 +104,17 @@ impl Journal {
         self.length += records.bytes.len() as u64;
         Ok(())
     }
-
-    pub(super) fn is_long(&self) -> bool {
-        self.length >= LONG
-    }
-
-    /// Begins anew. Everything in it has to be flushed by sled.
-    pub(super) fn clear(&mut self) -> Result<(), StoreError> {
-        self.file
-            .set_len(0)
-            .map_err(StoreError::io("write", &self.path))?;
-        self.length = 0;
-        Ok(())
-    }
 }
 
 /// Reads what the journal in a tape's directory has behind exchange `last`, the last one that sled has; calls
 /// `each` with number and encoded form. One record is in memory at a time.
 ///
+/// A journal whose end can't be read ends before that: half a record is what a kill leaves, and after a loss of power
+/// the last second may be anything.
+///
 /// # Errors
 ///
-/// The file can't be read, or `each` refuses. A journal that ends in half a record ends before it.
+/// The file can't be read, or `each` refuses, or exchanges are missing before others that are there.
 pub(super) fn read(
     name: &TapeName,
     directory: &Path,
@@ -129,22 +137,96 @@ pub(super) fn read(
     }
     let mut file = BufReader::new(File::open(&path).map_err(failed())?);
     let mut last = last;
+    let mut end = 0;
     let mut encoded = Vec::new();
+    let missing = |last| {
+        let reason = format!("exchanges behind number {last} are missing from its journal");
+        StoreError::damaged(name, reason)
+    };
     while let Some(seq) = take(&mut file, &mut encoded).map_err(failed())? {
+        end += (HEAD + encoded.len()) as u64;
         match seq.checked_sub(last) {
             Some(1) => {
                 each(seq, &encoded)?;
                 last = seq;
             }
             None | Some(0) => {}
-            // Only after a loss of power: a prefix is what counts.
-            Some(_) => break,
+            Some(_) => return Err(missing(last)),
         }
     }
-    Ok(())
+    match look_behind(&mut file, end, last).map_err(failed())? {
+        Behind::Nothing => Ok(()),
+        Behind::Rubbish { bytes } => {
+            warn!(tape = %name, bytes, "the journal can't be read behind exchange {last}, the last one that was recorded for sure");
+            Ok(())
+        }
+        Behind::Exchange => Err(missing(last)),
+    }
 }
 
-/// Removes the journal. Everything in it has to be flushed by sled.
+/// What comes where no record can be read.
+#[derive(Debug, PartialEq, Eq)]
+enum Behind {
+    /// Nothing, or zeros: room that was made and never filled.
+    Nothing,
+    /// What a write that did not come to its end may leave.
+    Rubbish { bytes: u64 },
+    /// An exchange: what is before it was written once, and is damaged.
+    Exchange,
+}
+
+/// Looks for a record anywhere behind `end` that exchange `last` and damage may come before.
+fn look_behind(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Behind> {
+    /// How many exchanges damage may have taken. A hostile file is no reason to try for ever: so many records, so many bytes.
+    const LOST: u64 = 1 << 20;
+    const TRIED: usize = 4096;
+    const READ: usize = 4 * LONGEST;
+
+    file.seek(SeekFrom::Start(end))?;
+    let (mut bytes, mut is_zero) = (0, true);
+    let mut tail = [0; HEAD];
+    let mut found = Vec::new();
+    loop {
+        let buffer = file.fill_buf()?;
+        if buffer.is_empty() {
+            break;
+        }
+        let count = buffer.len();
+        for byte in buffer {
+            tail.rotate_left(1);
+            tail[HEAD - 1] = *byte;
+            bytes += 1;
+            is_zero &= *byte == 0;
+            let Some(at) = u64::checked_sub(bytes, HEAD as u64) else {
+                continue;
+            };
+            let (length, _, seq) = read_head(&tail);
+            let is_later = seq > last && seq - last <= LOST;
+            if is_later && length <= LONGEST && found.len() < TRIED {
+                found.push(end + at);
+            }
+        }
+        file.consume(count);
+    }
+    let mut encoded = Vec::new();
+    let mut read = 0;
+    for at in found {
+        file.seek(SeekFrom::Start(at))?;
+        if take(file, &mut encoded)?.is_some() {
+            return Ok(Behind::Exchange);
+        }
+        read += encoded.len();
+        if read > READ {
+            break;
+        }
+    }
+    Ok(match is_zero {
+        true => Behind::Nothing,
+        false => Behind::Rubbish { bytes },
+    })
+}
+
+/// Removes the journal. sled has to have everything in it, for good.
 pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
     let path = path(directory);
     match fs::remove_file(&path) {
@@ -157,23 +239,29 @@ pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
 
 /// Takes the next record off, if it is whole and can be one: its number, and its exchange in `encoded`.
 fn take(from: &mut impl Read, encoded: &mut Vec<u8>) -> io::Result<Option<u64>> {
-    let mut head = [0; 16];
+    let mut head = [0; HEAD];
     match from.read_exact(&mut head) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         result => result?,
     }
-    let [length, sum] = [0, 4].map(|at| [head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let length = u32::from_be_bytes(length) as usize;
+    let (length, sum, seq) = read_head(&head);
     if length > LONGEST {
         return Ok(None);
     }
-    let mut seq = [0; 8];
-    seq.copy_from_slice(&head[8..]);
     encoded.clear();
     // Room is made for what comes, not for what is announced.
     from.take(length as u64).read_to_end(encoded)?;
-    let is_whole = encoded.len() == length && checksum(seq, encoded) == u32::from_be_bytes(sum);
-    Ok(is_whole.then(|| u64::from_be_bytes(seq)))
+    let is_whole = encoded.len() == length && checksum(seq.to_be_bytes(), encoded) == sum;
+    Ok(is_whole.then_some(seq))
+}
+
+/// Length, checksum and number.
+fn read_head(head: &[u8; HEAD]) -> (usize, u32, u64) {
+    let [length, sum] = [0, 4].map(|at| [head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let mut seq = [0; 8];
+    seq.copy_from_slice(&head[8..]);
+    let length = u32::from_be_bytes(length) as usize;
+    (length, u32::from_be_bytes(sum), u64::from_be_bytes(seq))
 }
 
 fn checksum(seq: [u8; 8], encoded: &[u8]) -> u32 {
@@ -206,14 +294,25 @@ mod tests {
         "t".parse().unwrap()
     }
 
-    fn read_behind(directory: &Path, last: u64) -> Vec<u64> {
+    /// The numbers read behind `last`, and whether the rest is damage.
+    fn look(directory: &Path, last: u64) -> (Vec<u64>, bool) {
         let mut found = Vec::new();
-        read(&name(), directory, last, |seq, encoded| {
+        let read = read(&name(), directory, last, |seq, encoded| {
             assert_eq!(encoded, format!("exchange {seq}").as_bytes());
             found.push(seq);
             Ok(())
-        })
-        .unwrap();
+        });
+        let is_damaged = read.is_err_and(|error| {
+            assert!(error.is_damage(), "{error}");
+            assert!(error.to_string().contains("are missing"), "{error}");
+            true
+        });
+        (found, is_damaged)
+    }
+
+    fn read_behind(directory: &Path, last: u64) -> Vec<u64> {
+        let (found, is_damaged) = look(directory, last);
+        assert!(!is_damaged);
         found
     }
 
@@ -225,13 +324,12 @@ mod tests {
         let mut journal = Journal::begin(directory).unwrap();
         journal.append(&records(&[4, 5])).unwrap();
         journal.append(&records(&[6])).unwrap();
-        for (last, expected) in [(3, &[4, 5, 6][..]), (5, &[6]), (6, &[]), (9, &[]), (2, &[])] {
+        for (last, expected) in [(3, &[4, 5, 6][..]), (5, &[6]), (6, &[]), (9, &[])] {
             assert_eq!(read_behind(directory, last), expected, "behind {last}");
         }
-        journal.clear().unwrap();
-        assert!(read_behind(directory, 3).is_empty());
+        assert_eq!(look(directory, 2), (vec![], true), "3 is nowhere");
         journal.append(&records(&[7, 9])).unwrap();
-        assert_eq!(read_behind(directory, 6), [7], "9 is not the next one");
+        assert_eq!(look(directory, 6), (vec![7], true), "9 is not the next one");
         remove(directory).unwrap();
         remove(directory).unwrap();
         assert!(read_behind(directory, 6).is_empty());
@@ -248,14 +346,65 @@ mod tests {
             let expected: Vec<u64> = (1..=(end / one) as u64).collect();
             assert_eq!(read_behind(directory.path(), 0), expected, "cut at {end}");
         }
-        for at in one..2 * one {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 0x10;
-            fs::write(&path, &damaged).unwrap();
-            assert_eq!(read_behind(directory.path(), 0), [1], "byte {at}");
-        }
         fs::write(&path, [0; 4096]).unwrap();
         assert!(read_behind(directory.path(), 0).is_empty(), "zeros");
+    }
+
+    /// Damage before what was written later is no half-written end.
+    #[test]
+    fn what_is_damaged_is_told_from_what_was_never_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path());
+        let whole = records(&[1, 2, 3]).bytes;
+        let one = records(&[1]).bytes.len();
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1 << bit;
+                fs::write(&path, &damaged).unwrap();
+                let before: Vec<u64> = (1..=(at / one) as u64).collect();
+                let expected = (before, at < 2 * one);
+                assert_eq!(look(directory.path(), 0), expected, "byte {at}, bit {bit}");
+            }
+        }
+        let mut zeroed = whole.clone();
+        zeroed[..one + 1].fill(0);
+        fs::write(&path, &zeroed).unwrap();
+        assert_eq!(look(directory.path(), 0), (vec![], true), "two lost");
+    }
+
+    #[test]
+    fn what_is_behind_is_found_wherever_it_begins() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = path(directory.path());
+        let behind = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let mut file = BufReader::with_capacity(64, File::open(&path).unwrap());
+            look_behind(&mut file, 5, 7).unwrap()
+        };
+        for length in 0..200 {
+            let rubbish = vec![0xaa; 5 + length];
+            let expected = match length {
+                0 => Behind::Nothing,
+                _ => Behind::Rubbish {
+                    bytes: length as u64,
+                },
+            };
+            assert_eq!(behind(&rubbish), expected);
+            for (seq, is_later) in [(7, false), (8, true), (9, true), (u64::MAX, false)] {
+                let record = records(&[seq]).bytes;
+                let found = behind(&[&rubbish[..], &record, b"more"].concat());
+                assert_eq!(found == Behind::Exchange, is_later, "{length} {seq}");
+            }
+        }
+        // Many that look like one, each of which is read to the file's end: that ends.
+        let mut many = vec![0; 5];
+        for _ in 0..100_000 {
+            many.extend_from_slice(&(LONGEST as u32).to_be_bytes());
+            many.extend_from_slice(&[0; 4]);
+            many.extend_from_slice(&8_u64.to_be_bytes());
+        }
+        assert!(matches!(behind(&many), Behind::Rubbish { .. }));
     }
 
     #[test]
@@ -293,18 +442,5 @@ mod tests {
         let made = Command::new("mkfifo").arg(path(directory.path())).status();
         assert!(made.unwrap().success());
         assert!(refused().is_damage());
-    }
-
-    #[test]
-    fn it_is_long_when_it_has_grown() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut journal = Journal::begin(directory.path()).unwrap();
-        let mut large = Records::default();
-        large.push(1, &vec![b'x'; LONG as usize]);
-        assert!(!journal.is_long());
-        journal.append(&large).unwrap();
-        assert!(journal.is_long());
-        journal.clear().unwrap();
-        assert!(!journal.is_long());
     }
 }

@@ -1,15 +1,17 @@
-//! How exchanges lie in a database: version, keys, chunks.
+//! How exchanges lie in a database: version, keys, values.
 //!
-//! Tree `exchanges`: `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian) → at most 4 KiB. The
-//! chunks of one exchange, put together, are its encoded form, with its length (4 bytes, big endian) in front.
-//! Keys are written in rising order, which is what sled is good at.
+//! Tree `exchanges`: `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian) → at most 4 KiB. Under chunk 0 stand the
+//! exchange of that number and those that follow it without a gap, as many as fit; each is its length (4 bytes, big endian)
+//! ‖ its encoded form. One that does not fit stands alone, and goes on in chunks 1, 2, …
+//! Keys are written in rising order, which is what sled is good at, and what it takes is by the entry: hence few.
 //!
 //! Tree `header`: `rules` → the tape's rules, encoded.
 
 /// The layout that this build writes, and the newest that it reads.
 ///
-/// - 1: the first.
-pub(super) const VERSION: u32 = 1;
+/// - 1: each exchange alone under its key. Read as it is; a recording that goes on with such a tape makes it a 2.
+/// - 2: several exchanges under one key.
+pub(super) const VERSION: u32 = 2;
 
 pub(super) const EXCHANGES: &str = "exchanges";
 pub(super) const HEADER: &str = "header";
@@ -32,17 +34,49 @@ pub(super) fn read_version(text: &[u8]) -> Option<u32> {
     text.strip_prefix(VERSION_PREFIX)?.trim_end().parse().ok()
 }
 
-/// The keys and values of one exchange, in order.
-pub(super) fn entries(seq: u64, encoded: &[u8]) -> impl Iterator<Item = ([u8; KEY], Vec<u8>)> {
-    // At most 32 MiB of bodies and some headers: far from `u32::MAX` and from 65,536 chunks of 4 KiB.
-    let length = (encoded.len() as u32).to_be_bytes();
-    let first = encoded.len().min(CHUNK - LENGTH);
-    let (head, rest) = encoded.split_at(first);
-    let head = [&length[..], head].concat();
-    std::iter::once(head)
-        .chain(rest.chunks(CHUNK).map(<[u8]>::to_vec))
-        .enumerate()
-        .map(move |(chunk, value)| (key(seq, chunk as u16), value))
+/// Makes entries of exchanges, which come in rising order.
+#[derive(Debug, Default)]
+pub(super) struct Packing {
+    first: u64,
+    last: u64,
+    /// The value of `first`, so far.
+    value: Vec<u8>,
+}
+
+impl Packing {
+    /// Takes the next exchange, encoded: at most [`LONGEST`] bytes. `put` gets each entry that is complete.
+    pub(super) fn push(&mut self, seq: u64, encoded: &[u8], mut put: impl FnMut(&[u8], &[u8])) {
+        let needed = LENGTH + encoded.len();
+        let follows = self.last.checked_add(1) == Some(seq);
+        if !follows || self.value.len() + needed > CHUNK {
+            self.finish(&mut put);
+        }
+        if self.value.is_empty() {
+            self.first = seq;
+        }
+        self.last = seq;
+        // Far from `u32::MAX`.
+        self.value
+            .extend_from_slice(&(encoded.len() as u32).to_be_bytes());
+        if needed <= CHUNK {
+            self.value.extend_from_slice(encoded);
+            return;
+        }
+        let (head, rest) = encoded.split_at(CHUNK - LENGTH);
+        self.value.extend_from_slice(head);
+        self.finish(&mut put);
+        for (chunk, value) in (1..).zip(rest.chunks(CHUNK)) {
+            put(&key(seq, chunk), value);
+        }
+    }
+
+    /// Gives what there is to `put`. What is pushed next stands under a key of its own.
+    pub(super) fn finish(&mut self, mut put: impl FnMut(&[u8], &[u8])) {
+        if !self.value.is_empty() {
+            put(&key(self.first, 0), &self.value);
+            self.value.clear();
+        }
+    }
 }
 
 /// The longest encoded form that the keys have room for, in bytes.
@@ -55,50 +89,90 @@ fn key(seq: u64, chunk: u16) -> [u8; KEY] {
     key
 }
 
-/// Puts chunks together again.
+/// Takes entries apart.
 #[derive(Debug, Default)]
-pub(super) struct Assembly {
+pub(super) struct Unpacking {
+    /// The exchange that was begun last.
     seq: u64,
+    /// What it lacks; `None` where it is whole.
+    lacking: Option<Lacking>,
+}
+
+/// An exchange that goes on in the next entry.
+#[derive(Debug)]
+struct Lacking {
     next_chunk: u16,
     length: usize,
     bytes: Vec<u8>,
 }
 
-impl Assembly {
-    /// Takes the next entry of the tree; gives an exchange when it is whole.
+impl Unpacking {
+    /// Takes the next entry of the tree; `each` gets the exchanges that are whole with it.
     ///
     /// # Errors
     ///
-    /// The entry can't follow those before it.
+    /// The entry can't follow those before it, or `each` refuses.
     pub(super) fn take(
         &mut self,
         key: &[u8],
         value: &[u8],
-    ) -> Result<Option<(u64, &[u8])>, String> {
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
         let (seq, chunk) = split_key(key).ok_or_else(|| format!("a key of {} bytes", key.len()))?;
-        if chunk == 0 {
-            self.must_be_whole()?;
-            if seq <= self.seq {
-                return Err(format!("exchange {seq} behind exchange {}", self.seq));
-            }
-            let (length, head) = value
-                .split_first_chunk::<LENGTH>()
-                .ok_or_else(|| format!("exchange {seq} has no length"))?;
-            self.seq = seq;
-            self.length = u32::from_be_bytes(*length) as usize;
-            self.bytes.clear();
-            self.bytes.extend_from_slice(head);
-        } else if seq == self.seq && chunk == self.next_chunk {
-            self.bytes.extend_from_slice(value);
-        } else {
-            return Err(format!("a stray piece of exchange {seq}"));
+        if chunk > 0 {
+            return self.go_on(seq, chunk, value, each);
         }
-        self.next_chunk = chunk.wrapping_add(1);
-        if self.bytes.len() > self.length {
+        self.must_be_whole()?;
+        if seq <= self.seq {
+            return Err(format!("exchange {seq} behind exchange {}", self.seq));
+        }
+        self.seq = seq;
+        let mut rest = value;
+        loop {
+            let (length, from) = rest
+                .split_first_chunk::<LENGTH>()
+                .ok_or_else(|| format!("exchange {} has no length", self.seq))?;
+            let length = u32::from_be_bytes(*length) as usize;
+            let Some((encoded, behind)) = from.split_at_checked(length) else {
+                self.lacking = Some(Lacking {
+                    next_chunk: 1,
+                    length,
+                    bytes: from.to_vec(),
+                });
+                return Ok(());
+            };
+            each(self.seq, encoded)?;
+            if behind.is_empty() {
+                return Ok(());
+            }
+            rest = behind;
+            let next = self.seq.checked_add(1);
+            self.seq = next.ok_or("more exchanges than there are numbers")?;
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        seq: u64,
+        chunk: u16,
+        value: &[u8],
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let begun = self.lacking.as_mut();
+        let begun = begun.filter(|begun| seq == self.seq && chunk == begun.next_chunk);
+        let Some(begun) = begun else {
+            return Err(format!("a stray piece of exchange {seq}"));
+        };
+        begun.next_chunk = chunk.wrapping_add(1);
+        begun.bytes.extend_from_slice(value);
+        if begun.bytes.len() > begun.length {
             return Err(format!("exchange {seq} is longer than it says"));
         }
-        let whole = self.bytes.len() == self.length;
-        Ok(whole.then_some((seq, self.bytes.as_slice())))
+        if begun.bytes.len() == begun.length {
+            each(seq, &begun.bytes)?;
+            self.lacking = None;
+        }
+        Ok(())
     }
 
     /// The exchange that was begun last; 0 before the first.
@@ -112,10 +186,9 @@ impl Assembly {
     ///
     /// The last exchange lacks a piece.
     pub(super) fn must_be_whole(&self) -> Result<(), String> {
-        if self.bytes.len() == self.length {
-            Ok(())
-        } else {
-            Err(format!("exchange {} lacks a piece", self.seq))
+        match self.lacking {
+            None => Ok(()),
+            Some(_) => Err(format!("exchange {} lacks a piece", self.seq)),
         }
     }
 }
@@ -128,46 +201,93 @@ fn split_key(key: &[u8]) -> Option<(u64, u16)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn chunks_come_together_again() {
-        for length in [
-            0,
-            1,
-            CHUNK - LENGTH,
-            CHUNK - LENGTH + 1,
-            CHUNK,
-            3 * CHUNK + 17,
-        ] {
-            let bytes: Vec<u8> = (0..length).map(|n| n as u8).collect();
-            let entries: Vec<_> = entries(7, &bytes).collect();
-            assert!(entries.iter().all(|(_, value)| value.len() <= CHUNK));
-            assert!(entries.is_sorted_by_key(|(key, _)| *key));
-            let mut assembly = Assembly::default();
-            let mut whole = None;
-            for (key, value) in &entries {
-                assert_eq!(whole, None, "whole too early");
-                whole = assembly
-                    .take(key, value)
-                    .unwrap()
-                    .map(|(seq, bytes)| (seq, bytes.to_vec()));
-            }
-            assert_eq!(whole, Some((7, bytes)), "{length}");
-            assembly.must_be_whole().unwrap();
+    type Entry = (Vec<u8>, Vec<u8>);
+
+    fn pack(exchanges: &[(u64, Vec<u8>)]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut put = |key: &[u8], value: &[u8]| entries.push((key.to_vec(), value.to_vec()));
+        let mut packing = Packing::default();
+        for (seq, encoded) in exchanges {
+            packing.push(*seq, encoded, &mut put);
+        }
+        packing.finish(put);
+        entries
+    }
+
+    fn unpack<'a>(
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Vec<(u64, Vec<u8>)>, String> {
+        let mut unpacking = Unpacking::default();
+        let mut exchanges = Vec::new();
+        for (key, value) in entries {
+            unpacking.take(key, value, |seq, encoded| {
+                exchanges.push((seq, encoded.to_vec()));
+                Ok(())
+            })?;
+        }
+        unpacking.must_be_whole()?;
+        Ok(exchanges)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_again(
+            exchanges in vec((1..3_u64, prop_oneof![3 => 0..600_usize, 1 => 0..3 * CHUNK]), 0..60)
+        ) {
+            let mut seq = 0;
+            let exchanges: Vec<_> = exchanges
+                .into_iter()
+                .map(|(step, length)| {
+                    seq += step;
+                    (seq, (0..length).map(|n| (n as u64 ^ seq) as u8).collect())
+                })
+                .collect();
+            let entries = pack(&exchanges);
+            prop_assert!(entries.iter().all(|(_, value)| value.len() <= CHUNK));
+            prop_assert!(entries.is_sorted_by(|(one, _), (other, _)| one < other));
+            prop_assert_eq!(unpack(&entries), Ok(exchanges));
         }
     }
 
     #[test]
-    fn what_cannot_follow_is_refused() {
-        let entries: Vec<_> = entries(7, &vec![0; 3 * CHUNK]).collect();
-        let taken = |picked: &[usize]| {
-            let mut assembly = Assembly::default();
-            let result = picked
+    fn as_many_as_fit_stand_under_one_key() {
+        let small = |seq| (seq, vec![0; 500]);
+        for (seqs, keys) in [
+            (&[1, 2, 3][..], &[1][..]),
+            (&[1, 2, 4], &[1, 4]),
+            (&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 9]),
+        ] {
+            let exchanges: Vec<_> = seqs.iter().copied().map(small).collect();
+            let found: Vec<u64> = pack(&exchanges)
                 .iter()
-                .try_for_each(|&n| assembly.take(&entries[n].0, &entries[n].1).map(drop));
-            result.and_then(|()| assembly.must_be_whole())
+                .map(|(key, _)| split_key(key).unwrap().0)
+                .collect();
+            assert_eq!(found, keys);
+        }
+        let exact = vec![0; CHUNK - LENGTH];
+        assert_eq!(pack(&[(7, exact)]).len(), 1);
+    }
+
+    #[test]
+    fn one_under_each_key_is_layout_1() {
+        let entry = |seq, text: &[u8]| {
+            let length = (text.len() as u32).to_be_bytes();
+            (key(seq, 0).to_vec(), [&length[..], text].concat())
         };
+        let entries = [entry(1, b"one"), entry(2, b"two"), entry(9, b"")];
+        let expected = vec![(1, b"one".to_vec()), (2, b"two".to_vec()), (9, Vec::new())];
+        assert_eq!(unpack(&entries), Ok(expected));
+    }
+
+    #[test]
+    fn what_cannot_follow_is_refused() {
+        let entries = pack(&[(7, vec![0; 3 * CHUNK])]);
+        let taken = |picked: &[usize]| unpack(picked.iter().map(|&n| &entries[n])).map(drop);
         assert_eq!(taken(&[0, 1, 2, 3]), Ok(()));
         for broken in [
             &[1][..],
@@ -176,13 +296,24 @@ mod tests {
             &[0, 1],
             &[0, 0],
             &[0, 1, 2, 3, 0],
+            &[0, 1, 2, 3, 3],
         ] {
             assert!(taken(broken).is_err(), "{broken:?}");
         }
-        let mut assembly = Assembly::default();
-        assert!(assembly.take(b"short", b"").is_err());
-        assert!(assembly.take(&key(1, 0), b"abc").is_err());
-        assert!(assembly.take(&key(1, 0), b"\0\0\0\x01ab").is_err());
+        for (key, value) in [
+            (b"short".to_vec(), &b"\0\0\0\0"[..]),
+            (key(1, 0).to_vec(), b"abc"),
+            (key(1, 0).to_vec(), b""),
+            (key(1, 0).to_vec(), b"\0\0\0\x01ab"),
+            (key(1, 0).to_vec(), b"\0\0\0\x01a\0\0\0\x02b"),
+            (key(u64::MAX, 0).to_vec(), b"\0\0\0\x01a\0\0\0\x01b"),
+        ] {
+            assert!(unpack(&[(key, value.to_vec())]).is_err(), "{value:?}");
+        }
+        // What comes later may not go over what stood in a run.
+        let run = pack(&[(1, vec![1]), (2, vec![2])]);
+        let again = pack(&[(2, vec![3])]);
+        assert!(unpack(run.iter().chain(&again)).is_err());
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //!   .gitignore              keeps the store out of commits
 //!   .NAME.lock              held by the process that has the tape open; says which
 //!   NAME/                   one tape
-//!     layout                `pipetape-store/1`, written when the rest is there: without it, no tape
+//!     layout                `pipetape-store/2`, written when the rest is there: without it, no tape
 //!     conf, db, blobs/,     sled's own: trees `header` and `exchanges`
 //!     snap.*
-//!     journal               the last exchanges, which sled may not have flushed yet; none at a clean end
+//!     journal               what is being recorded, until a clean end brings it into sled
 //!     finished              written at a clean end: how much is on the tape
 //!   .NAME.new/              a recording that will take the tape's place, or an import
 //!   .NAME.old/              the tape whose place is being taken
@@ -17,13 +17,14 @@
 //! - `error` is what can go wrong, `directory` the store itself, `place` the paths of one tape and the
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
-//!   file before it;
+//!   file before it, `sync` what has that file reach its disk, `bulk_load` the way from there into sled;
 //! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a
 //!   player, on two threads, `facts` tells a finished tape from one whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
 
+mod bulk_load;
 mod directory;
 mod draft;
 mod engine;
@@ -36,6 +37,7 @@ mod place;
 mod player_scan;
 mod reader;
 mod stored;
+mod sync;
 mod writer;
 
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};

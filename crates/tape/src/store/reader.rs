@@ -8,7 +8,7 @@ use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
 use super::journal;
-use super::layout::Assembly;
+use super::layout::Unpacking;
 use super::stored::{self, Detail};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
@@ -68,14 +68,11 @@ pub(super) fn scan_encoded(
     database: &mut Database,
     mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
 ) -> Result<u64, StoreError> {
-    let mut assembly = Assembly::default();
-    database.scan(|key, value| match assembly.take(key, value)? {
-        Some((seq, encoded)) => each(seq, encoded),
-        None => Ok(()),
-    })?;
+    let mut unpacking = Unpacking::default();
+    database.scan(|key, value| unpacking.take(key, value, &mut each))?;
     let damaged = |reason| StoreError::damaged(name, reason);
-    assembly.must_be_whole().map_err(damaged)?;
-    let last_in_database = assembly.last();
+    unpacking.must_be_whole().map_err(damaged)?;
+    let last_in_database = unpacking.last();
     journal::read(name, directory, last_in_database, |seq, encoded| {
         each(seq, encoded).map_err(damaged)
     })?;

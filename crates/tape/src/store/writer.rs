@@ -1,27 +1,23 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and tells all. What has
-//! come together, or has waited for a while, it gives to sled.
-//!
-//! Awaiting sled's own flush from many tasks hung for good; one thread that flushes now and then does not. Each
-//! batch that sled takes is a write to the disk and wakes all threads of its pool: hence few and large ones.
+//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and tells all. When the
+//! recording ends it brings the journal into sled.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use pipetape_core::causes::with_causes;
-use sled::Batch;
 use tokio::sync::oneshot;
 use tracing::error;
 
+use super::bulk_load::load_journal;
 use super::draft::{Draft, Ready};
 use super::engine::Database;
 use super::error::{AppendError, StoreError};
 use super::facts::TapeFacts;
-use super::journal::{self, Journal, Records};
+use super::journal::{Journal, Records};
 use super::layout;
 use super::lock::TapeLock;
 use super::place::{Place, remove, tighten};
@@ -34,10 +30,6 @@ use crate::rules::Rules;
 /// Most exchanges, and about most bytes, in one batch.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// How many bytes come together before sled gets them: few enough that an answer hardly waits for that.
-const BEHIND: usize = 64 * 1024;
-/// How long they may wait. sled syncs twice a second what it has, so a loss of power costs no more than the last second.
-const LAG: Duration = Duration::from_millis(250);
 
 /// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
 ///
@@ -86,8 +78,6 @@ pub(super) enum AtFinish {
 /// An open tape, ready to be written.
 pub(super) struct Opened {
     pub(super) place: Place,
-    /// Dropped before the lock: who gets that may open what was closed.
-    pub(super) database: Database,
     pub(super) journal: Journal,
     pub(super) lock: TapeLock,
     pub(super) rules: Rules,
@@ -97,7 +87,7 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Where its database lies.
+    /// Where it lies.
     fn directory(&self) -> PathBuf {
         match self.at_finish {
             AtFinish::Stay => self.place.tape.clone(),
@@ -118,10 +108,9 @@ impl TapeWriter {
         let directory = opened.directory();
         let log = Log {
             last_kept: Arc::clone(&shared.last_kept),
-            facts_before: opened.facts.exchanges,
+            before: opened.facts,
             opened,
             records: Records::default(),
-            behind: Behind::default(),
             failed: None,
         };
         // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
@@ -198,57 +187,30 @@ impl TapeWriter {
 struct Log {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
-    facts_before: u64,
+    /// What was on the tape before.
+    before: TapeFacts,
     /// Those of the batch at hand, kept for their memory.
     records: Records,
-    behind: Behind,
     failed: Option<AppendError>,
 }
 
-/// What is in the journal and not yet in sled.
-#[derive(Default)]
-struct Behind {
-    batch: Batch,
-    bytes: usize,
-    since: Option<Instant>,
-}
-
+/// In the records, and not yet in the journal.
 struct Waiting {
     exchange: Exchange,
-    encoded: Vec<u8>,
     draft: Box<dyn Draft>,
 }
 
 impl Log {
     fn run(mut self, messages: Receiver<Message>) {
         let mut waiting: Vec<Waiting> = Vec::new();
-        let mut bytes = 0;
-        loop {
-            let received = match self.behind.due_in() {
-                Some(time) => messages.recv_timeout(time),
-                None => messages.recv().map_err(RecvTimeoutError::from),
-            };
-            let mut next = match received {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.catch_up();
-                    continue;
-                }
-                // Nobody is left who could write: the tape stays as it is.
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
+        // Once nobody is left who could write, the tape stays as it is.
+        while let Ok(message) = messages.recv() {
             let mut finish = None;
+            let mut next = Some(message);
             while let Some(message) = next.take() {
                 match message {
                     Message::Append(mut draft) => match self.add(&mut *draft, waiting.len()) {
-                        Ok((exchange, encoded)) => {
-                            bytes += encoded.len();
-                            waiting.push(Waiting {
-                                exchange,
-                                encoded,
-                                draft,
-                            });
-                        }
+                        Ok(exchange) => waiting.push(Waiting { exchange, draft }),
                         Err(error) => tell(draft, Err(error)),
                     },
                     Message::Finish { finished } => {
@@ -256,16 +218,12 @@ impl Log {
                         break;
                     }
                 }
-                if waiting.len() < BATCH && bytes < BATCH_BYTES {
+                if waiting.len() < BATCH && self.records.len() < BATCH_BYTES {
                     next = messages.try_recv().ok();
                 }
             }
             if !waiting.is_empty() {
                 self.commit(&mut waiting);
-                bytes = 0;
-            }
-            if self.behind.bytes >= BEHIND || self.behind.due_in() == Some(Duration::ZERO) {
-                self.catch_up();
             }
             if let Some(finished) = finish {
                 // Whoever still sends finds that nobody listens.
@@ -277,12 +235,8 @@ impl Log {
         }
     }
 
-    /// Makes an exchange, numbers it and adds it to the records; gives its encoded form with it.
-    fn add(
-        &mut self,
-        draft: &mut dyn Draft,
-        ahead: usize,
-    ) -> Result<(Exchange, Vec<u8>), AppendError> {
+    /// Makes an exchange, numbers it and adds it to the records.
+    fn add(&mut self, draft: &mut dyn Draft, ahead: usize) -> Result<Exchange, AppendError> {
         // One that can't be made is no reason to lose those behind it: it has no part in what this thread holds.
         let made = catch_unwind(AssertUnwindSafe(|| draft.make()));
         let exchange = made.map_err(|_panic| AppendError {
@@ -303,10 +257,10 @@ impl Log {
             return Err(self.fail("an exchange is too large for the store".to_owned()));
         };
         self.records.push(seq, &encoded);
-        Ok((exchange, encoded))
+        Ok(exchange)
     }
 
-    /// Makes the records durable and tells everyone who waits for one; then sled gets the exchanges.
+    /// Makes the records durable and tells everyone who waits for one.
     fn commit(&mut self, waiting: &mut Vec<Waiting>) {
         let written = self.opened.journal.append(&self.records);
         self.records.clear();
@@ -323,38 +277,9 @@ impl Log {
         // Before anyone is answered: what begins after an answer comes after its exchange.
         self.last_kept
             .store(self.opened.facts.last_seq, Ordering::Release);
-        for Waiting {
-            exchange,
-            encoded,
-            draft,
-        } in waiting.drain(..)
-        {
+        for Waiting { exchange, draft } in waiting.drain(..) {
             tell(draft, Ok(exchange.seq));
-            self.behind.push(exchange.seq, &encoded);
         }
-    }
-
-    /// Gives sled what it lacks. Where that fails, what was told to be kept is in the journal all the same.
-    fn catch_up(&mut self) {
-        let behind = std::mem::take(&mut self.behind);
-        if self.failed.is_none()
-            && let Err(store_error) = self.store(behind.batch)
-        {
-            self.fail(with_causes(&store_error));
-        }
-    }
-
-    /// Gives sled a batch; where the journal has grown, all of it is flushed, and the journal begins anew.
-    fn store(&mut self, batch: Batch) -> Result<(), StoreError> {
-        let Opened {
-            database, journal, ..
-        } = &mut self.opened;
-        database.apply(batch)?;
-        if journal.is_long() {
-            database.flush()?;
-            journal.clear()?;
-        }
-        Ok(())
     }
 
     fn fail(&mut self, reason: String) -> AppendError {
@@ -366,33 +291,33 @@ impl Log {
         error
     }
 
-    fn finish(mut self) -> Result<Finished, StoreError> {
-        self.catch_up();
+    fn finish(self) -> Result<Finished, StoreError> {
         let directory = self.opened.directory();
         let Opened {
             place,
             lock,
-            database,
             facts,
             at_finish,
             ..
         } = self.opened;
-        let written = facts.exchanges - self.facts_before;
         if let Some(AppendError { reason }) = self.failed {
             return Err(StoreError::Incomplete {
                 name: place.name,
                 reason,
             });
         }
-        database.close()?;
-        journal::remove(&directory)?;
-        facts.write(&directory)?;
-        tighten(&directory)?;
+        let written = facts.exchanges - self.before.exchanges;
         let left_old = at_finish == AtFinish::TakePlace && written == 0;
         if left_old {
             remove(&place.new)?;
-        } else if at_finish == AtFinish::TakePlace {
-            place.swap()?;
+        } else {
+            let database = Database::open(&place.name, &directory)?;
+            load_journal(&place.name, &directory, database, self.before.last_seq)?;
+            facts.write(&directory)?;
+            tighten(&directory)?;
+            if at_finish == AtFinish::TakePlace {
+                place.swap()?;
+            }
         }
         drop(lock);
         Ok(Finished {
@@ -406,19 +331,4 @@ impl Log {
 /// A draft that fails at this has been written, or not, all the same; the panic is reported where it happens.
 fn tell(draft: Box<dyn Draft>, written: Result<u64, AppendError>) {
     let _ = catch_unwind(AssertUnwindSafe(|| draft.written(written)));
-}
-
-impl Behind {
-    fn push(&mut self, seq: u64, encoded: &[u8]) {
-        for (key, value) in layout::entries(seq, encoded) {
-            self.batch.insert(&key, value);
-        }
-        self.bytes += encoded.len();
-        self.since.get_or_insert_with(Instant::now);
-    }
-
-    /// When sled is to get it; `None` where there is nothing.
-    fn due_in(&self) -> Option<Duration> {
-        self.since.map(|since| LAG.saturating_sub(since.elapsed()))
-    }
 }

@@ -148,8 +148,8 @@ fn our_own_files() {
     for (file, text, expected) in [
         (
             "layout",
-            Some("pipetape-store/2\n"),
-            "tape `t` has store layout 2, this build reads up to 1: upgrade pipetape to read it",
+            Some("pipetape-store/3\n"),
+            "tape `t` has store layout 3, this build reads up to 2: upgrade pipetape to read it",
         ),
         ("layout", Some("x"), "its file `layout` can't be read"),
         ("layout", None, "its file `layout` is missing"),

@@ -1,5 +1,6 @@
 //! A kill between the answer and the moment at which sled has the exchange: it is on the tape all the same.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -154,23 +155,92 @@ fn an_overwriting_recording_that_is_only_in_its_journal_takes_the_tapes_place() 
     assert_eq!(request, plain(7).request);
 }
 
+/// Not read, and not gone on with: that would do away with what is behind the damage.
 #[test]
-fn a_long_recording_keeps_a_short_journal() {
+fn damage_in_the_journal_is_no_end_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = killed(
+        &Store::new(directory.path().join("s")),
+        RecordMode::Fresh,
+        1..4,
+        "t",
+    );
+    let path = store.directory().join("t/journal");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let missing = "exchanges behind number 0 are missing from its journal";
+    let error = store.load(&tape()).unwrap_err();
+    assert!(
+        error.is_damage() && error.to_string().contains(missing),
+        "{error}"
+    );
+    for mode in [RecordMode::Append, RecordMode::Fresh] {
+        let refused = store.record(&tape(), mode, Rules::default());
+        assert!(refused.is_err(), "{mode:?}");
+        assert_eq!(fs::read(&path).unwrap(), bytes, "{mode:?}");
+    }
+}
+
+/// A copy taken while a tape is recorded, or closed: what sled has of the journal stands on the tape once.
+#[test]
+fn a_journal_that_sled_has_already_adds_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::new(directory.path().join("s"));
     let writer = record(&store, RecordMode::Fresh);
+    append(&writer, 1..4);
     let journal = store.directory().join("t/journal");
-    let mut large = plain(1);
-    large.request.body = vec![b' '; 400_000].into();
-    for _ in 0..12 {
-        block_on(writer.append(large.clone())).unwrap();
-        assert!(fs::metadata(&journal).unwrap().len() < 2_000_000);
+    let bytes = fs::read(&journal).unwrap();
+    block_on(writer.finish()).unwrap();
+    fs::write(&journal, bytes).unwrap();
+    fs::remove_file(store.directory().join("t/finished")).unwrap();
+    assert_eq!(seqs(&store), [1, 2, 3]);
+    let writer = record(&store, RecordMode::Append);
+    append(&writer, 4..5);
+    block_on(writer.finish()).unwrap();
+    assert_eq!(seqs(&store), [1, 2, 3, 4]);
+}
+
+/// sled writes over what it has; a file that only grows can be copied at any time.
+#[test]
+fn while_a_tape_is_recorded_only_its_journal_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path().join("s"));
+    let writer = record(&store, RecordMode::Fresh);
+    append(&writer, 1..4);
+    block_on(writer.finish()).unwrap();
+    for mode in [RecordMode::Append, RecordMode::Overwrite] {
+        let writer = record(&store, mode);
+        let before = contents(store.directory());
+        let mut large = plain(1);
+        large.request.body = vec![b' '; 400_000].into();
+        for _ in 0..30 {
+            block_on(writer.append(large.clone())).unwrap();
+        }
+        let after = contents(store.directory());
+        let changed: Vec<_> = after
+            .iter()
+            .filter(|(path, bytes)| before.get(*path) != Some(bytes))
+            .map(|(path, _)| path.file_name().unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(changed, ["journal"], "{mode:?}");
+        block_on(writer.finish()).unwrap();
+        let length = store.load(&tape()).unwrap().exchanges.len();
+        assert_eq!(length, if mode == RecordMode::Append { 33 } else { 30 });
     }
-    drop(writer);
-    let mut loaded = store.load(&tape());
-    while matches!(loaded, Err(StoreError::InUse { .. })) {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-        loaded = store.load(&tape());
+}
+
+/// Every file below a directory.
+fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            found.insert(path, bytes);
+        }
     }
-    assert_eq!(loaded.unwrap().exchanges.len(), 12);
+    found
 }

@@ -285,6 +285,23 @@ fn deleting() {
     assert_eq!(left, [".gitignore"]);
 }
 
+/// An older build would take what we add for damage: it has to find that it is too old.
+#[test]
+fn a_tape_of_an_older_layout_is_read_as_it_is_and_marked_when_it_is_gone_on_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::new(directory.path().join("s"));
+    record(&store, "t", RecordMode::Fresh, 1..3);
+    let layout = store.directory().join("t/layout");
+    let version = || fs::read_to_string(&layout).unwrap();
+    let current = version();
+    fs::write(&layout, "pipetape-store/1\n").unwrap();
+    assert_eq!(jobs(&store, "t"), [job(1, 1), job(2, 2)]);
+    assert_eq!(version(), "pipetape-store/1\n");
+    record(&store, "t", RecordMode::Append, 3..4);
+    assert_eq!(jobs(&store, "t"), [job(1, 1), job(2, 2), job(3, 3)]);
+    assert_eq!(version(), current);
+}
+
 #[test]
 fn a_store_that_cannot_be_made_says_where() {
     let directory = tempfile::tempdir().unwrap();

@@ -37,6 +37,10 @@ use arguments::Cli;
 use palette::Palette;
 use umask::UserUmask;
 
+/// A recorded exchange is allocated on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     panic::install_hook();
     let umask = UserUmask::tighten();

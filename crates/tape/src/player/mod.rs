@@ -2,6 +2,7 @@
 
 mod answer;
 mod builder;
+mod building;
 mod closest;
 mod cursor;
 mod empty_poll;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use pipetape_core::{MentionedJobs, Operation};
@@ -10,6 +11,7 @@ use tracing::info;
 
 use super::answer::Answer;
 use super::builder::{PlayerBuilder, Preparation};
+use super::building::{Building, Empty};
 use super::cursor::{Turn, turn};
 use super::exhausted::Exhausted;
 use super::latency::Latency;
@@ -159,9 +161,19 @@ impl Player {
     ///
     /// It can't be read, or is no tape: see [`read_tape_file`](crate::read_tape_file).
     pub fn open(file: &Path, config: &PlayerConfig) -> Result<Player, TapeFileError> {
-        let begin = |tape: Tape| PlayerBuilder::new(tape.name, tape.rules, config.clone());
-        let each = |builder: &mut PlayerBuilder, exchange| builder.push(&exchange);
-        Ok(fold_tape_file(file, begin, each)?.build())
+        thread::scope(|scope| {
+            let begin = |tape: Tape| {
+                let empty = Empty {
+                    name: tape.name,
+                    rules: tape.rules,
+                    config: config.clone(),
+                };
+                Building::new(scope, empty)
+            };
+            Ok(fold_tape_file(file, begin, Building::push)?
+                .finish()
+                .build())
+        })
     }
 
     /// Prepares a tape of a store, which is never in memory twice.
@@ -331,12 +343,7 @@ impl Player {
                 self.note_loosened(session, operation, position, body);
             }
             session.served.fetch_add(1, Ordering::Relaxed);
-            Entry {
-                session: Arc::clone(&session.name),
-                position,
-                times,
-                is_loosened,
-            }
+            Entry::new(Arc::clone(&session.name), position, times, is_loosened)
         };
         let mut cursors = session.cursors();
         if let Some(schedule) = &self.tape.schedule
@@ -357,8 +364,8 @@ impl Player {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
                 let entry = entry(position, times);
-                let is_loosened = entry.is_loosened;
-                if entry.is_loosened {
+                let is_loosened = entry.is_loosened();
+                if is_loosened {
                     note_sent(session, operation, body, Some(position), invocation);
                 } else if Act::of(operation).is_some() {
                     let note = Note::Played {
@@ -385,7 +392,7 @@ impl Player {
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
                 let entry = entry(last, 0);
-                let is_loosened = entry.is_loosened;
+                let is_loosened = entry.is_loosened();
                 self.served_log.push(entry);
                 Ok(Paced {
                     answer: Answer::empty_poll(),

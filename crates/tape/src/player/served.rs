@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::packed::Position;
 use crate::name::SessionName;
 
-/// Most entries kept; about 2 MB.
+/// Most entries kept: 1 MiB.
 pub(super) const MOST_SERVED: usize = 65_536;
 
 /// The last answers given.
@@ -28,10 +28,42 @@ pub(super) struct Entry {
     pub(super) session: Arc<SessionName>,
     /// The exchange played; where the poll was answered without one, the last one of its track.
     pub(super) position: Position,
-    /// How often it was played by then; 0 for an empty poll.
-    pub(super) times: u32,
+    times: Times,
+}
+
+/// How often an exchange was played, and in the highest bit whether it was loosened: apart, they would take as much as
+/// all the rest of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Times(u32);
+
+const LOOSENED: u32 = 1 << 31;
+
+impl Entry {
+    /// An exchange that was played so often by then, or never for an empty poll. It is loosened if it would not have
+    /// matched if everything counted.
+    pub(super) fn new(
+        session: Arc<SessionName>,
+        position: Position,
+        times: u32,
+        is_loosened: bool,
+    ) -> Entry {
+        let loosened = if is_loosened { LOOSENED } else { 0 };
+        Entry {
+            session,
+            position,
+            times: Times(times.min(!LOOSENED) | loosened),
+        }
+    }
+
+    /// How often it was played by then, as far as 2,147,483,647; 0 for an empty poll.
+    pub(super) fn times(&self) -> u32 {
+        self.times.0 & !LOOSENED
+    }
+
     /// Whether it would not have matched if everything counted.
-    pub(super) is_loosened: bool,
+    pub(super) fn is_loosened(&self) -> bool {
+        self.times.0 & LOOSENED != 0
+    }
 }
 
 impl ServedLog {
@@ -76,17 +108,24 @@ mod tests {
         let log = ServedLog::new(3);
         let session = Arc::new(SessionName::default());
         for position in 0..5 {
-            log.push(Entry {
-                session: Arc::clone(&session),
-                position,
-                times: 1,
-                is_loosened: false,
-            });
+            log.push(Entry::new(Arc::clone(&session), position, 1, false));
         }
         let (kept, forgotten) = log.snapshot();
         let positions: Vec<_> = kept.iter().map(|entry| entry.position).collect();
         assert_eq!((positions, forgotten), (vec![2, 3, 4], 2));
         log.clear();
         assert_eq!(log.snapshot(), (vec![], 0));
+    }
+
+    #[test]
+    fn an_entry_is_small_and_tells_all() {
+        assert_eq!(size_of::<Entry>(), 16);
+        let most = u32::MAX >> 1;
+        for (times, told) in [(0, 0), (1, 1), (most, most), (u32::MAX, most)] {
+            for is_loosened in [false, true] {
+                let entry = Entry::new(Arc::default(), 7, times, is_loosened);
+                assert_eq!((entry.times(), entry.is_loosened()), (told, is_loosened));
+            }
+        }
     }
 }

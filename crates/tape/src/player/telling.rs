@@ -47,7 +47,7 @@ impl Player {
 
     fn describe(&self, entry: Entry) -> Served {
         let packed = &self.tape.packed;
-        let (by, answer) = match entry.times {
+        let (by, answer) = match entry.times() {
             0 => (
                 ServedBy::EmptyPoll,
                 RecordedAnswer {
@@ -64,10 +64,10 @@ impl Player {
             ),
         };
         Served {
+            is_loosened: entry.is_loosened(),
             session: entry.session,
             operation: packed.operation(entry.position).clone(),
             by,
-            is_loosened: entry.is_loosened,
             answer,
         }
     }

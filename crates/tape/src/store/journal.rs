@@ -367,7 +367,7 @@ mod tests {
                 assert_eq!(look(directory.path(), 0), expected, "byte {at}, bit {bit}");
             }
         }
-        let mut zeroed = whole.clone();
+        let mut zeroed = whole;
         zeroed[..one + 1].fill(0);
         fs::write(&path, &zeroed).unwrap();
         assert_eq!(look(directory.path(), 0), (vec![], true), "two lost");

@@ -1,6 +1,6 @@
 //! Exchanges on their way into a database, many at a time: what sled takes, it takes by the batch and by the entry.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sled::Batch;
 
@@ -12,22 +12,31 @@ use crate::name::TapeName;
 
 /// How many bytes come together in a batch, which sled holds in memory until it is written.
 const FULL: usize = 4 * 1024 * 1024;
+/// From how many bytes on the next open is made quick.
+const LARGE: usize = 64 * 1024 * 1024;
 
-/// Puts exchanges into a database. They are durable once it is closed.
+/// Puts exchanges into a database. They are durable once it has finished.
 pub(super) struct BulkLoad<'a> {
-    database: &'a mut Database,
+    name: &'a TapeName,
+    directory: PathBuf,
+    database: Database,
     packing: Packing,
     batch: Batch,
-    bytes: usize,
+    in_batch: usize,
+    loaded: usize,
 }
 
 impl<'a> BulkLoad<'a> {
-    pub(super) fn into(database: &'a mut Database) -> BulkLoad<'a> {
+    /// Begins with the open database of a tape, which lies in `directory`.
+    pub(super) fn into(database: Database, name: &'a TapeName, directory: &Path) -> BulkLoad<'a> {
         BulkLoad {
+            name,
+            directory: directory.to_owned(),
             database,
             packing: Packing::default(),
             batch: Batch::default(),
-            bytes: 0,
+            in_batch: 0,
+            loaded: 0,
         }
     }
 
@@ -36,19 +45,26 @@ impl<'a> BulkLoad<'a> {
         let batch = &mut self.batch;
         self.packing
             .push(seq, encoded, |key, value| batch.insert(key, value));
-        self.bytes += encoded.len();
-        if self.bytes < FULL {
+        self.in_batch += encoded.len();
+        if self.in_batch < FULL {
             return Ok(());
         }
-        self.bytes = 0;
+        self.loaded += self.in_batch;
+        self.in_batch = 0;
         self.database.apply(std::mem::take(&mut self.batch))
     }
 
-    /// Writes what waits.
+    /// Writes what waits, and closes the database.
     pub(super) fn finish(mut self) -> Result<(), StoreError> {
         let batch = &mut self.batch;
         self.packing.finish(|key, value| batch.insert(key, value));
-        self.database.apply(self.batch)
+        self.database.apply(self.batch)?;
+        self.database.close()?;
+        // sled sums up its log where it opens it, and not where it closes it: who opens a large one next need not wait.
+        if self.loaded >= LARGE {
+            Database::open(self.name, &self.directory)?.close()?;
+        }
+        Ok(())
     }
 }
 
@@ -57,14 +73,13 @@ impl<'a> BulkLoad<'a> {
 pub(super) fn load_journal(
     name: &TapeName,
     directory: &Path,
-    mut database: Database,
+    database: Database,
     last: u64,
 ) -> Result<(), StoreError> {
-    let mut load = BulkLoad::into(&mut database);
+    let mut load = BulkLoad::into(database, name, directory);
     journal::read(name, directory, last, |seq, encoded| {
         load.push(seq, encoded)
     })?;
     load.finish()?;
-    database.close()?;
     journal::remove(directory)
 }

@@ -457,9 +457,9 @@ fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
 /// Writes a whole tape beside its place.
 fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
     let name = &place.name;
-    let mut database = create_database(place, tape.rules.as_ref())?;
+    let database = create_database(place, tape.rules.as_ref())?;
     let mut facts = TapeFacts::default();
-    let mut load = BulkLoad::into(&mut database);
+    let mut load = BulkLoad::into(database, name, &place.new);
     for exchange in &tape.exchanges {
         let encoded = stored::encode(exchange)
             .ok()
@@ -469,7 +469,6 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
         facts.count(exchange);
     }
     load.finish()?;
-    database.close()?;
     facts.write(&place.new)?;
     tighten(&place.new)?;
     write_version(&place.new)

@@ -9,6 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection::progress::{AfterFlush, Progress};
 
+/// Up to how many bytes the pieces of a write are put together: the system takes one piece with less effort than two.
+const SMALL: usize = 1024;
+
 pub(crate) struct Watched<T> {
     stream: T,
     progress: Arc<Progress>,
@@ -62,6 +65,16 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        if total <= SMALL {
+            let mut whole = [0; SMALL];
+            let mut end = 0;
+            for slice in slices {
+                whole[end..end + slice.len()].copy_from_slice(slice);
+                end += slice.len();
+            }
+            return self.poll_write(cx, &whole[..end]);
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.note(written)
     }
@@ -90,5 +103,77 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
     /// Left to `drive`, which knows how the connection ends.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// Keeps what each write brought, and takes at most so many bytes at once.
+    struct Writes {
+        most: usize,
+        seen: Vec<Vec<usize>>,
+        bytes: Vec<u8>,
+    }
+
+    impl AsyncWrite for Writes {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _cx: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.seen
+                .push(slices.iter().map(|slice| slice.len()).collect());
+            let whole: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            let taken = whole.len().min(self.most);
+            self.bytes.extend_from_slice(&whole[..taken]);
+            Poll::Ready(Ok(taken))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn small_pieces_are_written_as_one() {
+        let large = vec![b'x'; SMALL];
+        for (pieces, most, seen) in [
+            (vec![&b"head"[..], b"", b"body"], 100, vec![8]),
+            (vec![b"head", b"body"], 6, vec![8]),
+            (vec![b"head", &large[4..]], 5000, vec![SMALL]),
+            (vec![b"head", &large[3..]], 5000, vec![4, SMALL - 3]),
+            (vec![], 100, vec![0]),
+        ] {
+            let stream = Writes {
+                most,
+                seen: Vec::new(),
+                bytes: Vec::new(),
+            };
+            let mut watched = Watched::new(stream, Arc::default());
+            let slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+            let written = poll_fn(|cx| Pin::new(&mut watched).poll_write_vectored(cx, &slices));
+            let whole = pieces.concat();
+            let taken = whole.len().min(most);
+            assert_eq!(written.await.unwrap(), taken);
+            let stream = watched.into_inner();
+            assert_eq!(stream.bytes, whole[..taken]);
+            assert_eq!(stream.seen, [seen]);
+        }
     }
 }

@@ -39,6 +39,15 @@ impl SmallDisk {
             }
         }
     }
+
+    /// Makes room.
+    fn grow(&self) {
+        let grown = Command::new("mount")
+            .args(["-o", "remount,size=64m"])
+            .arg(&self.directory)
+            .status();
+        assert!(grown.unwrap().success());
+    }
 }
 
 impl Drop for SmallDisk {
@@ -127,11 +136,7 @@ fn clients_are_served_and_told_and_the_tape_is_readable() {
     } else {
         ended.assert(1, &["t"]);
     }
-    let grown = Command::new("mount")
-        .args(["-o", "remount,size=64m"])
-        .arg(&disk.directory)
-        .status();
-    assert!(grown.unwrap().success());
+    disk.grow();
     let exported = sandbox.ok(&["--store", store, "export", "t"]);
     assert_kept(&exported, &recorded);
     let server = sandbox.record(
@@ -144,6 +149,33 @@ fn clients_are_served_and_told_and_the_tape_is_readable() {
     server.stop_ok();
     let exported = sandbox.ok(&["--store", store, "export", "t"]);
     assert_kept(&exported, &recorded);
+}
+
+/// What is recorded moves when the recording ends, and needs room for that.
+#[test]
+fn no_room_to_end_in_leaves_the_tape_unfinished_and_whole() {
+    let sandbox = Sandbox::new();
+    let Some(disk) = SmallDisk::mount(&sandbox.path("disk")) else {
+        return;
+    };
+    let store = disk.directory.join("store");
+    let store = store.to_str().unwrap();
+    let upstream = upstream();
+    let server = sandbox.record("t", &upstream.url(), &["--store", store]);
+    let recorded: BTreeSet<String> = (0..50).map(|number| number.to_string()).collect();
+    for nonce in &recorded {
+        let answer = server.call("AcknowledgeJob", &acknowledge(nonce).to_string());
+        assert_eq!(answer.header("x-pipetape-recorded"), None);
+    }
+    let message = "error: tape `t` could not be closed; all that was recorded is kept";
+    server.stop().assert(1, &[message, "--mode append"]);
+    disk.grow();
+    let listed = sandbox.ok(&["--store", store, "list"]);
+    assert!(listed.contains("unfinished"), "{listed}");
+    assert_kept(&sandbox.ok(&["--store", store, "export", "t"]), &recorded);
+    let append = ["--store", store, "--mode", "append"];
+    sandbox.record("t", &upstream.url(), &append).stop_ok();
+    assert_kept(&sandbox.ok(&["--store", store, "export", "t"]), &recorded);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! forms a tape is kept in.
 //!
 //! An [`Exchange`] is one request and what the client was given for it. A [`Tape`] is a named series of
-//! them, kept as a text file for people or in a sled database while it is recorded.
+//! them, kept as a text file for people or in a store, where recordings go.
 //! This crate opens no socket.
 
 mod exchange;

@@ -66,6 +66,17 @@ pub enum StoreError {
         /// What was said when it first failed.
         reason: Arc<str>,
     },
+    /// A recording ended and could not be closed. All of it is in the tape's journal.
+    #[error(
+        "tape `{name}` could not be closed; all that was recorded is kept: mend the cause, then `record {name} --mode append` goes on with it"
+    )]
+    Unclosed {
+        /// The tape.
+        name: TapeName,
+        /// Why.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// The file system refused.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -102,6 +113,17 @@ impl StoreError {
             action,
             path,
             source,
+        }
+    }
+
+    /// Why a recording could not be closed; damage stays what it is.
+    pub(super) fn unclosed(name: &TapeName, source: StoreError) -> StoreError {
+        if source.is_damage() {
+            return source;
+        }
+        StoreError::Unclosed {
+            name: name.clone(),
+            source: Box::new(source),
         }
     }
 

@@ -311,13 +311,17 @@ impl Log {
         if left_old {
             remove(&place.new)?;
         } else {
-            let database = Database::open(&place.name, &directory)?;
-            load_journal(&place.name, &directory, database, self.before.last_seq)?;
-            facts.write(&directory)?;
-            tighten(&directory)?;
-            if at_finish == AtFinish::TakePlace {
-                place.swap()?;
-            }
+            let close = || {
+                let database = Database::open(&place.name, &directory)?;
+                load_journal(&place.name, &directory, database, self.before.last_seq)?;
+                facts.write(&directory)?;
+                tighten(&directory)?;
+                match at_finish {
+                    AtFinish::TakePlace => place.swap(),
+                    AtFinish::Stay => Ok(()),
+                }
+            };
+            close().map_err(|source| StoreError::unclosed(&place.name, source))?;
         }
         drop(lock);
         Ok(Finished {

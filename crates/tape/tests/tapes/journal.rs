@@ -48,15 +48,16 @@ fn killed(store: &Store, mode: RecordMode, jobs: std::ops::Range<u64>, place: &s
     Store::new(left)
 }
 
+/// Such a store, with exchanges 1 to 3.
+fn killed_behind_3(directory: &Path) -> Store {
+    let store = Store::new(directory.join("s"));
+    killed(&store, RecordMode::Fresh, 1..4, "t")
+}
+
 #[test]
 fn what_only_the_journal_has_is_on_the_tape() {
     let directory = tempfile::tempdir().unwrap();
-    let store = killed(
-        &Store::new(directory.path().join("s")),
-        RecordMode::Fresh,
-        1..4,
-        "t",
-    );
+    let store = killed_behind_3(directory.path());
     let listed = store.list().unwrap();
     let state = &listed[0].state;
     assert!(
@@ -82,12 +83,7 @@ fn what_only_the_journal_has_is_on_the_tape() {
 #[test]
 fn a_record_that_a_kill_cut_is_none() {
     let directory = tempfile::tempdir().unwrap();
-    let store = killed(
-        &Store::new(directory.path().join("s")),
-        RecordMode::Fresh,
-        1..4,
-        "t",
-    );
+    let store = killed_behind_3(directory.path());
     let path = store.directory().join("t/journal");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
@@ -102,12 +98,7 @@ fn a_record_that_a_kill_cut_is_none() {
 #[test]
 fn a_hostile_journal_is_damage_or_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let store = killed(
-        &Store::new(directory.path().join("s")),
-        RecordMode::Fresh,
-        1..4,
-        "t",
-    );
+    let store = killed_behind_3(directory.path());
     let path = store.directory().join("t/journal");
     let whole = fs::read(&path).unwrap();
     // A length of 4 GiB, and nothing behind it.
@@ -159,12 +150,7 @@ fn an_overwriting_recording_that_is_only_in_its_journal_takes_the_tapes_place() 
 #[test]
 fn damage_in_the_journal_is_no_end_of_it() {
     let directory = tempfile::tempdir().unwrap();
-    let store = killed(
-        &Store::new(directory.path().join("s")),
-        RecordMode::Fresh,
-        1..4,
-        "t",
-    );
+    let store = killed_behind_3(directory.path());
     let path = store.directory().join("t/journal");
     let mut bytes = fs::read(&path).unwrap();
     bytes[20] ^= 1;

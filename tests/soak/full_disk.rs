@@ -19,16 +19,15 @@ struct SmallDisk {
 
 impl SmallDisk {
     /// `None`, said loudly, where mounting is not permitted.
-    fn mount(directory: &Path) -> Option<Self> {
-        std::fs::create_dir(directory).unwrap();
+    fn mount(sandbox: &Sandbox) -> Option<Self> {
+        let directory = sandbox.path("disk");
+        std::fs::create_dir(&directory).unwrap();
         let output = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=6m", "pipetape-test"])
-            .arg(directory)
+            .arg(&directory)
             .output();
         match output {
-            Ok(output) if output.status.success() => Some(Self {
-                directory: directory.to_owned(),
-            }),
+            Ok(output) if output.status.success() => Some(Self { directory }),
             why => {
                 // Past the test's captured output: a skipped test must not look like one that ran.
                 let _ = writeln!(
@@ -38,6 +37,12 @@ impl SmallDisk {
                 None
             }
         }
+    }
+
+    /// Where a store on it lies.
+    fn store(&self) -> String {
+        let store = self.directory.join("store");
+        store.into_os_string().into_string().unwrap()
     }
 
     /// Makes room.
@@ -117,11 +122,10 @@ fn assert_kept(exported: &str, recorded: &BTreeSet<String>) {
 #[test]
 fn clients_are_served_and_told_and_the_tape_is_readable() {
     let sandbox = Sandbox::new();
-    let Some(disk) = SmallDisk::mount(&sandbox.path("disk")) else {
+    let Some(disk) = SmallDisk::mount(&sandbox) else {
         return;
     };
-    let store = disk.directory.join("store");
-    let store = store.to_str().unwrap();
+    let store = &disk.store();
     let upstream = upstream();
     let server = sandbox.record("t", &upstream.url(), &["--store", store]);
     let recorded = fill(&server);
@@ -155,11 +159,10 @@ fn clients_are_served_and_told_and_the_tape_is_readable() {
 #[test]
 fn no_room_to_end_in_leaves_the_tape_unfinished_and_whole() {
     let sandbox = Sandbox::new();
-    let Some(disk) = SmallDisk::mount(&sandbox.path("disk")) else {
+    let Some(disk) = SmallDisk::mount(&sandbox) else {
         return;
     };
-    let store = disk.directory.join("store");
-    let store = store.to_str().unwrap();
+    let store = &disk.store();
     let upstream = upstream();
     let server = sandbox.record("t", &upstream.url(), &["--store", store]);
     let recorded: BTreeSet<String> = (0..50).map(|number| number.to_string()).collect();
@@ -203,7 +206,7 @@ fn a_limit_on_file_sizes_is_a_full_disk_too() {
 #[test]
 fn no_room_at_all_is_said_before_listening() {
     let sandbox = Sandbox::new();
-    let Some(disk) = SmallDisk::mount(&sandbox.path("disk")) else {
+    let Some(disk) = SmallDisk::mount(&sandbox) else {
         return;
     };
     // Whatever is left is taken.
@@ -212,8 +215,7 @@ fn no_room_at_all_is_said_before_listening() {
         .current_dir(&disk.directory)
         .status();
     assert!(filler.unwrap().success());
-    let store = disk.directory.join("store");
-    let store = store.to_str().unwrap();
+    let store = &disk.store();
     let ended = sandbox.run(&["--store", store, "record", "t", "--listen", "127.0.0.1:0"]);
     ended.assert(1, &["error"]);
     assert!(ended.stdout.is_empty(), "{ended}");

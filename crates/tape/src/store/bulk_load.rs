@@ -1,6 +1,6 @@
 //! Exchanges on their way into a database, many at a time: what sled takes, it takes by the batch and by the entry.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sled::Batch;
 
@@ -16,9 +16,7 @@ const FULL: usize = 4 * 1024 * 1024;
 const LARGE: usize = 64 * 1024 * 1024;
 
 /// Puts exchanges into a database. They are durable once it has finished.
-pub(super) struct BulkLoad<'a> {
-    name: &'a TapeName,
-    directory: PathBuf,
+pub(super) struct BulkLoad {
     database: Database,
     packing: Packing,
     batch: Batch,
@@ -26,12 +24,9 @@ pub(super) struct BulkLoad<'a> {
     loaded: usize,
 }
 
-impl<'a> BulkLoad<'a> {
-    /// Begins with the open database of a tape, which lies in `directory`.
-    pub(super) fn into(database: Database, name: &'a TapeName, directory: &Path) -> BulkLoad<'a> {
+impl BulkLoad {
+    pub(super) fn into(database: Database) -> BulkLoad {
         BulkLoad {
-            name,
-            directory: directory.to_owned(),
             database,
             packing: Packing::default(),
             batch: Batch::default(),
@@ -59,12 +54,11 @@ impl<'a> BulkLoad<'a> {
         let batch = &mut self.batch;
         self.packing.finish(|key, value| batch.insert(key, value));
         self.database.apply(self.batch)?;
-        self.database.close()?;
-        // sled sums up its log where it opens it, and not where it closes it: who opens a large one next need not wait.
-        if self.loaded >= LARGE {
-            Database::open(self.name, &self.directory)?.close()?;
+        if self.loaded < LARGE {
+            self.database.close()
+        } else {
+            self.database.close_summed_up()
         }
-        Ok(())
     }
 }
 
@@ -76,7 +70,7 @@ pub(super) fn load_journal(
     database: Database,
     last: u64,
 ) -> Result<(), StoreError> {
-    let mut load = BulkLoad::into(database, name, directory);
+    let mut load = BulkLoad::into(database);
     journal::read(name, directory, last, |seq, encoded| {
         load.push(seq, encoded)
     })?;

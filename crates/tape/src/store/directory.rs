@@ -459,7 +459,7 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
     let name = &place.name;
     let database = create_database(place, tape.rules.as_ref())?;
     let mut facts = TapeFacts::default();
-    let mut load = BulkLoad::into(database, name, &place.new);
+    let mut load = BulkLoad::into(database);
     for exchange in &tape.exchanges {
         let encoded = stored::encode(exchange)
             .ok()

@@ -16,7 +16,7 @@
 //!
 //! - `error` is what can go wrong, `directory` the store itself, `place` the paths of one tape and the
 //!   swap that survives a kill, `lock` who has it open;
-//! - `layout` is the version, the keys and the chunks, `stored` the encoded form, `engine` all of sled, `journal` the
+//! - `layout` is the version, the keys and the values, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it, `sync` what has that file reach its disk, `bulk_load` the way from there into sled;
 //! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a
 //!   player, on two threads, `facts` tells a finished tape from one whose recorder was killed.

@@ -135,8 +135,8 @@ impl Emulator {
 }
 
 impl Service for Emulator {
-    async fn call(&self, request: Request) -> Reply {
-        self.service.call(request).await
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
+        self.service.call(request)
     }
 }
 

@@ -57,21 +57,21 @@ struct Given {
 }
 
 impl Service for Front {
-    async fn call(&self, request: Request) -> Reply {
+    async fn call(&self, request: &mut Request) -> Reply {
         let caller = Caller {
             access_key_id: auth::access_key_id(&request.headers),
             user_agent: user_agent(&request.headers),
             request_id: self.shared.request_id(),
         };
         let came = enabled!(target: EXCHANGES, Level::DEBUG).then(Instant::now);
-        let response = |encoded| response(encoded, &caller.request_id, &request);
+        let response = |encoded| response(encoded, &caller.request_id, request);
         let Given {
             operation,
             fault,
             answer,
-        } = self.answer(&request, &caller).await;
+        } = self.answer(request, &caller).await;
         if let Some(came) = came {
-            log(&request, operation.as_ref(), fault, &answer, came);
+            log(request, operation.as_ref(), fault, &answer, came);
         }
         match answer {
             Answer::Whole(encoded) => Reply::Response(response(encoded)),

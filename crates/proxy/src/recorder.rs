@@ -156,7 +156,7 @@ impl Recorder {
 }
 
 impl Service for Recorder {
-    async fn call(&self, request: Request) -> Reply {
-        self.service.call(request).await
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
+        self.service.call(request)
     }
 }

@@ -1,5 +1,6 @@
 //! The way of one request: checked, signed, forwarded, kept, and only then answered.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -38,7 +39,7 @@ pub(crate) struct Recording<L, S> {
 }
 
 impl<L: ExchangeLog, S: CredentialSource> Service for Recording<L, S> {
-    async fn call(&self, request: Request) -> Reply {
+    async fn call(&self, request: &mut Request) -> Reply {
         let span = debug_span!("request", operation = field::Empty);
         let mut reply = self.answer(request).instrument(span).await;
         if self.tally.is_incomplete() {
@@ -49,14 +50,14 @@ impl<L: ExchangeLog, S: CredentialSource> Service for Recording<L, S> {
 }
 
 impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
-    async fn answer(&self, request: Request) -> Reply {
+    async fn answer(&self, request: &mut Request) -> Reply {
         let arrival = Arrival {
             clock: Instant::now(),
             began: UnixMillis::now(),
             after: self.keeper.last_kept(),
         };
-        let prepared = match admit(&request) {
-            Ok(admitted) => self.prepare(&request, admitted).await,
+        let prepared = match admit(request) {
+            Ok(admitted) => self.prepare(request, admitted).await,
             Err(refusal) => Err(refusal),
         };
         match prepared {
@@ -101,7 +102,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
     async fn exchange(
         &self,
         arrival: Arrival,
-        request: Request,
+        request: &mut Request,
         operation: Operation,
         outgoing: Outgoing,
     ) -> Reply {
@@ -113,8 +114,8 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             after: arrival.after,
             began: arrival.began,
             latency_ms,
-            request_headers: request.headers,
-            request_body: request.body,
+            request_headers: mem::take(&mut request.headers),
+            request_body: mem::take(&mut request.body),
             outcome,
         };
         // The client sees nothing before this is done.

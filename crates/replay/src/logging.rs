@@ -39,8 +39,8 @@ impl Asked {
     }
 
     /// Logs what was served.
-    pub(crate) fn served(&self, paced: &Paced, player: &Player) {
-        let (response, fault) = match &paced.answer {
+    pub(crate) fn served(&self, paced: &Paced, answer: &Answer, player: &Player) {
+        let (response, fault) = match answer {
             Answer::Response(response) => (Some(response), None),
             Answer::Truncated { response, .. } => (Some(response), Some("truncated")),
             Answer::Reset => (None, Some("reset")),

@@ -63,20 +63,21 @@ impl Playback {
 }
 
 impl Service for Playback {
-    async fn call(&self, request: Request) -> Reply {
-        let asked = Asked::of(&request);
-        let played = self.play(&request);
+    async fn call(&self, request: &mut Request) -> Reply {
+        let asked = Asked::of(request);
+        let played = self.play(request);
         // A sleeping answer holds on to nothing else.
-        drop(request);
+        let room = request.let_go();
         match played {
             Ok(paced) => {
                 if !paced.delay.is_zero() {
                     sleep(paced.delay).await;
                 }
+                let answer = self.player.answer(&paced, room);
                 if let Some(asked) = asked {
-                    asked.served(&paced, &self.player);
+                    asked.served(&paced, &answer, &self.player);
                 }
-                reply(paced.answer)
+                reply(answer)
             }
             Err(report) => {
                 log_miss(&report, asked.as_ref(), &self.player);

@@ -155,7 +155,7 @@ impl ReplayConfig {
 }
 
 impl Service for Replay {
-    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
         self.service.call(request)
     }
 }

@@ -14,8 +14,8 @@
 //! struct Echo;
 //!
 //! impl Service for Echo {
-//!     async fn call(&self, request: Request) -> Reply {
-//!         Reply::Response(Response::new(request.body))
+//!     async fn call(&self, request: &mut Request) -> Reply {
+//!         Reply::Response(Response::new(std::mem::take(&mut request.body)))
 //!     }
 //! }
 //!

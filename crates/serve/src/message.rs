@@ -1,6 +1,7 @@
 //! What a service is given and what it gives back.
 
 use std::future::Future;
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -38,6 +39,16 @@ impl Request {
     /// The authority the client says it talks to; see [`host::of_request`](crate::host::of_request).
     pub fn host(&self) -> Option<&str> {
         crate::host::of_request(&self.uri, &self.headers)
+    }
+
+    /// Lets go of what the client sent, for an answer that takes its time. Gives the emptied headers: an answer whose own
+    /// headers are laid out in their memory takes none, and neither does the next request's head on the connection.
+    pub fn let_go(&mut self) -> HeaderMap {
+        self.uri = Uri::default();
+        self.body = Bytes::new();
+        let mut headers = mem::take(&mut self.headers);
+        headers.clear();
+        headers
     }
 }
 
@@ -89,13 +100,44 @@ impl From<Response<Bytes>> for Reply {
 ///
 /// A call that panics is answered with 500 and logged; the server goes on.
 pub trait Service: Send + Sync + 'static {
-    /// Answers one request.
-    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send;
+    /// Answers one request, which is the service's to take apart. It is lent, since a value of its size is not passed
+    /// on from layer to layer for nothing.
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send;
 }
 
 /// One service behind several servers.
 impl<S: Service> Service for std::sync::Arc<S> {
-    fn call(&self, request: Request) -> impl Future<Output = Reply> + Send {
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
         S::call(self, request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_is_let_go_leaves_only_room() {
+        let sent = Bytes::from(b"/a/path a-value a-body".to_vec());
+        let mut headers = HeaderMap::with_capacity(20);
+        let value = HeaderValue::from_maybe_shared(sent.slice(8..15)).unwrap();
+        headers.append("x-amz-target", value);
+        let capacity = headers.capacity();
+        let mut request = Request {
+            method: Method::POST,
+            uri: Uri::from_maybe_shared(sent.slice(..7)).unwrap(),
+            version: Version::HTTP_11,
+            headers,
+            body: sent.slice(16..),
+            peer: "127.0.0.1:1".parse().unwrap(),
+            local: "127.0.0.1:2".parse().unwrap(),
+            intercepted: None,
+        };
+        let room = request.let_go();
+        assert!(sent.is_unique(), "something still holds on to what came");
+        assert!(room.is_empty() && request.headers.is_empty() && request.body.is_empty());
+        assert_eq!(room.capacity(), capacity);
     }
 }

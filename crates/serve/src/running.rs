@@ -20,7 +20,7 @@ use crate::message::Service;
 /// struct Greeter;
 ///
 /// impl Service for Greeter {
-///     async fn call(&self, _: Request) -> Reply {
+///     async fn call(&self, _: &mut Request) -> Reply {
 ///         Reply::Response(Response::new(Bytes::from_static(b"hello")))
 ///     }
 /// }

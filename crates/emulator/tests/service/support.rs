@@ -109,7 +109,7 @@ impl Worker {
         ];
         let body = encode_request(&call);
         self.emulator
-            .call(request_of("POST", "/", &headers, body))
+            .call(&mut request_of("POST", "/", &headers, body))
             .await
     }
 
@@ -204,8 +204,8 @@ pub(crate) fn request_of(
     }
 }
 
-pub(crate) async fn ask(emulator: &Emulator, request: Request) -> Response<Bytes> {
-    match emulator.call(request).await {
+pub(crate) async fn ask(emulator: &Emulator, mut request: Request) -> Response<Bytes> {
+    match emulator.call(&mut request).await {
         Reply::Response(response) => response,
         other => panic!("{other:?}"),
     }

@@ -1,8 +1,10 @@
 //! Telling admin requests from the others, and routing them.
 
 use std::future::Future;
+use std::mem;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
 
@@ -68,8 +70,12 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
         }
     }
 
-    async fn administer(&self, request: Request) -> AdminReply {
-        if let Err(refusal) = self.guard.admit(&request) {
+    async fn answer_admin(&self, request: &mut Request) -> Reply {
+        Reply::Response(Response::from(self.administer(request).await))
+    }
+
+    async fn administer(&self, request: &mut Request) -> AdminReply {
+        if let Err(refusal) = self.guard.admit(request) {
             return AdminReply::error(StatusCode::FORBIDDEN, &refusal.to_string());
         }
         let below = request.uri.path().strip_prefix(PREFIX).unwrap_or_default();
@@ -80,8 +86,8 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
-            method: request.method,
-            body: request.body,
+            method: mem::take(&mut request.method),
+            body: mem::take(&mut request.body),
         };
         match (&request.method, request.path().as_slice()) {
             (&Method::GET, ["health"]) => self.health(),
@@ -99,14 +105,13 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
 }
 
 impl<S: Service, A: AdminRoutes> Service for WithAdmin<S, A> {
-    async fn call(&self, request: Request) -> Reply {
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
         // Whoever takes us for CodePipeline's host means its paths, not ours.
         if request.intercepted.is_none() && request.uri.path().starts_with(PREFIX) {
             // Boxed to keep the future of every other call small.
-            let reply = Box::pin(self.administer(request)).await;
-            Reply::Response(Response::from(reply))
+            Either::Left(Box::pin(self.answer_admin(request)))
         } else {
-            self.service.call(request).await
+            Either::Right(self.service.call(request))
         }
     }
 }

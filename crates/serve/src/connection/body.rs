@@ -13,6 +13,7 @@ use crate::connection::progress::{Phase, Progress};
 use crate::connection::waker::{Owed, muted};
 
 /// A body, and the room it takes while the call that reads it runs.
+#[derive(Default)]
 pub(crate) struct Collected {
     pub(crate) bytes: Bytes,
     pub(crate) reservation: Option<Reservation>,
@@ -37,12 +38,12 @@ pub(crate) fn announces_too_much(body: &Incoming, limit: usize) -> bool {
 ///
 /// A body that came with the head in one read is passed on as it lies in hyper's buffer.
 pub(crate) async fn collect(
-    mut body: Incoming,
+    body: &mut Incoming,
     limit: usize,
     budget: &Budget,
     progress: &Progress,
 ) -> Result<Collected, BodyError> {
-    if announces_too_much(&body, limit) {
+    if announces_too_much(body, limit) {
         return Err(BodyError::TooLarge);
     }
     let announced = body.size_hint().exact();
@@ -55,7 +56,7 @@ pub(crate) async fn collect(
     }
     progress.enter(Phase::Body);
 
-    let Some(first) = next_data(&mut body).await? else {
+    let Some(first) = next_data(body).await? else {
         return Ok(Collected {
             bytes: Bytes::new(),
             reservation,
@@ -71,7 +72,7 @@ pub(crate) async fn collect(
         BytesMut::with_capacity(announced.map_or(first.len(), |length| length as usize));
     bytes.extend_from_slice(&first);
     drop(first);
-    while let Some(data) = next_data(&mut body).await? {
+    while let Some(data) = next_data(body).await? {
         let length = bytes.len() + data.len();
         if length > limit {
             return Err(BodyError::TooLarge);

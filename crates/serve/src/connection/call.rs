@@ -3,13 +3,13 @@
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
 use hyper::body::Incoming;
 use rustls::ServerConfig;
@@ -55,36 +55,27 @@ pub(crate) struct ResetWanted;
 
 impl<S: Service> Calls<S> {
     pub(crate) async fn answer(
-        &self,
+        self: Arc<Self>,
         request: hyper::Request<Incoming>,
     ) -> Result<Response<ReplyBody>, ResetWanted> {
-        let (head, body) = request.into_parts();
-        let is_connect = head.method == Method::CONNECT;
-        let collected = if body.is_end_stream() {
-            Ok(Collected {
-                bytes: Bytes::new(),
-                reservation: None,
-            })
-        } else {
-            let limit = self.front.limits.max_body;
-            collect(body, limit, &self.front.budget, &self.progress).await
+        let (head, mut body) = request.into_parts();
+        // Made where it stays: from here on it is only lent.
+        let mut request = Request {
+            method: head.method,
+            uri: head.uri,
+            version: head.version,
+            headers: head.headers,
+            body: Bytes::new(),
+            peer: self.peer,
+            local: self.local,
+            intercepted: self.intercepted.clone(),
         };
-        let reply = match collected {
+        let is_connect = request.method == Method::CONNECT;
+        let reply = match self.collect(&mut body).await {
             Ok(Collected { bytes, reservation }) => {
                 self.progress.enter(Phase::Call);
-                let request = Request {
-                    method: head.method,
-                    uri: head.uri,
-                    version: head.version,
-                    headers: head.headers,
-                    body: bytes,
-                    peer: self.peer,
-                    local: self.local,
-                    intercepted: self.intercepted.clone(),
-                };
-                // Pinned where it is made: a call is kilobytes, and each move would copy them.
-                let mut call = pin!(self.front.service.call(request));
-                let reply = poll_fn(|cx| guarded(call.as_mut(), cx)).await;
+                request.body = bytes;
+                let reply = self.call(&mut request).await;
                 drop(reservation);
                 reply
             }
@@ -107,6 +98,27 @@ impl<S: Service> Calls<S> {
                 Ok(whole(failure()))
             }
         }
+    }
+
+    async fn collect(&self, body: &mut Incoming) -> Result<Collected, BodyError> {
+        if body.is_end_stream() {
+            return Ok(Collected::default());
+        }
+        let limit = self.front.limits.max_body;
+        collect(body, limit, &self.front.budget, &self.progress).await
+    }
+
+    async fn call(&self, request: &mut Request) -> Reply {
+        let failed = || Reply::Response(failure());
+        let Ok(call) = guarded(|| self.front.service.call(request)) else {
+            return failed();
+        };
+        let mut call = pin!(call);
+        poll_fn(|cx| match guarded(|| call.as_mut().poll(cx)) {
+            Ok(polled) => polled,
+            Err(Panicked) => Poll::Ready(failed()),
+        })
+        .await
     }
 
     /// hyper takes a 200 to a `CONNECT` for its own end on this connection.
@@ -151,16 +163,15 @@ impl<S: Service> Calls<S> {
     }
 }
 
-/// Polls a call; a panic becomes an answer.
-fn guarded(call: Pin<&mut impl Future<Output = Reply>>, cx: &mut Context<'_>) -> Poll<Reply> {
+struct Panicked;
+
+/// Makes or polls a call, which may panic.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     // The service is shared, so it has to stay sound when one of its calls unwinds, as with threads.
-    match catch_unwind(AssertUnwindSafe(|| call.poll(cx))) {
-        Ok(polled) => polled,
-        Err(_panic) => {
-            error!("a call panicked; its client gets status 500");
-            Poll::Ready(Reply::Response(failure()))
-        }
-    }
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| {
+        error!("a call panicked; its client gets status 500");
+        Panicked
+    })
 }
 
 fn failure() -> Response<Bytes> {
@@ -171,10 +182,9 @@ fn failure() -> Response<Bytes> {
     )
 }
 
-fn whole(response: Response<Bytes>) -> Response<ReplyBody> {
-    let (mut head, body) = response.into_parts();
-    drop_framing(&mut head.headers);
-    Response::from_parts(head, ReplyBody::Whole(body))
+fn whole(mut response: Response<Bytes>) -> Response<ReplyBody> {
+    drop_framing(response.headers_mut());
+    response.map(ReplyBody::Whole)
 }
 
 fn truncated(
@@ -193,12 +203,17 @@ fn truncated(
 
 /// Drops the headers that say where the body ends. A new map, since `remove` changes the order of the rest.
 fn drop_framing(headers: &mut HeaderMap) {
-    if !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING) {
+    // Looking at the few names there are is less work than to look two up.
+    if !headers.keys().any(is_framing) {
         return;
     }
     *headers = headers
         .iter()
-        .filter(|(name, _)| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
+        .filter(|(name, _)| !is_framing(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+}
+
+fn is_framing(name: &HeaderName) -> bool {
+    *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING
 }

@@ -36,10 +36,7 @@ pub(crate) async fn drive<S: Service, T: Transport>(
     let (front, progress) = (&calls.front, &calls.progress);
     let service = {
         let calls = Arc::clone(&calls);
-        service_fn(move |request| {
-            let calls = Arc::clone(&calls);
-            async move { calls.answer(request).await }
-        })
+        service_fn(move |request| Arc::clone(&calls).answer(request))
     };
     let io = TokioIo::new(Watched::new(stream, Arc::clone(progress)));
     let mut http = front.http.serve_connection(io, service);

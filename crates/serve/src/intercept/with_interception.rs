@@ -1,7 +1,9 @@
 //! Telling requests to be connected from the others, and intercepted requests from direct ones.
 
+use std::future::{Future, ready};
 use std::sync::Arc;
 
+use futures_util::future::Either;
 use http::{Method, Uri};
 use rustls::ServerConfig;
 use tracing::warn;
@@ -36,6 +38,13 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
         WithInterception {
             tls: Some(tls),
             ..self
+        }
+    }
+
+    async fn answer_connect(&self, request: &Request) -> Reply {
+        match self.connect(request).await {
+            Ok(reply) => reply,
+            Err(refusal) => self.refuse(&refusal),
         }
     }
 
@@ -86,17 +95,14 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
 }
 
 impl<S: Service, T: Tunnels> Service for WithInterception<S, T> {
-    async fn call(&self, mut request: Request) -> Reply {
-        let admitted = if request.method == Method::CONNECT {
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
+        if request.method == Method::CONNECT {
             // Boxed to keep the future of every other call small.
-            Box::pin(self.connect(&request)).await.map(Some)
-        } else {
-            self.admit(&mut request).map(|()| None)
-        };
-        match admitted {
-            Ok(None) => self.service.call(request).await,
-            Ok(Some(reply)) => reply,
-            Err(refusal) => self.refuse(&refusal),
+            return Either::Left(Either::Left(Box::pin(self.answer_connect(request))));
+        }
+        match self.admit(request) {
+            Ok(()) => Either::Right(self.service.call(request)),
+            Err(refusal) => Either::Left(Either::Right(ready(self.refuse(&refusal)))),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::client::{Client, soon};
 struct ThreadName;
 
 impl Service for ThreadName {
-    async fn call(&self, request: Request) -> Reply {
+    async fn call(&self, request: &mut Request) -> Reply {
         if request.uri.path() == "/wait" {
             std::future::pending::<()>().await;
         }

@@ -1,5 +1,6 @@
 //! A server to test against, with a service that does what the path says.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -86,7 +87,15 @@ impl Default for Scripted {
 }
 
 impl Service for Scripted {
-    async fn call(&self, request: Request) -> Reply {
+    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
+        let at_once = request.uri.path() == "/panic-at-once";
+        assert!(!at_once, "this call panics before it is one");
+        self.answer(request)
+    }
+}
+
+impl Scripted {
+    async fn answer(&self, request: &mut Request) -> Reply {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let reply = match request.uri.path() {
             "/wait" => {
@@ -132,7 +141,7 @@ impl Service for Scripted {
             "/misused" => {
                 Reply::Tunnel(tokio::net::TcpStream::connect(request.local).await.unwrap())
             }
-            _ => Reply::Response(Response::new(request.body)),
+            _ => Reply::Response(Response::new(mem::take(&mut request.body))),
         };
         self.finished.fetch_add(1, Ordering::SeqCst);
         reply

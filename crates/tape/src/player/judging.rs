@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use http::HeaderMap;
+
 use super::answer::Answer;
 use super::notes::Note;
 use super::packed::{Packed, Position};
@@ -110,7 +112,7 @@ impl Known<'_> {
 impl Facts {
     fn at(packed: &Packed, position: Position) -> Facts {
         let asked = Asked::of(packed.request(position));
-        let answer = match packed.answer(position) {
+        let answer = match packed.answer(position, HeaderMap::new()) {
             Answer::Response(response) => Some(response),
             Answer::Truncated { .. } | Answer::Reset => None,
         };

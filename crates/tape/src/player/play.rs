@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use http::HeaderMap;
 use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
@@ -58,11 +59,11 @@ pub struct PlayerConfig {
     pub latency: Latency,
 }
 
-/// An answer, and when it is due.
-#[derive(Debug, Clone)]
+/// Which answer is given, and when: see [`Player::answer`].
+#[derive(Debug, Clone, Copy)]
 pub struct Paced {
-    /// The answer.
-    pub answer: Answer,
+    /// The exchange that answers; where none does, the last one of its track.
+    position: Position,
     /// How long to wait before it is given; at most a minute.
     pub delay: Duration,
     /// Where it came from.
@@ -232,10 +233,11 @@ impl Player {
         body: &[u8],
     ) -> Result<Answer, MissReport> {
         let paced = self.play_paced(session, operation, body, None)?;
-        Ok(paced.answer)
+        Ok(self.answer(&paced, HeaderMap::new()))
     }
 
-    /// Answers a request, and says how long to wait by [`PlayerConfig::latency`]. The waiting is up to the caller.
+    /// Chooses the [`answer`](Player::answer) to a request, which counts as given, and says how long to wait by
+    /// [`PlayerConfig::latency`]. The waiting is up to the caller.
     /// By its `invocation` a retry is told from a call of its own: see [`Player::findings`].
     ///
     /// # Errors
@@ -261,6 +263,14 @@ impl Player {
         };
         counter.add(Some(operation));
         answer
+    }
+
+    /// The answer that was chosen. Its headers are laid out in the memory of `room`, whatever that held.
+    pub fn answer(&self, paced: &Paced, room: HeaderMap) -> Answer {
+        match paced.by {
+            ServedBy::Exchange { .. } => self.tape.packed.answer(paced.position, room),
+            ServedBy::EmptyPoll => Answer::empty_poll(),
+        }
     }
 
     fn play_by_key(
@@ -380,7 +390,7 @@ impl Player {
                 let packed = &self.tape.packed;
                 let record = packed.record(position);
                 Ok(Paced {
-                    answer: packed.answer(position),
+                    position,
                     delay: self.config.latency.of(record.latency_ms),
                     by: ServedBy::Exchange {
                         seq: record.seq,
@@ -395,7 +405,7 @@ impl Player {
                 let is_loosened = entry.is_loosened();
                 self.served_log.push(entry);
                 Ok(Paced {
-                    answer: Answer::empty_poll(),
+                    position: last,
                     delay: Duration::ZERO,
                     by: ServedBy::EmptyPoll,
                     is_loosened,

@@ -45,7 +45,7 @@ impl Asked {
             Answer::Truncated { response, .. } => (Some(response), Some("truncated")),
             Answer::Reset => (None, Some("reset")),
         };
-        let (seq, times) = match paced.by {
+        let (seq, times) = match player.served_by(paced) {
             ServedBy::Exchange { seq, times } => (Some(seq), (times > 1).then_some(times)),
             ServedBy::EmptyPoll => (None, None),
         };

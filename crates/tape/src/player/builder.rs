@@ -106,7 +106,7 @@ impl PlayerBuilder {
             let after = exchange.after.unwrap_or(u64::MAX);
             self.needs.push(self.packer.up_to(after));
         }
-        let (position, operation_index) = self.packer.push(
+        let put = self.packer.push(
             exchange.seq,
             &exchange.operation,
             fingerprint.job,
@@ -114,13 +114,8 @@ impl PlayerBuilder {
             exchange.latency_ms,
             &exchange.outcome,
         );
-        self.index.push(
-            position,
-            (operation_index, &exchange.operation),
-            fingerprint.key,
-            body,
-            usage,
-        );
+        self.index
+            .push(put, &exchange.operation, fingerprint.key, body, usage);
     }
 
     /// The player.

@@ -3,9 +3,9 @@
 use pipetape_core::Operation;
 
 use super::closest::Candidates;
-use super::packed::Position;
+use super::packed::Put;
 use super::track::Tracks;
-use super::verbatim::Verbatim;
+use super::verbatim::{Spot, Verbatim};
 use crate::matching::MatchKey;
 
 /// Filled exchange by exchange, in the tape's order.
@@ -25,23 +25,23 @@ pub(super) enum Use {
 }
 
 impl Index {
-    /// Takes the exchange at `position`, to be played or not: its operation, with the place that it has among the tape's
-    /// operations, its key, and its request's body, redacted.
+    /// Takes an exchange, to be played or not: where it was put, its operation, its key, and its request's body, redacted.
     pub(super) fn push(
         &mut self,
-        position: Position,
-        (operation_index, operation): (usize, &Operation),
+        put: Put,
+        operation: &Operation,
         key: MatchKey,
         body: &[u8],
         usage: Use,
     ) {
         let begun = match usage {
-            Use::Play => self.tracks.push(key, position),
-            Use::PassOver => self.tracks.pass_over(key, position),
+            Use::Play => self.tracks.push(key, put.position),
+            Use::PassOver => self.tracks.pass_over(key, put.position),
         };
         if let Some(track) = begun {
-            self.verbatim.push(operation, body, track);
-            self.candidates.push(operation_index, position);
+            let first = put.place;
+            self.verbatim.push(operation, body, Spot { track, first });
+            self.candidates.push(put.operation, put.position);
         }
     }
 

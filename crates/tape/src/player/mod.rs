@@ -19,6 +19,7 @@ mod misses;
 mod notes;
 mod order;
 mod packed;
+mod place;
 mod play;
 mod played;
 mod prepared;

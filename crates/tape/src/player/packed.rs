@@ -2,45 +2,48 @@
 //! answer is a slice of what is there already.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response};
 use pipetape_core::Operation;
 use tracing::warn;
 
 use super::answer::Answer;
 use super::form::{Ending, Form, Forms, Head, Header};
+use super::place::{BLOCK, Place, UNIT};
 use crate::exchange::Outcome;
 use crate::matching::JobTag;
 
-/// Size of a piece of memory, in bytes. An exchange that is larger gets one of its own.
-const BLOCK: usize = 256 * 1024;
 /// In the place of a value's length: the value is none of HTTP's.
 const NO_VALUE: u32 = u32::MAX;
+
+/// Bytes of an exchange before its answer: its [`Lead`].
+const LEAD: usize = 16;
 
 /// Where an exchange stands on the tape, from 0.
 pub(super) type Position = u32;
 
-/// One exchange. Its bytes are, one behind the other: the request's body, the values of the response's
-/// headers that vary (each behind its length), the response's body. Small, as a request for one of a
-/// million exchanges waits for memory more than for anything else.
+/// What is known of an exchange beside its bytes, and no answer needs.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) seq: u64,
     /// Length of the request's body.
     request: usize,
-    /// Length of what is behind it.
-    answer: usize,
     pub(super) job: Option<JobTag>,
     /// Index into the operations.
     operation: u32,
+    place: Place,
+}
+
+/// What an answer needs to be read. It stands before it: a request for one of many exchanges waits for memory more than
+/// for anything else, and for each place that is looked up in another only once that one has come.
+#[derive(Debug)]
+struct Lead {
     form: u32,
-    block: u32,
-    /// Where it begins in its block. One in a block of its own begins at 0.
-    start: u32,
-    /// How long its answer took.
-    pub(super) latency_ms: u32,
+    /// How long the answer took.
+    latency_ms: u32,
+    /// Length of the answer.
+    answer: usize,
 }
 
 /// All exchanges of a tape.
@@ -52,15 +55,21 @@ pub(super) struct Packed {
     operations: Vec<Operation>,
 }
 
-impl Record {
-    fn request(&self) -> Range<usize> {
-        let start = self.start as usize;
-        start..start + self.request
+impl Lead {
+    fn write(&self, block: &mut BytesMut) {
+        block.put_u32_le(self.form);
+        block.put_u32_le(self.latency_ms);
+        block.put_u64_le(self.answer as u64);
     }
 
-    fn answer(&self) -> Range<usize> {
-        let start = self.request().end;
-        start..start + self.answer
+    /// Reads what [`Lead::write`] wrote.
+    fn read(mut bytes: &[u8]) -> Lead {
+        Lead {
+            form: bytes.get_u32_le(),
+            latency_ms: bytes.get_u32_le(),
+            // It came from a `usize`.
+            answer: bytes.get_u64_le() as usize,
+        }
     }
 }
 
@@ -92,22 +101,34 @@ impl Packed {
         self.record(at).operation as usize
     }
 
-    pub(super) fn form(&self, at: Position) -> &Form {
-        &self.forms[self.record(at).form as usize]
+    pub(super) fn place(&self, at: Position) -> Place {
+        self.record(at).place
+    }
+
+    pub(super) fn form(&self, at: Place) -> &Form {
+        &self.forms[self.lead(at).form as usize]
+    }
+
+    /// How long its answer took.
+    pub(super) fn latency_ms(&self, at: Place) -> u32 {
+        self.lead(at).latency_ms
     }
 
     /// The request's body, redacted.
     pub(super) fn request(&self, at: Position) -> &[u8] {
         let record = self.record(at);
-        &self.block(record)[record.request()]
+        let start = record.place.start() + LEAD + self.lead(record.place).answer;
+        &self.block(record.place)[start..start + record.request]
     }
 
     /// What the client is given. Its headers are laid out in the memory of `room`.
-    pub(super) fn answer(&self, at: Position, room: HeaderMap) -> Answer {
-        match &self.form(at).ending {
-            Ending::Whole(head) => Answer::Response(self.response(at, head, room)),
+    pub(super) fn answer(&self, at: Place, room: HeaderMap) -> Answer {
+        let lead = self.lead(at);
+        let response = |head| self.response(at, &lead, head, room);
+        match &self.forms[lead.form as usize].ending {
+            Ending::Whole(head) => Answer::Response(response(head)),
             Ending::Cut(head, declared_length) => Answer::Truncated {
-                response: self.response(at, head, room),
+                response: response(head),
                 declared_length: *declared_length,
             },
             Ending::Error(response) => Answer::Response(response.clone()),
@@ -115,9 +136,15 @@ impl Packed {
         }
     }
 
-    fn response(&self, at: Position, head: &Head, mut headers: HeaderMap) -> Response<Bytes> {
-        let record = self.record(at);
-        let mut rest = self.block(record).slice(record.answer());
+    fn response(
+        &self,
+        at: Place,
+        lead: &Lead,
+        head: &Head,
+        mut headers: HeaderMap,
+    ) -> Response<Bytes> {
+        let start = at.start() + LEAD;
+        let mut rest = self.block(at).slice(start..start + lead.answer);
         headers.clear();
         headers.reserve(head.headers.len());
         for header in &head.headers {
@@ -139,8 +166,12 @@ impl Packed {
         response
     }
 
-    fn block(&self, record: &Record) -> &Bytes {
-        &self.blocks[record.block as usize]
+    fn lead(&self, at: Place) -> Lead {
+        Lead::read(&self.block(at)[at.start()..])
+    }
+
+    fn block(&self, at: Place) -> &Bytes {
+        &self.blocks[at.block()]
     }
 }
 
@@ -151,6 +182,15 @@ fn next_value(rest: &mut Bytes) -> Option<HeaderValue> {
         return None;
     }
     HeaderValue::from_maybe_shared(rest.split_to(length as usize)).ok()
+}
+
+/// Where an exchange was packed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Put {
+    pub(super) position: Position,
+    pub(super) place: Place,
+    /// Its operation's place among [`Packed::operations`].
+    pub(super) operation: usize,
 }
 
 /// Packs exchanges one by one, in the tape's order.
@@ -167,7 +207,7 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// Packs an exchange; gives its position, and its operation's place among [`Packed::operations`].
+    /// Packs an exchange; says where it is.
     pub(super) fn push(
         &mut self,
         seq: u64,
@@ -176,33 +216,43 @@ impl Packer {
         request: &[u8],
         latency_ms: Option<u64>,
         outcome: &Outcome,
-    ) -> (Position, usize) {
+    ) -> Put {
         let form = self.forms.number(seq, outcome);
         self.values.clear();
         write_values(&mut self.values, self.forms.form(form), seq, outcome);
         let body: &[u8] = outcome.response().map_or(&[], |response| &response.body);
-        let needed = request.len() + self.values.len() + body.len();
-        if needed > self.current.capacity() - self.current.len() {
+        let lead = Lead {
+            form: number(form),
+            latency_ms: u32::try_from(latency_ms.unwrap_or(0)).unwrap_or(u32::MAX),
+            answer: self.values.len() + body.len(),
+        };
+        let needed = (LEAD + lead.answer + request.len()).next_multiple_of(UNIT);
+        let room = self.current.capacity() - self.current.len();
+        if needed > room || self.current.len() >= BLOCK {
             self.finish_block();
             self.current.reserve(needed.max(BLOCK));
         }
         let position = number(self.records.len());
         let operation = self.operation(operation);
+        let place = Place::new(self.blocks.len(), self.current.len());
         self.records.push(Record {
             seq,
+            request: request.len(),
             job,
             operation,
-            form: number(form),
-            block: number(self.blocks.len()),
-            start: number(self.current.len()),
-            latency_ms: u32::try_from(latency_ms.unwrap_or(0)).unwrap_or(u32::MAX),
-            request: request.len(),
-            answer: self.values.len() + body.len(),
+            place,
         });
-        for part in [request, &self.values, body] {
+        let end = self.current.len() + needed;
+        lead.write(&mut self.current);
+        for part in [&self.values, body, request] {
             self.current.extend_from_slice(part);
         }
-        (position, operation as usize)
+        self.current.resize(end, 0);
+        Put {
+            position,
+            operation: operation as usize,
+            place,
+        }
     }
 
     /// How many of the exchanges packed so far have a number up to `seq`.
@@ -298,6 +348,13 @@ mod tests {
         packer.finish()
     }
 
+    /// An answer, laid out in the memory of other headers.
+    fn answer(packed: &Packed, at: Position) -> Answer {
+        let mut room = HeaderMap::new();
+        room.insert("x-gone", HeaderValue::from_static("1"));
+        packed.answer(packed.place(at), room)
+    }
+
     /// Status, header lines and body, as text.
     fn text(answer: &Answer) -> String {
         let response = match answer {
@@ -328,9 +385,7 @@ mod tests {
             Outcome::Fault(Fault::Timeout),
             Outcome::Fault(Fault::Reset),
         ]);
-        let answers: Vec<_> = (0..6)
-            .map(|at| text(&packed.answer(at, HeaderMap::new())))
-            .collect();
+        let answers: Vec<_> = (0..6).map(|at| text(&answer(&packed, at))).collect();
         assert_eq!(
             answers[0],
             "200 x-id=1 x-id=é content-type=application/x-amz-json-1.1 {}"
@@ -371,12 +426,9 @@ mod tests {
             Outcome::Response(response(Some(&headers), b"x")),
             Outcome::Response(response(Some(&other), b"x")),
         ]);
+        assert_eq!(text(&answer(&packed, 0)), "200 x-one=1 x-two=2 x");
         assert_eq!(
-            text(&packed.answer(0, HeaderMap::new())),
-            "200 x-one=1 x-two=2 x"
-        );
-        assert_eq!(
-            text(&packed.answer(1, HeaderMap::new())),
+            text(&answer(&packed, 1)),
             "200 x-one=1 x-hop=gone x-two=2 x"
         );
     }
@@ -386,11 +438,8 @@ mod tests {
         let good = Outcome::Response(response(Some(&[("x-id", "1"), ("x-z", "z")]), b"{}"));
         let bad = Outcome::Response(response(Some(&[("x-id", "\n"), ("x-z", "z")]), b"{}"));
         let packed = pack(&[good, bad]);
-        assert_eq!(
-            text(&packed.answer(0, HeaderMap::new())),
-            "200 x-id=1 x-z=z {}"
-        );
-        assert_eq!(text(&packed.answer(1, HeaderMap::new())), "200 x-z=z {}");
+        assert_eq!(text(&answer(&packed, 0)), "200 x-id=1 x-z=z {}");
+        assert_eq!(text(&answer(&packed, 1)), "200 x-z=z {}");
     }
 
     #[test]
@@ -407,7 +456,7 @@ mod tests {
             Outcome::Fault(truncated(Some(9))),
         ]);
         let lengths: Vec<_> = (0..4)
-            .map(|at| match packed.answer(at, HeaderMap::new()) {
+            .map(|at| match answer(&packed, at) {
                 Answer::Truncated {
                     declared_length,
                     ref response,
@@ -419,8 +468,8 @@ mod tests {
             })
             .collect();
         assert_eq!(lengths, [Some(Some(9)), Some(None), None, None]);
-        assert!(matches!(packed.answer(2, HeaderMap::new()), Answer::Reset));
-        assert!(matches!(packed.answer(3, HeaderMap::new()), Answer::Reset));
+        assert!(matches!(answer(&packed, 2), Answer::Reset));
+        assert!(matches!(answer(&packed, 3), Answer::Reset));
     }
 
     #[test]
@@ -443,7 +492,7 @@ mod tests {
             .collect();
         let packed = pack(&outcomes);
         for ((at, size), byte) in (0..).zip(sizes).zip(b'a'..) {
-            let Answer::Response(response) = packed.answer(at, HeaderMap::new()) else {
+            let Answer::Response(response) = answer(&packed, at) else {
                 panic!("a response");
             };
             assert!(response.body() == &vec![byte; size], "body {at}");

@@ -23,6 +23,7 @@ use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
 use super::notes::{Note, Sent};
 use super::order::Order;
 use super::packed::Position;
+use super::place::Place;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
 use super::served::{Entry, MOST_SERVED, ServedLog};
@@ -30,6 +31,7 @@ use super::session::Session;
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
+use super::verbatim::Spot;
 use crate::exchange::Exchange;
 use crate::findings::{Act, Asked, Invocation};
 use crate::matching::{MatchBy, MatchKey};
@@ -62,14 +64,21 @@ pub struct PlayerConfig {
 /// Which answer is given, and when: see [`Player::answer`].
 #[derive(Debug, Clone, Copy)]
 pub struct Paced {
-    /// The exchange that answers; where none does, the last one of its track.
-    position: Position,
+    /// `None` for an empty poll.
+    given: Option<Given>,
     /// How long to wait before it is given; at most a minute.
     pub delay: Duration,
-    /// Where it came from.
-    pub by: ServedBy,
     /// Whether only a loosened match found it.
     pub is_loosened: bool,
+}
+
+/// An exchange that answers a request.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    position: Position,
+    place: Place,
+    /// How often its session has played it, this time included.
+    times: u32,
 }
 
 /// Why a track has no exchange for a session.
@@ -251,9 +260,9 @@ impl Player {
         invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
         let session = self.sessions.of(session);
-        let track = self.tape.verbatim(operation, body);
-        let step = |track| self.step(&session, operation, body, track, invocation);
-        let answer = match track.map(step) {
+        let spot = self.tape.verbatim(operation, body);
+        let step = |spot| self.step(&session, operation, body, spot, invocation);
+        let answer = match spot.map(step) {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(_)) | None => self.play_by_key(&session, operation, body, invocation),
         };
@@ -267,9 +276,20 @@ impl Player {
 
     /// The answer that was chosen. Its headers are laid out in the memory of `room`, whatever that held.
     pub fn answer(&self, paced: &Paced, room: HeaderMap) -> Answer {
-        match paced.by {
-            ServedBy::Exchange { .. } => self.tape.packed.answer(paced.position, room),
-            ServedBy::EmptyPoll => Answer::empty_poll(),
+        match paced.given {
+            Some(given) => self.tape.packed.answer(given.place, room),
+            None => Answer::empty_poll(),
+        }
+    }
+
+    /// Where the answer that was chosen comes from.
+    pub fn served_by(&self, paced: &Paced) -> ServedBy {
+        match paced.given {
+            Some(given) => ServedBy::Exchange {
+                seq: self.tape.packed.record(given.position).seq,
+                times: given.times,
+            },
+            None => ServedBy::EmptyPoll,
         }
     }
 
@@ -283,7 +303,11 @@ impl Player {
         let body = self.tape.redactor.request_body(body);
         let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
-        let step = |track| self.step(session, operation, &body, track, invocation);
+        let step = |track: Track| {
+            let first = self.tape.packed.place(track.first());
+            let spot = Spot { track, first };
+            self.step(session, operation, &body, spot, invocation)
+        };
         let standstill = match found.map(|track| (track, step(track))) {
             Some((_, Ok(answer))) => return Ok(answer),
             Some((track, Err(standstill))) => Some((track, standstill)),
@@ -341,7 +365,7 @@ impl Player {
         session: &Session,
         operation: &Operation,
         body: &[u8],
-        track: Track,
+        Spot { track, first }: Spot,
         invocation: Option<Invocation>,
     ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
@@ -388,14 +412,18 @@ impl Player {
                 drop(cursors);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
-                let record = packed.record(position);
+                let place = if position == track.first() {
+                    first
+                } else {
+                    packed.place(position)
+                };
                 Ok(Paced {
-                    position,
-                    delay: self.config.latency.of(record.latency_ms),
-                    by: ServedBy::Exchange {
-                        seq: record.seq,
+                    given: Some(Given {
+                        position,
+                        place,
                         times,
-                    },
+                    }),
+                    delay: self.config.latency.of(packed.latency_ms(place)),
                     is_loosened,
                 })
             }
@@ -405,9 +433,8 @@ impl Player {
                 let is_loosened = entry.is_loosened();
                 self.served_log.push(entry);
                 Ok(Paced {
-                    position: last,
+                    given: None,
                     delay: Duration::ZERO,
-                    by: ServedBy::EmptyPoll,
                     is_loosened,
                 })
             }

@@ -11,6 +11,7 @@ use super::miss_message;
 use super::order::Schedule;
 use super::packed::{Packed, Position};
 use super::track::Track;
+use super::verbatim::Spot;
 use crate::matching::Criteria;
 use crate::name::TapeName;
 use crate::redact::Redactor;
@@ -46,8 +47,8 @@ impl PreparedTape {
     }
 
     /// The track of a request that was recorded to the byte; other requests are to be looked up by their key.
-    pub(super) fn verbatim(&self, operation: &Operation, body: &[u8]) -> Option<Track> {
-        self.index.verbatim.track(&self.packed, operation, body)
+    pub(super) fn verbatim(&self, operation: &Operation, body: &[u8]) -> Option<Spot> {
+        self.index.verbatim.spot(operation, body)
     }
 
     /// The exchange of an unplayed position, for a listing.

@@ -1,26 +1,58 @@
 //! Requests by their very bytes. Most clients of a replay send what was recorded to the byte: then
-//! nothing has to be redacted, parsed, or hashed with care.
+//! nothing has to be redacted, parsed, or looked at twice.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use pipetape_core::Operation;
+use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::packed::Packed;
+use super::place::Place;
 use super::track::{Hashed, Track};
 
-/// Tracks by a hash of their first request, which is compared before it is believed. Redaction leaves
-/// a redacted body as it is, so equal bytes have equal keys; other bytes may have, too.
-#[derive(Debug, Default)]
+/// Tracks by a hash of their first request. As with a match key, equal hashes are taken for equal requests: there are 128
+/// bits of them, and the hash is a new one in each process. Redaction leaves a redacted body as it is, so equal bytes
+/// have equal keys; other bytes may have, too.
+#[derive(Debug)]
 pub(super) struct Verbatim {
-    /// Of two requests with one hash, only the first is in here. The other is found by its key.
-    by_hash: HashMap<u32, Track, Hashed>,
+    keys: (u64, u64),
+    by_hash: HashMap<Exact, Spot, Hashed>,
+}
+
+/// Where the exchanges of a request begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) track: Track,
+    /// The place of its first exchange.
+    pub(super) first: Place,
+}
+
+/// The hash of a request. In small pieces, which leave no gap in an entry of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Exact([u32; 4]);
+
+impl Hash for Exact {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [first, second, ..] = self.0;
+        state.write_u64(u64::from(first) << 32 | u64::from(second));
+    }
+}
+
+impl Default for Verbatim {
+    fn default() -> Verbatim {
+        let random = RandomState::new();
+        Verbatim {
+            keys: (random.hash_one(0), random.hash_one(1)),
+            by_hash: HashMap::default(),
+        }
+    }
 }
 
 impl Verbatim {
     /// Takes the first request of a track, redacted.
-    pub(super) fn push(&mut self, operation: &Operation, body: &[u8], track: Track) {
-        self.by_hash.entry(hash(operation, body)).or_insert(track);
+    pub(super) fn push(&mut self, operation: &Operation, body: &[u8], spot: Spot) {
+        let hash = self.hash(operation, body);
+        self.by_hash.entry(hash).or_insert(spot);
     }
 
     pub(super) fn shrink_to_fit(&mut self) {
@@ -28,53 +60,70 @@ impl Verbatim {
     }
 
     /// The track whose first request this is, to the byte.
-    pub(super) fn track(
-        &self,
-        packed: &Packed,
-        operation: &Operation,
-        body: &[u8],
-    ) -> Option<Track> {
-        let track = *self.by_hash.get(&hash(operation, body))?;
-        let first = track.first();
-        let is_it = packed.request(first) == body && packed.operation(first) == operation;
-        is_it.then_some(track)
+    pub(super) fn spot(&self, operation: &Operation, body: &[u8]) -> Option<Spot> {
+        self.by_hash.get(&self.hash(operation, body)).copied()
     }
-}
 
-fn hash(operation: &Operation, body: &[u8]) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    operation.hash(&mut hasher);
-    hasher.write(body);
-    hasher.finish() as u32
+    fn hash(&self, operation: &Operation, body: &[u8]) -> Exact {
+        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
+        operation.hash(&mut hasher);
+        hasher.write(body);
+        let hash = hasher.finish128();
+        let low = |half: u64| half as u32;
+        let high = |half: u64| (half >> 32) as u32;
+        Exact([low(hash.h1), high(hash.h1), low(hash.h2), high(hash.h2)])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Outcome;
-    use crate::fault::Fault;
     use crate::matching::MatchKey;
-    use crate::player::packed::Packer;
     use crate::player::track::Tracks;
 
     #[test]
-    fn a_hash_alone_is_not_believed() {
+    fn the_very_bytes_count() {
         let (operation, other) = (Operation::PollForJobs, Operation::GetJobDetails);
-        let mut packer = Packer::default();
-        let reset = Outcome::Fault(Fault::Reset);
-        let (position, _) = packer.push(1, &operation, None, b"{}", None, &reset);
-        let packed = packer.finish();
         let key = MatchKey::of(&operation, b"{}", &[]);
-        let track = Tracks::default().push(key, position).unwrap();
+        let track = Tracks::default().push(key, 0).unwrap();
+        let first = Place::new(0, 0);
+        let spot = Spot { track, first };
 
         let mut verbatim = Verbatim::default();
-        verbatim.push(&operation, b"{}", track);
-        // As if these had the same hash.
-        verbatim.push(&operation, b"{ }", track);
-        verbatim.push(&other, b"{}", track);
-        assert_eq!(verbatim.track(&packed, &operation, b"{}"), Some(track));
-        assert_eq!(verbatim.track(&packed, &operation, b"{ }"), None);
-        assert_eq!(verbatim.track(&packed, &other, b"{}"), None);
-        assert_eq!(verbatim.track(&packed, &operation, b""), None);
+        verbatim.push(&operation, b"{}", spot);
+        let found = |operation, body: &[u8]| verbatim.spot(operation, body);
+        assert_eq!(found(&operation, b"{}"), Some(spot));
+        for (operation, body) in [
+            (&operation, &b"{ }"[..]),
+            (&operation, b""),
+            (&operation, b"{}\0"),
+            (&other, b"{}"),
+        ] {
+            assert_eq!(found(operation, body), None, "{operation} {body:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_track_of_a_request_stays() {
+        let operation = Operation::PollForJobs;
+        let mut tracks = Tracks::default();
+        let mut verbatim = Verbatim::default();
+        let spots = [0, 1].map(|position| {
+            let key = MatchKey::of(&operation, &[position], &[]);
+            let track = tracks.push(key, position.into()).unwrap();
+            let first = Place::new(position.into(), 0);
+            Spot { track, first }
+        });
+        for spot in spots {
+            verbatim.push(&operation, b"{}", spot);
+        }
+        assert_eq!(verbatim.spot(&operation, b"{}"), Some(spots[0]));
+    }
+
+    #[test]
+    fn an_entry_is_small_and_hashes_are_of_one_process() {
+        assert_eq!(size_of::<(Exact, Spot)>(), 24);
+        let hash = || Verbatim::default().hash(&Operation::PollForJobs, b"{}");
+        assert_ne!(hash(), hash());
     }
 }

@@ -13,6 +13,9 @@ use crate::exchange::{Outcome, RecordedResponse};
 use crate::fault::{Fault, FaultAnswer};
 use crate::keep::keeps_response_header;
 
+/// On every answer of the service.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
 /// What an exchange's answer is made of, its varying header values and its body aside.
 #[derive(Debug)]
 pub(super) struct Form {
@@ -168,14 +171,25 @@ fn sent(seq: u64, headers: &[(String, String)]) -> Vec<Header> {
                 None => Header::Unsent,
                 Some(name) if is_part_of_form(name.as_str()) => {
                     match HeaderValue::from_bytes(value.as_bytes()) {
-                        Ok(value) => Header::Fixed(name, value),
+                        Ok(value) => Header::Fixed(name, lasting_value(value)),
                         Err(_) => Header::Unsent,
                     }
                 }
-                Some(name) => Header::Varying(name),
+                Some(name) => Header::Varying(lasting_name(name)),
             }
         })
         .collect()
+}
+
+/// The same name; where each answer of the service has it, in memory that is never freed, so that nobody counts its users.
+fn lasting_name(name: HeaderName) -> HeaderName {
+    if name == REQUEST_ID { REQUEST_ID } else { name }
+}
+
+/// The same for a value.
+fn lasting_value(value: HeaderValue) -> HeaderValue {
+    let json = json_content_type();
+    if value == json { json } else { value }
 }
 
 /// Whether a header's value belongs to the form: it seldom varies, or it decides over other headers.

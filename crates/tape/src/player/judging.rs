@@ -37,7 +37,7 @@ pub(super) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
     };
     let mut findings = Findings::default();
     for session in sessions {
-        let (notes, missing) = session.notes().snapshot();
+        let (notes, missing) = session.course().notes.snapshot();
         findings.unjudged += missing;
         let mut chapters = notes
             .split(|note| matches!(note, Note::StartOver))

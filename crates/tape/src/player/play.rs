@@ -20,14 +20,14 @@ use super::listing::ServedBy;
 use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
 use super::miss::{Miss, MissReport, Refusal};
 use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
-use super::notes::{Note, Sent};
+use super::notes::{Note, Notes, Sent};
 use super::order::Order;
 use super::packed::Position;
 use super::place::Place;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
 use super::served::{Entry, MOST_SERVED, ServedLog};
-use super::session::Session;
+use super::session::{Course, Session};
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
 use super::track::Track;
@@ -313,7 +313,9 @@ impl Player {
             Some((track, Err(standstill))) => Some((track, standstill)),
             None => None,
         };
-        note_sent(session, operation, &body, None, invocation);
+        let mut course = session.course();
+        note_sent(&mut course.notes, operation, &body, None, invocation);
+        drop(course);
         let name = session.name.as_str();
         let awaited = match standstill {
             Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
@@ -369,20 +371,22 @@ impl Player {
         invocation: Option<Invocation>,
     ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
-        let entry = |position, times| {
+        let entry = |course: &mut Course, position, times| {
             let criteria = &self.tape.criteria;
             let is_loosened =
                 criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
             if is_loosened {
+                course.loosened += 1;
                 self.note_loosened(session, operation, position, body);
             }
-            session.served.fetch_add(1, Ordering::Relaxed);
+            course.served += 1;
             Entry::new(Arc::clone(&session.name), position, times, is_loosened)
         };
-        let mut cursors = session.cursors();
+        let mut course = session.course();
+        let cursors = &mut course.cursors;
         if let Some(schedule) = &self.tape.schedule
             && let Some(&at) = positions.get(cursors.played(track) as usize)
-            && let Some(awaited) = schedule.awaited(&mut cursors, at)
+            && let Some(awaited) = schedule.awaited(cursors, at)
         {
             return Err(Standstill::NotYet { at, awaited });
         }
@@ -397,19 +401,20 @@ impl Player {
             Turn::Play { index, times } => {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
-                let entry = entry(position, times);
+                let entry = entry(&mut course, position, times);
                 let is_loosened = entry.is_loosened();
+                let notes = &mut course.notes;
                 if is_loosened {
-                    note_sent(session, operation, body, Some(position), invocation);
+                    note_sent(notes, operation, body, Some(position), invocation);
                 } else if Act::of(operation).is_some() {
                     let note = Note::Played {
                         position,
                         invocation,
                     };
-                    session.notes().push(note, operation.is_poll());
+                    notes.push(note, operation.is_poll());
                 }
                 self.served_log.push(entry);
-                drop(cursors);
+                drop(course);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
                 let place = if position == track.first() {
@@ -429,7 +434,7 @@ impl Player {
             }
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
-                let entry = entry(last, 0);
+                let entry = entry(&mut course, last, 0);
                 let is_loosened = entry.is_loosened();
                 self.served_log.push(entry);
                 Ok(Paced {
@@ -450,7 +455,6 @@ impl Player {
         redacted_body: &[u8],
     ) {
         self.loosened.fetch_add(1, Ordering::Relaxed);
-        session.loosened.fetch_add(1, Ordering::Relaxed);
         let packed = &self.tape.packed;
         let describe = || {
             let (differences, more) = told(packed.request(position), redacted_body);
@@ -480,8 +484,9 @@ impl Player {
         match what {
             Reset::Session(name) => match self.sessions.find(name) {
                 Some(session) => {
-                    session.cursors().clear();
-                    session.notes().push(Note::StartOver, false);
+                    let mut course = session.course();
+                    course.cursors.clear();
+                    course.notes.push(Note::StartOver, false);
                     1
                 }
                 None => 0,
@@ -500,7 +505,7 @@ impl Player {
 
 /// Notes a request that does not stand on the tape as it is.
 fn note_sent(
-    session: &Session,
+    notes: &mut Notes,
     operation: &Operation,
     redacted_body: &[u8],
     position: Option<Position>,
@@ -515,5 +520,5 @@ fn note_sent(
         position,
         invocation,
     };
-    session.notes().push(Note::Sent(Arc::new(sent)), false);
+    notes.push(Note::Sent(Arc::new(sent)), false);
 }

@@ -76,18 +76,25 @@ impl Cursors {
     }
 }
 
-/// A session's cursors, behind a lock of their own.
+/// One session: what changes with its requests has one lock.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) name: Arc<SessionName>,
     /// When it was last asked for, on the clock of its [`Sessions`](super::sessions::Sessions).
     pub(super) last_used: AtomicU64,
+    course: Mutex<Course>,
+}
+
+/// How far a session is, and how it came there.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) cursors: Cursors,
+    /// What it asked about jobs.
+    pub(super) notes: Notes,
     /// Requests answered; no reset of the session lowers it.
-    pub(super) served: AtomicU64,
+    pub(super) served: u64,
     /// Those of them that matched only because something did not count.
-    pub(super) loosened: AtomicU64,
-    cursors: Mutex<Cursors>,
-    notes: Mutex<Notes>,
+    pub(super) loosened: u64,
 }
 
 impl Session {
@@ -96,21 +103,28 @@ impl Session {
         Session {
             name: Arc::new(name),
             last_used: AtomicU64::new(0),
-            served: AtomicU64::new(0),
-            loosened: AtomicU64::new(0),
-            cursors: Mutex::new(Cursors::new(length)),
-            notes: Mutex::new(Notes::new(room)),
+            course: Mutex::new(Course {
+                cursors: Cursors::new(length),
+                notes: Notes::new(room),
+                served: 0,
+                loosened: 0,
+            }),
         }
     }
 
-    /// The cursors, for one step. What a panicking thread left behind is whole: each step is one number.
-    pub(super) fn cursors(&self) -> MutexGuard<'_, Cursors> {
-        self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
+    /// For one step. What a panicking thread left behind is whole: each step is some numbers, and notes are pushed whole.
+    pub(super) fn course(&self) -> MutexGuard<'_, Course> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// What it asked about jobs. Notes are pushed whole, so a panicking thread left nothing half-done.
-    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+impl Course {
+    /// Back to before the first request.
+    pub(super) fn clear(&mut self) {
+        self.cursors.clear();
+        self.notes.clear();
+        self.served = 0;
+        self.loosened = 0;
     }
 }
 

@@ -1,6 +1,7 @@
 //! All sessions of a player.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -29,6 +30,24 @@ pub(super) struct Sessions {
     dropped: AtomicU64,
 }
 
+/// A session in use. The default one, which most requests are for, never goes, and need not be counted.
+#[derive(Debug)]
+pub(super) enum Held<'a> {
+    Default(&'a Session),
+    Other(Arc<Session>),
+}
+
+impl Deref for Held<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Held::Default(session) => session,
+            Held::Other(session) => session,
+        }
+    }
+}
+
 impl Sessions {
     /// Of a tape of `length` exchanges.
     pub(super) fn new(most: usize, length: usize) -> Sessions {
@@ -46,15 +65,15 @@ impl Sessions {
     }
 
     /// The session of that name, new where there is none.
-    pub(super) fn of(&self, name: &SessionName) -> Arc<Session> {
+    pub(super) fn of(&self, name: &SessionName) -> Held<'_> {
         if *name == *self.default.name {
-            return Arc::clone(&self.default);
+            return Held::Default(&self.default);
         }
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         let known = self.read().get(name).map(Arc::clone);
         let session = known.unwrap_or_else(|| self.insert(name));
         session.last_used.store(now, Ordering::Relaxed);
-        session
+        Held::Other(session)
     }
 
     /// The session of that name, if there is one.
@@ -86,14 +105,10 @@ impl Sessions {
     /// Puts every session back to the tape's beginning; says how many there were.
     pub(super) fn reset(&self) -> usize {
         let others = std::mem::take(&mut *self.write());
-        self.default.cursors().clear();
-        self.default.notes().clear();
-        for counter in [&self.default.served, &self.default.loosened] {
-            counter.store(0, Ordering::Relaxed);
-        }
+        self.default.course().clear();
         // A request that has one of them in hand right now still counts for what was before.
         for session in others.values() {
-            session.cursors().clear();
+            session.course().cursors.clear();
         }
         others.len() + 1
     }
@@ -156,7 +171,11 @@ mod tests {
 
     /// A tape of one exchange, and how to count its plays.
     fn play(sessions: &Sessions, text: &str) {
-        *sessions.of(&name(text)).cursors().played_mut(track()) += 1;
+        *sessions
+            .of(&name(text))
+            .course()
+            .cursors
+            .played_mut(track()) += 1;
     }
 
     fn track() -> Track {
@@ -166,7 +185,7 @@ mod tests {
 
     fn played(sessions: &Sessions, text: &str) -> Option<u32> {
         let session = sessions.find(&name(text))?;
-        let played = session.cursors().played(track());
+        let played = session.course().cursors.played(track());
         Some(played)
     }
 
@@ -197,7 +216,7 @@ mod tests {
         play(&sessions, "a");
         play(&sessions, "default");
         assert_eq!(sessions.reset(), 2);
-        assert_eq!(held.cursors().played(track()), 0);
+        assert_eq!(held.course().cursors.played(track()), 0);
         assert_eq!(played(&sessions, "default"), Some(0));
         assert_eq!(sessions.count(), 1);
     }

@@ -96,11 +96,14 @@ impl Player {
     /// What each session there is did since the last reset of everything, by name.
     pub fn sessions(&self) -> Vec<SessionTally> {
         let playable = self.tape.index.tracks.playable();
-        let tally = |session: Arc<Session>| SessionTally {
-            session: Arc::clone(&session.name),
-            served: session.served.load(Ordering::Relaxed),
-            loosened: session.loosened.load(Ordering::Relaxed),
-            unplayed: playable.saturating_sub(session.cursors().different),
+        let tally = |session: Arc<Session>| {
+            let course = session.course();
+            SessionTally {
+                session: Arc::clone(&session.name),
+                served: course.served,
+                loosened: course.loosened,
+                unplayed: playable.saturating_sub(course.cursors.different),
+            }
         };
         self.sessions.all().into_iter().map(tally).collect()
     }
@@ -120,7 +123,7 @@ impl Player {
             Some(name) => {
                 let found = self.sessions.find(name);
                 // A copy, so that the session can go on meanwhile.
-                let cursors = found.map(|session| session.cursors().clone());
+                let cursors = found.map(|session| session.course().cursors.clone());
                 let played =
                     |track: &Track| cursors.as_ref().map_or(0, |cursors| cursors.played(*track));
                 tracks

@@ -74,7 +74,7 @@ impl Service for Front {
             log(request, operation.as_ref(), fault, &answer, came);
         }
         match answer {
-            Answer::Whole(encoded) => Reply::Response(response(encoded)),
+            Answer::Whole(encoded) => Reply::from(response(encoded)),
             Answer::Truncated(encoded, bytes) => truncated(response(encoded), bytes),
             Answer::Reset => Reply::Reset,
         }
@@ -284,7 +284,7 @@ fn truncated(response: Response<Bytes>, bytes: usize) -> Reply {
     let whole = body.len().max(1);
     let arriving = bytes.min(whole - 1);
     Reply::Truncated {
-        response: Response::from_parts(head, body.slice(..arriving)),
+        response: Box::new(Response::from_parts(head, body.slice(..arriving))),
         declared: u64::try_from(whole).ok(),
     }
 }

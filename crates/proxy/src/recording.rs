@@ -129,7 +129,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             error = %refusal,
             "request refused, not forwarded"
         );
-        Reply::Response(refusal.response())
+        Reply::from(refusal.response())
     }
 }
 

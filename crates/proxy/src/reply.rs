@@ -9,7 +9,7 @@ use pipetape_tape::{Fault, FaultAnswer, LiveOutcome, LiveResponse};
 /// Status, end-to-end headers and body as they came; for a fault, what [`Fault::answer`] says.
 pub(crate) fn reply(given: LiveOutcome) -> Reply {
     match given {
-        LiveOutcome::Response(given) => Reply::Response(response(given)),
+        LiveOutcome::Response(given) => Reply::from(response(given)),
         LiveOutcome::Fault(fault) => failed(fault, None),
         LiveOutcome::Cut { response, fault } => failed(fault, Some(response)),
     }
@@ -18,11 +18,11 @@ pub(crate) fn reply(given: LiveOutcome) -> Reply {
 fn failed(fault: Fault, came: Option<LiveResponse>) -> Reply {
     let answer = fault.answer();
     if let Some(error) = answer.error_response() {
-        return Reply::Response(error);
+        return Reply::from(error);
     }
     match (answer, came) {
         (FaultAnswer::Truncated { declared_length }, Some(came)) => Reply::Truncated {
-            response: response(came),
+            response: Box::new(response(came)),
             declared: declared_length,
         },
         _ => Reply::Reset,

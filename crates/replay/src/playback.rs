@@ -81,7 +81,7 @@ impl Service for Playback {
             }
             Err(report) => {
                 log_miss(&report, asked.as_ref(), &self.player);
-                Reply::Response(report.miss.response())
+                Reply::from(report.miss.response())
             }
         }
     }

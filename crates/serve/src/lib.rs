@@ -15,7 +15,7 @@
 //!
 //! impl Service for Echo {
 //!     async fn call(&self, request: &mut Request) -> Reply {
-//!         Reply::Response(Response::new(std::mem::take(&mut request.body)))
+//!         Reply::from(Response::new(std::mem::take(&mut request.body)))
 //!     }
 //! }
 //!

@@ -58,12 +58,12 @@ impl Request {
 /// them, they are dropped.
 #[derive(Debug)]
 pub enum Reply {
-    /// A whole response.
-    Response(Response<Bytes>),
+    /// A whole response. Boxed, as it goes through more hands than it has members.
+    Response(Box<Response<Bytes>>),
     /// A response that ends too early: head and body are sent, then the connection is closed.
     Truncated {
         /// The head, and the bytes that do arrive.
-        response: Response<Bytes>,
+        response: Box<Response<Bytes>>,
         /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
         declared: Option<u64>,
     },
@@ -85,7 +85,7 @@ pub enum Reply {
 
 impl From<Response<Bytes>> for Reply {
     fn from(response: Response<Bytes>) -> Reply {
-        Reply::Response(response)
+        Reply::Response(Box::new(response))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::message::Service;
 ///
 /// impl Service for Greeter {
 ///     async fn call(&self, _: &mut Request) -> Reply {
-///         Reply::Response(Response::new(Bytes::from_static(b"hello")))
+///         Reply::from(Response::new(Bytes::from_static(b"hello")))
 ///     }
 /// }
 ///

@@ -206,7 +206,7 @@ pub(crate) fn request_of(
 
 pub(crate) async fn ask(emulator: &Emulator, mut request: Request) -> Response<Bytes> {
     match emulator.call(&mut request).await {
-        Reply::Response(response) => response,
+        Reply::Response(response) => *response,
         other => panic!("{other:?}"),
     }
 }

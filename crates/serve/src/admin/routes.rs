@@ -71,7 +71,7 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
     }
 
     async fn answer_admin(&self, request: &mut Request) -> Reply {
-        Reply::Response(Response::from(self.administer(request).await))
+        Reply::from(Response::from(self.administer(request).await))
     }
 
     async fn administer(&self, request: &mut Request) -> AdminReply {

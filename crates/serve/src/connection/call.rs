@@ -79,13 +79,13 @@ impl<S: Service> Calls<S> {
                 drop(reservation);
                 reply
             }
-            Err(error) => Reply::Response(self.refuse(&error)),
+            Err(error) => Reply::from(self.refuse(&error)),
         };
         self.progress.enter(Phase::Response);
         match reply {
-            Reply::Response(response) => Ok(whole(response)),
+            Reply::Response(response) => Ok(whole(*response)),
             Reply::Truncated { response, declared } => {
-                Ok(truncated(response, declared, Arc::clone(&self.progress)))
+                Ok(truncated(*response, declared, Arc::clone(&self.progress)))
             }
             Reply::Reset => Err(ResetWanted),
             Reply::Intercept { tls, target } if is_connect => {
@@ -109,7 +109,7 @@ impl<S: Service> Calls<S> {
     }
 
     async fn call(&self, request: &mut Request) -> Reply {
-        let failed = || Reply::Response(failure());
+        let failed = || Reply::from(failure());
         let Ok(call) = guarded(|| self.front.service.call(request)) else {
             return failed();
         };

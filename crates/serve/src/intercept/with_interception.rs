@@ -90,7 +90,7 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
         let reason = refusal.reason();
         warn!(reason, error = %refusal, "request refused");
         self.tunnels.refused(reason);
-        Reply::Response(refusal.response())
+        Reply::from(refusal.response())
     }
 }
 

@@ -23,7 +23,7 @@ impl Service for ThreadName {
         // To be polled again, as where something was waited for.
         tokio::time::sleep(Duration::from_millis(1)).await;
         let name = thread::current().name().unwrap_or_default().to_owned();
-        Reply::Response(Response::new(Bytes::from(name)))
+        Reply::from(Response::new(Bytes::from(name)))
     }
 }
 

@@ -100,33 +100,33 @@ impl Scripted {
         let reply = match request.uri.path() {
             "/wait" => {
                 self.gate.acquire().await.unwrap().forget();
-                Reply::Response(Response::new(Bytes::from_static(b"waited")))
+                Reply::from(Response::new(Bytes::from_static(b"waited")))
             }
             "/panic" => panic!("this call panics on purpose"),
             "/reset" => Reply::Reset,
             "/truncated" => Reply::Truncated {
-                response: ordered(Bytes::from_static(b"0123456789")),
+                response: Box::new(ordered(Bytes::from_static(b"0123456789"))),
                 declared: Some(1000),
             },
             "/truncated-chunked" => Reply::Truncated {
-                response: Response::new(Bytes::from_static(b"0123456789")),
+                response: Box::new(Response::new(Bytes::from_static(b"0123456789"))),
                 declared: None,
             },
             "/truncated-empty" => Reply::Truncated {
-                response: Response::new(Bytes::new()),
+                response: Box::new(Response::new(Bytes::new())),
                 declared: Some(5),
             },
             "/truncated-whole" => Reply::Truncated {
-                response: Response::new(Bytes::from_static(b"01234")),
+                response: Box::new(Response::new(Bytes::from_static(b"01234"))),
                 declared: Some(5),
             },
             "/truncated-large" => Reply::Truncated {
-                response: Response::new(Bytes::from(vec![b'x'; 3_000_000])),
+                response: Box::new(Response::new(Bytes::from(vec![b'x'; 3_000_000]))),
                 declared: Some(4_000_000),
             },
-            "/large" => Reply::Response(Response::new(Bytes::from(vec![b'x'; 32_000_000]))),
-            "/ordered" => Reply::Response(ordered(Bytes::from_static(b"{}"))),
-            "/describe" => Reply::Response(Response::new(Bytes::from(format!(
+            "/large" => Reply::from(Response::new(Bytes::from(vec![b'x'; 32_000_000]))),
+            "/ordered" => Reply::from(ordered(Bytes::from_static(b"{}"))),
+            "/describe" => Reply::from(Response::new(Bytes::from(format!(
                 "{} {} {:?} {:?}{}",
                 request.method,
                 request.uri,
@@ -141,7 +141,7 @@ impl Scripted {
             "/misused" => {
                 Reply::Tunnel(tokio::net::TcpStream::connect(request.local).await.unwrap())
             }
-            _ => Reply::Response(Response::new(mem::take(&mut request.body))),
+            _ => Reply::from(Response::new(mem::take(&mut request.body))),
         };
         self.finished.fetch_add(1, Ordering::SeqCst);
         reply

@@ -8,12 +8,12 @@ use pipetape_core::protocol;
 /// What a client is given. `Content-Length` and hop-by-hop headers are left to whoever sends it.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// A whole response.
-    Response(Response<Bytes>),
+    /// A whole response. Boxed, as it goes through more hands than it has members.
+    Response(Box<Response<Bytes>>),
     /// A response that ends too early.
     Truncated {
         /// The head, and the bytes that do arrive.
-        response: Response<Bytes>,
+        response: Box<Response<Bytes>>,
         /// The `Content-Length` to announce; `None` for chunks.
         declared_length: Option<u64>,
     },
@@ -28,7 +28,7 @@ impl Answer {
         response
             .headers_mut()
             .insert(CONTENT_TYPE, json_content_type());
-        Answer::Response(response)
+        Answer::Response(Box::new(response))
     }
 }
 

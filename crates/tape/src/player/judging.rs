@@ -118,7 +118,7 @@ impl Facts {
         };
         let operation = packed.operation(position);
         Facts {
-            answered: Answered::of(operation, asked.job(), answer.as_ref()),
+            answered: Answered::of(operation, asked.job(), answer.as_deref()),
             asked,
         }
     }

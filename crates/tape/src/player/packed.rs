@@ -124,14 +124,14 @@ impl Packed {
     /// What the client is given. Its headers are laid out in the memory of `room`.
     pub(super) fn answer(&self, at: Place, room: HeaderMap) -> Answer {
         let lead = self.lead(at);
-        let response = |head| self.response(at, &lead, head, room);
+        let response = |head| Box::new(self.response(at, &lead, head, room));
         match &self.forms[lead.form as usize].ending {
             Ending::Whole(head) => Answer::Response(response(head)),
             Ending::Cut(head, declared_length) => Answer::Truncated {
                 response: response(head),
                 declared_length: *declared_length,
             },
-            Ending::Error(response) => Answer::Response(response.clone()),
+            Ending::Error(response) => Answer::Response(Box::new(response.clone())),
             Ending::Reset => Answer::Reset,
         }
     }

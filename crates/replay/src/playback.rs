@@ -71,7 +71,8 @@ impl Service for Playback {
         match played {
             Ok(paced) => {
                 if !paced.delay.is_zero() {
-                    sleep(paced.delay).await;
+                    // Boxed to keep the future of every other call small.
+                    Box::pin(sleep(paced.delay)).await;
                 }
                 let answer = self.player.answer(&paced, room);
                 if let Some(asked) = asked {

@@ -55,7 +55,7 @@ pub(crate) struct ResetWanted;
 
 impl<S: Service> Calls<S> {
     pub(crate) async fn answer(
-        self: Arc<Self>,
+        &self,
         request: hyper::Request<Incoming>,
     ) -> Result<Response<ReplyBody>, ResetWanted> {
         let (head, mut body) = request.into_parts();

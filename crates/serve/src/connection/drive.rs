@@ -32,12 +32,8 @@ pub(crate) async fn drive<S: Service, T: Transport>(
     stream: T,
     calls: Calls<S>,
 ) -> Option<Connected<T>> {
-    let calls = Arc::new(calls);
     let (front, progress) = (&calls.front, &calls.progress);
-    let service = {
-        let calls = Arc::clone(&calls);
-        service_fn(move |request| Arc::clone(&calls).answer(request))
-    };
+    let service = service_fn(|request| calls.answer(request));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(progress)));
     let mut http = front.http.serve_connection(io, service);
     let mut wakers = Wakers::default();

@@ -32,6 +32,10 @@ impl Latency {
 
     /// The wait for what took so many milliseconds.
     pub(super) fn of(self, recorded_ms: u32) -> Duration {
+        // Most replays do not wait, and need no arithmetic to see it.
+        if self == Latency::NONE {
+            return Duration::ZERO;
+        }
         let seconds = f64::from(recorded_ms) / 1000.0 * self.factor;
         Duration::from_secs_f64(seconds.min(MOST.as_secs_f64()))
     }

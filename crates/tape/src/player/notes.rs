@@ -14,6 +14,8 @@ const MOST_OF_ONE: usize = 65_536;
 pub(super) const MOST_OF_ALL: usize = 2 * 1024 * 1024;
 /// How much a session's notes take at a time.
 const BLOCK: usize = 64;
+/// From how many notes on there is room for as many as there can be.
+const MANY: usize = 4096;
 /// What a note with members of its own weighs: two labels of about 150 bytes, and their pointers.
 const HEAVY: usize = 28;
 
@@ -123,6 +125,10 @@ impl Notes {
             return false;
         }
         self.taken += BLOCK;
+        // Doubling would leave half as much again behind; what is not written to takes no memory.
+        if self.list.len() >= MANY {
+            self.list.reserve_exact(MOST_OF_ONE - self.list.len());
+        }
         true
     }
 }

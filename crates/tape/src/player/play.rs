@@ -26,7 +26,7 @@ use super::packed::Position;
 use super::place::Place;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
-use super::served::{Entry, MOST_SERVED, ServedLog};
+use super::served::{MOST_SERVED, ServedLog};
 use super::session::{Course, Session};
 use super::sessions::{MOST_SESSIONS, Sessions};
 use super::tally::ByOperation;
@@ -371,7 +371,7 @@ impl Player {
         invocation: Option<Invocation>,
     ) -> Result<Paced, Standstill> {
         let positions = self.tape.index.tracks.positions(&track);
-        let entry = |course: &mut Course, position, times| {
+        let note = |course: &mut Course, position, times| {
             let criteria = &self.tape.criteria;
             let is_loosened =
                 criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
@@ -380,7 +380,9 @@ impl Player {
                 self.note_loosened(session, operation, position, body);
             }
             course.served += 1;
-            Entry::new(Arc::clone(&session.name), position, times, is_loosened)
+            self.served_log
+                .push(&session.name, position, times, is_loosened);
+            is_loosened
         };
         let mut course = session.course();
         let cursors = &mut course.cursors;
@@ -401,8 +403,7 @@ impl Player {
             Turn::Play { index, times } => {
                 let position = positions[index];
                 cursors.different += usize::from(times == 1);
-                let entry = entry(&mut course, position, times);
-                let is_loosened = entry.is_loosened();
+                let is_loosened = note(&mut course, position, times);
                 let notes = &mut course.notes;
                 if is_loosened {
                     note_sent(notes, operation, body, Some(position), invocation);
@@ -413,7 +414,6 @@ impl Player {
                     };
                     notes.push(note, operation.is_poll());
                 }
-                self.served_log.push(entry);
                 drop(course);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
@@ -434,9 +434,7 @@ impl Player {
             }
             Turn::EmptyPoll => {
                 let last = positions.last().copied().unwrap_or(track.first());
-                let entry = entry(&mut course, last, 0);
-                let is_loosened = entry.is_loosened();
-                self.served_log.push(entry);
+                let is_loosened = note(&mut course, last, 0);
                 Ok(Paced {
                     given: None,
                     delay: Duration::ZERO,

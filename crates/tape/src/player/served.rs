@@ -9,6 +9,9 @@ use crate::name::SessionName;
 /// Most entries kept: 1 MiB.
 pub(super) const MOST_SERVED: usize = 65_536;
 
+/// From how many entries on there is room for as many as are kept.
+const MANY: usize = 4096;
+
 /// The last answers given.
 #[derive(Debug)]
 pub(super) struct ServedLog {
@@ -41,12 +44,7 @@ const LOOSENED: u32 = 1 << 31;
 impl Entry {
     /// An exchange that was played so often by then, or never for an empty poll. It is loosened if it would not have
     /// matched if everything counted.
-    pub(super) fn new(
-        session: Arc<SessionName>,
-        position: Position,
-        times: u32,
-        is_loosened: bool,
-    ) -> Entry {
+    fn new(session: Arc<SessionName>, position: Position, times: u32, is_loosened: bool) -> Entry {
         let loosened = if is_loosened { LOOSENED } else { 0 };
         Entry {
             session,
@@ -74,12 +72,30 @@ impl ServedLog {
         }
     }
 
-    pub(super) fn push(&self, entry: Entry) {
+    /// Notes what [`Entry::new`] takes.
+    pub(super) fn push(
+        &self,
+        session: &Arc<SessionName>,
+        position: Position,
+        times: u32,
+        is_loosened: bool,
+    ) {
         let mut entries = self.lock();
+        let mut oldest = None;
         if entries.kept.len() >= self.most {
-            entries.kept.pop_front();
+            oldest = entries.kept.pop_front();
             entries.forgotten += 1;
+        } else if entries.kept.len() == MANY {
+            // Doubling would leave half as much again behind; what is not written to takes no memory.
+            let more = self.most.saturating_sub(MANY);
+            entries.kept.reserve_exact(more);
         }
+        // The name that goes is nearly always the one that comes: then nobody counts its users.
+        let session = match oldest {
+            Some(oldest) if Arc::ptr_eq(&oldest.session, session) => oldest.session,
+            _ => Arc::clone(session),
+        };
+        let entry = Entry::new(session, position, times, is_loosened);
         entries.kept.push_back(entry);
     }
 
@@ -108,7 +124,7 @@ mod tests {
         let log = ServedLog::new(3);
         let session = Arc::new(SessionName::default());
         for position in 0..5 {
-            log.push(Entry::new(Arc::clone(&session), position, 1, false));
+            log.push(&session, position, 1, false);
         }
         let (kept, forgotten) = log.snapshot();
         let positions: Vec<_> = kept.iter().map(|entry| entry.position).collect();

@@ -43,6 +43,9 @@ pub(crate) async fn collect(
     budget: &Budget,
     progress: &Progress,
 ) -> Result<Collected, BodyError> {
+    if body.is_end_stream() {
+        return Ok(Collected::default());
+    }
     if announces_too_much(body, limit) {
         return Err(BodyError::TooLarge);
     }
@@ -52,7 +55,7 @@ pub(crate) async fn collect(
     if let Some(announced) = announced
         && announced > Budget::SMALL as u64
     {
-        reservation = wait_for_room(budget, progress, announced as usize).await;
+        reservation = Box::pin(wait_for_room(budget, progress, announced as usize)).await;
     }
     progress.enter(Phase::Body);
 
@@ -79,7 +82,7 @@ pub(crate) async fn collect(
         }
         // A chunked body does not say how large it will be.
         if length > Budget::SMALL && reservation.is_none() {
-            reservation = wait_for_room(budget, progress, limit).await;
+            reservation = Box::pin(wait_for_room(budget, progress, limit)).await;
             progress.enter(Phase::Body);
         }
         bytes.extend_from_slice(&data);
@@ -90,6 +93,7 @@ pub(crate) async fn collect(
     })
 }
 
+/// Boxed by its callers: most bodies are too small to wait.
 async fn wait_for_room(budget: &Budget, progress: &Progress, bytes: usize) -> Option<Reservation> {
     progress.enter(Phase::Room);
     budget.reserve(bytes).await

@@ -10,7 +10,6 @@ use std::task::Poll;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use http_body::Body;
 use hyper::body::Incoming;
 use rustls::ServerConfig;
 use thiserror::Error;
@@ -54,12 +53,13 @@ pub(crate) enum Onward {
 pub(crate) struct ResetWanted;
 
 impl<S: Service> Calls<S> {
-    pub(crate) async fn answer(
+    /// Answers a request: a block and no `async fn`, whose future would have room for what it is given beside what it
+    /// makes of it, and is copied to its connection with each request.
+    pub(crate) fn answer(
         &self,
         request: hyper::Request<Incoming>,
-    ) -> Result<Response<ReplyBody>, ResetWanted> {
+    ) -> impl Future<Output = Result<Response<ReplyBody>, ResetWanted>> {
         let (head, mut body) = request.into_parts();
-        // Made where it stays: from here on it is only lent.
         let mut request = Request {
             method: head.method,
             uri: head.uri,
@@ -71,17 +71,26 @@ impl<S: Service> Calls<S> {
             intercepted: self.intercepted.clone(),
         };
         let is_connect = request.method == Method::CONNECT;
-        let reply = match self.collect(&mut body).await {
-            Ok(Collected { bytes, reservation }) => {
-                self.progress.enter(Phase::Call);
-                request.body = bytes;
-                let reply = self.call(&mut request).await;
-                drop(reservation);
-                reply
-            }
-            Err(error) => Reply::from(self.refuse(&error)),
-        };
-        self.progress.enter(Phase::Response);
+        async move {
+            let limit = self.front.limits.max_body;
+            let collected = collect(&mut body, limit, &self.front.budget, &self.progress).await;
+            let reply = match collected {
+                Ok(Collected { bytes, reservation }) => {
+                    self.progress.enter(Phase::Call);
+                    request.body = bytes;
+                    let reply = self.call(&mut request).await;
+                    drop(reservation);
+                    reply
+                }
+                Err(error) => Reply::from(self.refuse(&error)),
+            };
+            self.progress.enter(Phase::Response);
+            self.give(reply, is_connect)
+        }
+    }
+
+    /// What hyper is given for a reply.
+    fn give(&self, reply: Reply, is_connect: bool) -> Result<Response<ReplyBody>, ResetWanted> {
         match reply {
             Reply::Response(response) => Ok(whole(*response)),
             Reply::Truncated { response, declared } => {
@@ -98,14 +107,6 @@ impl<S: Service> Calls<S> {
                 Ok(whole(failure()))
             }
         }
-    }
-
-    async fn collect(&self, body: &mut Incoming) -> Result<Collected, BodyError> {
-        if body.is_end_stream() {
-            return Ok(Collected::default());
-        }
-        let limit = self.front.limits.max_body;
-        collect(body, limit, &self.front.budget, &self.progress).await
     }
 
     async fn call(&self, request: &mut Request) -> Reply {

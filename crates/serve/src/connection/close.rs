@@ -97,7 +97,8 @@ async fn linger(mut stream: impl Transport, limits: &Limits) {
     let socket = stream.socket();
     let mut discarded = 0;
     let discard = async {
-        let mut scratch = [0; 8 * 1024];
+        // On the heap: the future of a connection is copied to its task.
+        let mut scratch = vec![0; 8 * 1024];
         while discarded <= limits.max_body.saturating_mul(2) {
             match timeout(LINGER_GAP, socket.read(&mut scratch)).await {
                 Ok(Ok(count @ 1..)) => discarded += count,

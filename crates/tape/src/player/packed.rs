@@ -46,7 +46,8 @@ struct Lead {
     answer: usize,
 }
 
-/// All exchanges of a tape.
+/// All exchanges of a tape. Each has in a block, one behind the other: its [`Lead`]; its answer, which is the values of the
+/// response's headers that vary, each behind its length, and the response's body; the request's body.
 #[derive(Debug)]
 pub(super) struct Packed {
     records: Vec<Record>,

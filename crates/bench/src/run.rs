@@ -22,10 +22,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", hide = true)]
     scratch: PathBuf,
     /// Rounds in which every contender has its turn: many and short ones, as what disturbs a machine seldom lasts
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) rounds: u32,
     /// Seconds measured per turn
-    #[arg(long, default_value_t = 0.4, value_parser = seconds)]
+    #[arg(long, default_value_t = 0.3, value_parser = seconds)]
     pub(crate) seconds: f64,
     /// Also a store of 1,000,000 exchanges, imported and recorded: some gigabytes on disk, some minutes more
     #[arg(long)]

@@ -1,5 +1,5 @@
-//! Which headers belong to the message and which to one connection (RFC 9110, section 7.6.1), and the one that tells
-//! retries from calls.
+//! Which headers belong to the message and which to one connection (RFC 9110, section 7.6.1), and those by which a call
+//! and an answer are known.
 
 use http::HeaderMap;
 use http::header::{
@@ -9,6 +9,9 @@ use http::header::{
 
 /// What an AWS SDK sends the same with each attempt at one call. Older clients send none.
 pub const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
+
+/// The service's own number for a request, on each of its answers.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");

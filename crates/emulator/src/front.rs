@@ -9,6 +9,7 @@ use http::{
 };
 use pipetape_core::{
     MentionedJobs, Operation,
+    headers::REQUEST_ID,
     protocol::{
         self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response,
         encode_route_error,
@@ -258,7 +259,7 @@ fn response(encoded: Encoded, request_id: &str, request: &Request) -> Response<B
         StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
-        headers.insert("x-amzn-requestid", request_id);
+        headers.insert(REQUEST_ID, request_id);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.content_type));
     if stays_open(request) {

@@ -5,16 +5,13 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use pipetape_core::headers::end_to_end;
+use pipetape_core::headers::{REQUEST_ID, end_to_end};
 use tracing::warn;
 
 use super::answer::json_content_type;
 use crate::exchange::{Outcome, RecordedResponse};
 use crate::fault::{Fault, FaultAnswer};
 use crate::keep::keeps_response_header;
-
-/// On every answer of the service.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// What an exchange's answer is made of, its varying header values and its body aside.
 #[derive(Debug)]

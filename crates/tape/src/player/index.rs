@@ -39,7 +39,7 @@ impl Index {
             Use::PassOver => self.tracks.pass_over(key, put.position),
         };
         if let Some(track) = begun {
-            let first = put.place;
+            let first = put.address;
             self.verbatim.push(operation, body, Spot { track, first });
             self.candidates.push(put.operation, put.position);
         }

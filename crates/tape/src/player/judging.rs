@@ -112,7 +112,7 @@ impl Known<'_> {
 impl Facts {
     fn at(packed: &Packed, position: Position) -> Facts {
         let asked = Asked::of(packed.request(position));
-        let answer = match packed.answer(packed.place(position), HeaderMap::new()) {
+        let answer = match packed.answer(packed.address(position), HeaderMap::new()) {
             Answer::Response(response) => Some(response),
             Answer::Truncated { .. } | Answer::Reset => None,
         };

@@ -19,7 +19,7 @@ pub struct RecordedAnswer {
 
 impl RecordedAnswer {
     pub(super) fn at(packed: &Packed, position: Position) -> RecordedAnswer {
-        let form = packed.form(packed.place(position));
+        let form = packed.form(packed.address(position));
         RecordedAnswer {
             status: form.status().map(|status| status.as_u16()),
             fault: form.fault.map(|fault| fault.kind()),

@@ -1,5 +1,6 @@
 //! Plays a tape: match index, cursors, sessions, misses. No network.
 
+mod address;
 mod answer;
 mod builder;
 mod building;
@@ -19,7 +20,6 @@ mod misses;
 mod notes;
 mod order;
 mod packed;
-mod place;
 mod play;
 mod played;
 mod prepared;

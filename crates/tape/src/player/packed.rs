@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderValue, Response};
 use pipetape_core::Operation;
 use tracing::warn;
 
+use super::address::{Address, BLOCK, UNIT};
 use super::answer::Answer;
 use super::form::{Ending, Form, Forms, Head, Header};
-use super::place::{BLOCK, Place, UNIT};
 use crate::exchange::Outcome;
 use crate::matching::JobTag;
 
@@ -32,11 +32,11 @@ pub(super) struct Record {
     pub(super) job: Option<JobTag>,
     /// Index into the operations.
     operation: u32,
-    place: Place,
+    address: Address,
 }
 
 /// What an answer needs to be read. It stands before it: a request for one of many exchanges waits for memory more than
-/// for anything else, and for each place that is looked up in another only once that one has come.
+/// for anything else, and for each address that is looked up in another place only once that one has come.
 #[derive(Debug)]
 struct Lead {
     form: u32,
@@ -102,28 +102,28 @@ impl Packed {
         self.record(at).operation as usize
     }
 
-    pub(super) fn place(&self, at: Position) -> Place {
-        self.record(at).place
+    pub(super) fn address(&self, at: Position) -> Address {
+        self.record(at).address
     }
 
-    pub(super) fn form(&self, at: Place) -> &Form {
+    pub(super) fn form(&self, at: Address) -> &Form {
         &self.forms[self.lead(at).form as usize]
     }
 
     /// How long its answer took.
-    pub(super) fn latency_ms(&self, at: Place) -> u32 {
+    pub(super) fn latency_ms(&self, at: Address) -> u32 {
         self.lead(at).latency_ms
     }
 
     /// The request's body, redacted.
     pub(super) fn request(&self, at: Position) -> &[u8] {
         let record = self.record(at);
-        let start = record.place.start() + LEAD + self.lead(record.place).answer;
-        &self.block(record.place)[start..start + record.request]
+        let start = record.address.start() + LEAD + self.lead(record.address).answer;
+        &self.block(record.address)[start..start + record.request]
     }
 
     /// What the client is given. Its headers are laid out in the memory of `room`.
-    pub(super) fn answer(&self, at: Place, room: HeaderMap) -> Answer {
+    pub(super) fn answer(&self, at: Address, room: HeaderMap) -> Answer {
         let lead = self.lead(at);
         let response = |head| Box::new(self.response(at, &lead, head, room));
         match &self.forms[lead.form as usize].ending {
@@ -139,7 +139,7 @@ impl Packed {
 
     fn response(
         &self,
-        at: Place,
+        at: Address,
         lead: &Lead,
         head: &Head,
         mut headers: HeaderMap,
@@ -167,11 +167,11 @@ impl Packed {
         response
     }
 
-    fn lead(&self, at: Place) -> Lead {
+    fn lead(&self, at: Address) -> Lead {
         Lead::read(&self.block(at)[at.start()..])
     }
 
-    fn block(&self, at: Place) -> &Bytes {
+    fn block(&self, at: Address) -> &Bytes {
         &self.blocks[at.block()]
     }
 }
@@ -189,7 +189,7 @@ fn next_value(rest: &mut Bytes) -> Option<HeaderValue> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Put {
     pub(super) position: Position,
-    pub(super) place: Place,
+    pub(super) address: Address,
     /// Its operation's place among [`Packed::operations`].
     pub(super) operation: usize,
 }
@@ -235,13 +235,13 @@ impl Packer {
         }
         let position = number(self.records.len());
         let operation = self.operation(operation);
-        let place = Place::new(self.blocks.len(), self.current.len());
+        let address = Address::new(self.blocks.len(), self.current.len());
         self.records.push(Record {
             seq,
             request: request.len(),
             job,
             operation,
-            place,
+            address,
         });
         let end = self.current.len() + needed;
         lead.write(&mut self.current);
@@ -252,7 +252,7 @@ impl Packer {
         Put {
             position,
             operation: operation as usize,
-            place,
+            address,
         }
     }
 
@@ -353,7 +353,7 @@ mod tests {
     fn answer(packed: &Packed, at: Position) -> Answer {
         let mut room = HeaderMap::new();
         room.insert("x-gone", HeaderValue::from_static("1"));
-        packed.answer(packed.place(at), room)
+        packed.answer(packed.address(at), room)
     }
 
     /// Status, header lines and body, as text.

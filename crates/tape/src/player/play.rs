@@ -10,6 +10,7 @@ use http::HeaderMap;
 use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
+use super::address::Address;
 use super::answer::Answer;
 use super::builder::{PlayerBuilder, Preparation};
 use super::building::{Building, Empty};
@@ -23,7 +24,6 @@ use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
 use super::notes::{Note, Notes, Sent};
 use super::order::Order;
 use super::packed::Position;
-use super::place::Place;
 use super::played::PlayedSet;
 use super::prepared::PreparedTape;
 use super::served::{MOST_SERVED, ServedLog};
@@ -76,7 +76,7 @@ pub struct Paced {
 #[derive(Debug, Clone, Copy)]
 struct Given {
     position: Position,
-    place: Place,
+    address: Address,
     /// How often its session has played it, this time included.
     times: u32,
 }
@@ -277,7 +277,7 @@ impl Player {
     /// The answer that was chosen. Its headers are laid out in the memory of `room`, whatever that held.
     pub fn answer(&self, paced: &Paced, room: HeaderMap) -> Answer {
         match paced.given {
-            Some(given) => self.tape.packed.answer(given.place, room),
+            Some(given) => self.tape.packed.answer(given.address, room),
             None => Answer::empty_poll(),
         }
     }
@@ -304,7 +304,7 @@ impl Player {
         let key = MatchKey::by(&self.tape.criteria, operation, &body);
         let found = self.tape.index.tracks.of(&key);
         let step = |track: Track| {
-            let first = self.tape.packed.place(track.first());
+            let first = self.tape.packed.address(track.first());
             let spot = Spot { track, first };
             self.step(session, operation, &body, spot, invocation)
         };
@@ -417,18 +417,18 @@ impl Player {
                 drop(course);
                 self.played.mark(position);
                 let packed = &self.tape.packed;
-                let place = if position == track.first() {
+                let address = if position == track.first() {
                     first
                 } else {
-                    packed.place(position)
+                    packed.address(position)
                 };
                 Ok(Paced {
                     given: Some(Given {
                         position,
-                        place,
+                        address,
                         times,
                     }),
-                    delay: self.config.latency.of(packed.latency_ms(place)),
+                    delay: self.config.latency.of(packed.latency_ms(address)),
                     is_loosened,
                 })
             }

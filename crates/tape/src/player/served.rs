@@ -9,9 +9,6 @@ use crate::name::SessionName;
 /// Most entries kept: 1 MiB.
 pub(super) const MOST_SERVED: usize = 65_536;
 
-/// From how many entries on there is room for as many as are kept.
-const MANY: usize = 4096;
-
 /// The last answers given.
 #[derive(Debug)]
 pub(super) struct ServedLog {
@@ -19,7 +16,7 @@ pub(super) struct ServedLog {
     entries: Mutex<Entries>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entries {
     kept: VecDeque<Entry>,
     forgotten: u64,
@@ -68,7 +65,11 @@ impl ServedLog {
     pub(super) fn new(most: usize) -> ServedLog {
         ServedLog {
             most,
-            entries: Mutex::default(),
+            // At once: doubling would leave half as much again behind, and what is not written to takes no memory.
+            entries: Mutex::new(Entries {
+                kept: VecDeque::with_capacity(most),
+                forgotten: 0,
+            }),
         }
     }
 
@@ -85,10 +86,6 @@ impl ServedLog {
         if entries.kept.len() >= self.most {
             oldest = entries.kept.pop_front();
             entries.forgotten += 1;
-        } else if entries.kept.len() == MANY {
-            // Doubling would leave half as much again behind; what is not written to takes no memory.
-            let more = self.most.saturating_sub(MANY);
-            entries.kept.reserve_exact(more);
         }
         // The name that goes is nearly always the one that comes: then nobody counts its users.
         let session = match oldest {
@@ -106,7 +103,9 @@ impl ServedLog {
     }
 
     pub(super) fn clear(&self) {
-        *self.lock() = Entries::default();
+        let mut entries = self.lock();
+        entries.kept.clear();
+        entries.forgotten = 0;
     }
 
     /// Entries are pushed whole, so a panicking thread left nothing half-done.

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use pipetape_core::Operation;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::place::Place;
+use super::address::Address;
 use super::track::{Hashed, Track};
 
 /// Tracks by a hash of their first request. As with a match key, equal hashes are taken for equal requests: there are 128
@@ -23,8 +23,8 @@ pub(super) struct Verbatim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spot {
     pub(super) track: Track,
-    /// The place of its first exchange.
-    pub(super) first: Place,
+    /// The address of its first exchange.
+    pub(super) first: Address,
 }
 
 /// The hash of a request. In small pieces, which leave no gap in an entry of the table.
@@ -86,7 +86,7 @@ mod tests {
         let (operation, other) = (Operation::PollForJobs, Operation::GetJobDetails);
         let key = MatchKey::of(&operation, b"{}", &[]);
         let track = Tracks::default().push(key, 0).unwrap();
-        let first = Place::new(0, 0);
+        let first = Address::new(0, 0);
         let spot = Spot { track, first };
 
         let mut verbatim = Verbatim::default();
@@ -111,7 +111,7 @@ mod tests {
         let spots = [0, 1].map(|position| {
             let key = MatchKey::of(&operation, &[position], &[]);
             let track = tracks.push(key, position.into()).unwrap();
-            let first = Place::new(position.into(), 0);
+            let first = Address::new(position.into(), 0);
             Spot { track, first }
         });
         for spot in spots {

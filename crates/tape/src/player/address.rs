@@ -7,16 +7,16 @@ pub(super) const BLOCK: usize = 256 * 1024;
 /// Each exchange begins at a multiple of it.
 pub(super) const UNIT: usize = 16;
 
-/// A block, and where in it an exchange begins: in one number, as an index has a place for each of its entries. One
+/// A block, and where in it an exchange begins: in one number, as an index has an address in each of its entries. One
 /// number is enough for 64 GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(u32);
+pub(super) struct Address(u32);
 
-impl Place {
+impl Address {
     /// `start` is a multiple of [`UNIT`] below [`BLOCK`].
-    pub(super) fn new(block: usize, start: usize) -> Place {
+    pub(super) fn new(block: usize, start: usize) -> Address {
         debug_assert!(start < BLOCK && start.is_multiple_of(UNIT), "{start}");
-        Place(number((block * BLOCK + start) / UNIT))
+        Address(number((block * BLOCK + start) / UNIT))
     }
 
     pub(super) fn block(self) -> usize {
@@ -35,8 +35,8 @@ mod tests {
     #[test]
     fn both_numbers_come_back() {
         for (block, start) in [(0, 0), (0, BLOCK - UNIT), (1, 0), (262_143, BLOCK - UNIT)] {
-            let place = Place::new(block, start);
-            assert_eq!((place.block(), place.start()), (block, start));
+            let address = Address::new(block, start);
+            assert_eq!((address.block(), address.start()), (block, start));
         }
     }
 }

@@ -21,6 +21,7 @@ mod demo;
 mod determinism;
 mod emulate;
 mod faults;
+mod goldens;
 mod intercept;
 mod intercept_tunnels;
 mod intercept_wrapped;

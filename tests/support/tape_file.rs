@@ -56,6 +56,19 @@ impl Tape {
         self
     }
 
+    /// Adds an exchange whose connection was cut in that way.
+    pub(crate) fn fault(mut self, operation: &str, request: Value, kind: &str) -> Self {
+        let exchanges = self.value["exchanges"].as_array_mut().expect("exchanges");
+        let seq = exchanges.len() + 1;
+        exchanges.push(json!({
+            "seq": seq,
+            "operation": operation,
+            "request": { "body": request },
+            "fault": kind
+        }));
+        self
+    }
+
     /// The text of the file.
     pub(crate) fn text(&self) -> String {
         format!(

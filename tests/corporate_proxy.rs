@@ -1,12 +1,11 @@
 //! Upstream and credential calls through a real HTTP proxy, as in a company's network: tinyproxy.
 #![cfg(target_os = "linux")]
 
-use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use rustls::ServerConfig;
 

@@ -1,7 +1,6 @@
 //! The life of tapes in a store: several at once, the three modes, and the commands that move them.
 
-use std::fs;
-use std::thread;
+use std::{fs, thread};
 
 use serde_json::json;
 

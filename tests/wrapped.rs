@@ -6,13 +6,13 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::json;
 
+use crate::support::answer::Answer;
 use crate::support::keys::{ACCESS_KEY, SECRET_KEY};
 use crate::support::output::Ended;
 use crate::support::program::{self, Server};
 use crate::support::sandbox::Sandbox;
 use crate::support::tape_file::{Tape, acknowledge, exchanges, two_answers};
-use crate::support::upstream::Upstream;
-use crate::support::{answer::Answer, upstream::Step};
+use crate::support::upstream::{Step, Upstream};
 
 /// A replay of [`two_answers`] around a shell script, with these variables set.
 fn around(sandbox: &Sandbox, more: &[&str], script: &str, set: &[(&str, &str)]) -> Command {

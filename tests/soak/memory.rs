@@ -2,13 +2,12 @@
 //! measured is the most that the process ever held, and more than [`Crowd::bound`] fails.
 #![cfg(target_os = "linux")]
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use crate::soak::scale::{figure, pick};
 use crate::support::client::Call;

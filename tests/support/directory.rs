@@ -1,8 +1,7 @@
 //! Directories as a whole.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 /// Copies a directory as `cp -r` does. What is gone before it is copied is left out.
 pub(crate) fn copy(from: &Path, to: &Path) {

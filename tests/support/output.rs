@@ -1,9 +1,8 @@
 //! What a child printed, and how it ended.
 
-use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::{fmt, thread};
 
 use super::patience::PATIENCE;
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::{child::Server, load::Report, program::Programs, stats};
+use crate::child::Server;
+use crate::load::Report;
+use crate::program::Programs;
+use crate::stats;
 
 /// A server in a contest.
 pub(crate) struct Contender {

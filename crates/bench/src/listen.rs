@@ -1,22 +1,20 @@
 //! What the bare servers share: a runtime, a loopback port, an accept loop.
 
-use std::{convert::Infallible, io, net::Ipv4Addr, thread};
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::{io, thread};
 
 use anyhow::Context;
 use bytes::Bytes;
 use clap::ValueEnum;
-use hyper::{
-    Request, Response,
-    body::{Body, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::TcpListener,
-    runtime::{Builder, Runtime},
-    sync::oneshot,
-};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 
 /// Which tokio runtime a bare server runs on. Which one is faster depends on the load, so both are measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

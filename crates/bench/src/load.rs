@@ -3,26 +3,20 @@
 //! It writes prepared bytes and reads no more of an answer than it must. With an HTTP client in its place the
 //! client was the slower end, and a server could get dearer by a fifth before a request per second was lost.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    task::JoinSet,
-    time::{Instant as TokioInstant, sleep_until, timeout},
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
 
-use crate::{
-    listen::RuntimeKind,
-    stats,
-    workload::{self, Jobs, Requests},
-};
+use crate::listen::RuntimeKind;
+use crate::stats;
+use crate::workload::{self, Jobs, Requests};
 
 /// No answer takes this long. One that does ends the run, with an error that says so.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

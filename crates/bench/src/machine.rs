@@ -1,6 +1,8 @@
 //! What the numbers were measured on.
 
-use std::{fs, path::Path, process::Command, thread};
+use std::path::Path;
+use std::process::Command;
+use std::{fs, thread};
 
 /// Facts about this machine and the programs, as lines of a name and a value.
 pub(crate) fn facts(pipetape: &Path) -> Vec<(&'static str, String)> {

@@ -1,23 +1,18 @@
 //! The command lines of everything that the benchmark starts.
 
-use std::{
-    env,
-    ffi::OsString,
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
-};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+use std::{env, fs};
 
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
-use crate::{
-    child::Server,
-    listen::RuntimeKind,
-    load::{self, Report},
-};
+use crate::child::Server;
+use crate::listen::RuntimeKind;
+use crate::load::{self, Report};
 
 /// AWS's published example credentials: they sign, and no account knows them.
 const CREDENTIALS: [(&str, &str); 2] = [

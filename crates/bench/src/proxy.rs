@@ -4,15 +4,12 @@ use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{Either, Empty};
-use hyper::{
-    Request, Response, StatusCode, Uri,
-    body::Incoming,
-    header::{HOST, HeaderValue},
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper::body::Incoming;
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 
 use crate::listen::{self, RuntimeKind};
 

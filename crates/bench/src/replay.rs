@@ -1,13 +1,11 @@
 //! Part one: a replay against a bare server with one fixed answer.
 
-use crate::{
-    bars::{Unit, Verdicts},
-    contest::{self, Contender},
-    listen::RuntimeKind,
-    program::Programs,
-    run::{Options, Tape},
-    table::Table,
-};
+use crate::bars::{Unit, Verdicts};
+use crate::contest::{self, Contender};
+use crate::listen::RuntimeKind;
+use crate::program::Programs;
+use crate::run::{Options, Tape};
+use crate::table::Table;
 
 /// Connections at once: a few workers, and more than a core can keep apart.
 const CONNECTIONS: [u32; 2] = [16, 64];

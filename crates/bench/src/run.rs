@@ -1,17 +1,16 @@
 //! `bench run`: the whole benchmark, part by part.
 
-use std::{fmt, fs, path::PathBuf, time::Instant};
+use std::path::PathBuf;
+use std::time::Instant;
+use std::{fmt, fs};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::{
-    bars::{self, Bar, Verdicts},
-    contest::Load,
-    machine,
-    program::Programs,
-    record, replay, start, tape_file,
-};
+use crate::bars::{self, Bar, Verdicts};
+use crate::contest::Load;
+use crate::program::Programs;
+use crate::{machine, record, replay, start, tape_file};
 
 #[derive(Args)]
 pub(crate) struct Options {

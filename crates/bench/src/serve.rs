@@ -3,12 +3,11 @@
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
 
-use crate::{
-    listen::{self, RuntimeKind},
-    workload,
-};
+use crate::listen::{self, RuntimeKind};
+use crate::workload;
 
 #[derive(Args)]
 pub(crate) struct Options {

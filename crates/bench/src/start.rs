@@ -1,23 +1,19 @@
 //! Part three: from the start of the process to the first answer.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-    time::{Duration, Instant},
-};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use crate::{
-    bars::{Unit, Verdicts},
-    child::Server,
-    listen::RuntimeKind,
-    program::Programs,
-    run::Tape,
-    stats,
-    table::Table,
-    workload::{self, Requests},
-};
+use crate::bars::{Unit, Verdicts};
+use crate::child::Server;
+use crate::listen::RuntimeKind;
+use crate::program::Programs;
+use crate::run::Tape;
+use crate::stats;
+use crate::table::Table;
+use crate::workload::{self, Requests};
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 

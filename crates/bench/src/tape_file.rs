@@ -1,10 +1,8 @@
 //! Writes tape files to replay: distinct jobs, each acknowledged once.
 
-use std::{
-    fs::File,
-    io::{self, BufWriter, Write},
-    path::Path,
-};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use crate::workload;
 

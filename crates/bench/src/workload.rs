@@ -1,10 +1,12 @@
 //! What is asked and answered: `AcknowledgeJob` for many distinct jobs, as an SDK sends it.
 
-use std::{net::SocketAddr, ops::Range};
+use std::net::SocketAddr;
+use std::ops::Range;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Response, header::HeaderValue};
+use hyper::Response;
+use hyper::header::HeaderValue;
 
 /// The content type of every message in AWS JSON 1.1.
 pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.1";

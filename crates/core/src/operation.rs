@@ -1,6 +1,8 @@
 //! The operations of the service, and the `X-Amz-Target` header that names them.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

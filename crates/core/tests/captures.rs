@@ -8,12 +8,12 @@
     reason = "a test without its input has failed, in its helpers too"
 )]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
-use pipetape_core::{
-    Authorization, is_codepipeline_host,
-    protocol::{self, Call},
-};
+use pipetape_core::protocol::{self, Call};
+use pipetape_core::{Authorization, is_codepipeline_host};
 
 const WIRE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/wire");
 

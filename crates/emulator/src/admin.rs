@@ -1,21 +1,18 @@
 //! The emulator's admin routes.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::{Method, StatusCode};
-use pipetape_serve::{
-    admin::{AdminReply, AdminRequest, AdminRoutes},
-    metrics::CONTENT_TYPE,
-};
+use pipetape_serve::admin::{AdminReply, AdminRequest, AdminRoutes};
+use pipetape_serve::metrics::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    account::{EnqueueError, timestamp},
-    definition::jobs_from_json,
-    emulator::Shared,
-    faults::FaultRule,
-};
+use crate::account::{EnqueueError, timestamp};
+use crate::definition::jobs_from_json;
+use crate::emulator::Shared;
+use crate::faults::FaultRule;
 
 /// `jobs`, `clock`, `faults` and `metrics`.
 #[derive(Debug)]

@@ -1,12 +1,8 @@
 //! The time, as a seam: tests and the admin route `clock` move it, so nobody waits for a timeout.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant, SystemTime},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What the emulator takes for the time. Clones share one clock.
 ///

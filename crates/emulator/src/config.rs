@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use pipetape_core::{Region, shapes::AccountId};
+use pipetape_core::Region;
+use pipetape_core::shapes::AccountId;
 use pipetape_serve::admin::AdminToken;
 
-use crate::{auth::Auth, clock::Clock, faults::FaultRule, guesses::Guesses};
+use crate::auth::Auth;
+use crate::clock::Clock;
+use crate::faults::FaultRule;
+use crate::guesses::Guesses;
 
 /// What an emulator is like. The default is an account without a rule of its own.
 #[derive(Debug, Clone)]

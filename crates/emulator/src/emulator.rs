@@ -1,31 +1,26 @@
 //! The emulator as a whole.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pipetape_core::{Region, shapes::JobId};
-use pipetape_serve::{
-    Reply, Request, Service,
-    admin::{AdminGuard, WithAdmin},
-    intercept::{NoTunnels, WithInterception},
-};
+use pipetape_core::Region;
+use pipetape_core::shapes::JobId;
+use pipetape_serve::admin::{AdminGuard, WithAdmin};
+use pipetape_serve::intercept::{NoTunnels, WithInterception};
+use pipetape_serve::{Reply, Request, Service};
 use rustls::ServerConfig;
 
-use crate::{
-    account::{Account, EnqueueError, JobView, Times},
-    admin::Routes,
-    auth::Auth,
-    clock::Clock,
-    config::EmulatorConfig,
-    definition::{JobDefinition, MadeUp},
-    faults::Faults,
-    front::Front,
-    guesses::Texts,
-    seed::Seed,
-    tally::{EmulatorSummary, Tally},
-};
+use crate::account::{Account, EnqueueError, JobView, Times};
+use crate::admin::Routes;
+use crate::auth::Auth;
+use crate::clock::Clock;
+use crate::config::EmulatorConfig;
+use crate::definition::{JobDefinition, MadeUp};
+use crate::faults::Faults;
+use crate::front::Front;
+use crate::guesses::Texts;
+use crate::seed::Seed;
+use crate::tally::{EmulatorSummary, Tally};
 
 /// A local CodePipeline job service: one value for any number of connections.
 ///

@@ -1,29 +1,23 @@
 //! The service's front end: the order of its checks, and the form of its answers.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderValue, Response, StatusCode, Version,
-    header::{CONNECTION, CONTENT_TYPE, USER_AGENT},
+use http::header::{CONNECTION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
+use pipetape_core::headers::REQUEST_ID;
+use pipetape_core::protocol::{
+    self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response, encode_route_error,
 };
-use pipetape_core::{
-    MentionedJobs, Operation,
-    headers::REQUEST_ID,
-    protocol::{
-        self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response,
-        encode_route_error,
-    },
-};
+use pipetape_core::{MentionedJobs, Operation};
 use pipetape_serve::{Reply, Request, Service};
 use tracing::{Level, debug, enabled};
 
-use crate::{
-    account::{Caller, JobFault},
-    auth,
-    emulator::Shared,
-    faults::{FaultKind, Lost},
-};
+use crate::account::{Caller, JobFault};
+use crate::auth;
+use crate::emulator::Shared;
+use crate::faults::{FaultKind, Lost};
 
 /// The longest `User-Agent` that is kept, in characters. SDKs' have up to 250.
 const LONGEST_USER_AGENT: usize = 512;

@@ -1,6 +1,8 @@
 //! What no public source tells of the service, in one table.
 
-use std::{borrow::Cow, num::NonZeroU32, time::Duration};
+use std::borrow::Cow;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// Every answer of the emulator that is a guess at the service's, as an option.
 ///

@@ -1,10 +1,8 @@
 //! The service's operations as one trait, a method each.
 
-use pipetape_core::{
-    Operation,
-    operations::*,
-    protocol::{Call, ErrorCode, Reply, ServiceError},
-};
+use pipetape_core::Operation;
+use pipetape_core::operations::*;
+use pipetape_core::protocol::{Call, ErrorCode, Reply, ServiceError};
 
 macro_rules! operations {
     ($( $method:ident: $name:ident($request:ident); )+) => {

@@ -6,13 +6,11 @@ use pipetape_core::shapes::{JobId, JobStatus};
 use pipetape_serve::{BindError, DateHeader, Running};
 use tokio::time::{Instant, sleep};
 
-use crate::{
-    account::{EnqueueError, JobView},
-    clock::Clock,
-    definition::JobDefinition,
-    emulator::Emulator,
-    tally::EmulatorSummary,
-};
+use crate::account::{EnqueueError, JobView};
+use crate::clock::Clock;
+use crate::definition::JobDefinition;
+use crate::emulator::Emulator;
+use crate::tally::EmulatorSummary;
 
 /// How often a job is looked at while its end is waited for: its time can run out without any call that could tell.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);

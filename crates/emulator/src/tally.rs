@@ -1,8 +1,10 @@
 //! Counts of what was called and what went wrong.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
+use std::fmt;
 
-use pipetape_core::{Operation, shapes::JobStatus};
+use pipetape_core::Operation;
+use pipetape_core::shapes::JobStatus;
 use pipetape_serve::metrics::{Kind, Metrics};
 
 use crate::faults::FaultKind;

@@ -10,7 +10,8 @@ use http::header::{
 };
 use http::uri::PathAndQuery;
 use http_body_util::Full;
-use pipetape_core::{Region, headers::end_to_end};
+use pipetape_core::Region;
+use pipetape_core::headers::end_to_end;
 use pipetape_serve::Request;
 
 use crate::signing::{self, SigningError};

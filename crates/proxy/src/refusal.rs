@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use pipetape_core::causes::with_causes;
 use pipetape_core::{AuthorizationError, RegionError, TARGET_PREFIX, TargetError};
 use pipetape_serve::aws_error;
 
 use crate::credentials::NoCredentials;
 use crate::signing::SigningError;
-use pipetape_core::causes::with_causes;
 
 /// Why a request is not forwarded. Nothing a client sent is repeated.
 #[derive(Debug, Clone, thiserror::Error)]

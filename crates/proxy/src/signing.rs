@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SigningError as SignerError, SigningSettings, sign as compute,
 };
-use aws_sigv4::sign::v4::{SigningParams, signing_params::BuildError};
+use aws_sigv4::sign::v4::SigningParams;
+use aws_sigv4::sign::v4::signing_params::BuildError;
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use pipetape_core::Region;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use http::Uri;
 use pipetape_serve::intercept::{ConnectTarget, TunnelError, Tunnels};
 use tokio::net::TcpStream;
-use tokio::time::{error::Elapsed, timeout};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use tracing::info;
 
 use crate::own_address;

@@ -1,7 +1,6 @@
 //! More threads for the connections of one server.
 
-use std::io;
-use std::thread;
+use std::{io, thread};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;

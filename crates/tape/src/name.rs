@@ -1,6 +1,7 @@
 //! Names of tapes and sessions.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use thiserror::Error;
 

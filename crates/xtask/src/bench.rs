@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: builds the program as users get it, then lets `crates/bench` measure it.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 

@@ -1,20 +1,14 @@
 //! `cargo xtask ci`: everything that has to be green before a change lands.
 
-use std::{
-    fmt,
-    process::{Command, ExitCode},
-    time::{Duration, Instant},
-};
+use std::fmt;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use crate::{
-    clients,
-    deny::{Advisories, CargoDeny},
-    test,
-    totals::Totals,
-    workspace,
-};
+use crate::deny::{Advisories, CargoDeny};
+use crate::totals::Totals;
+use crate::{clients, test, workspace};
 
 /// How a step ended.
 enum Outcome {

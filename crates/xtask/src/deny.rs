@@ -1,10 +1,8 @@
 //! cargo-deny: installed under the target directory, then run.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output, Stdio},
-};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
 

@@ -25,11 +25,9 @@ mod test;
 mod totals;
 mod workspace;
 
-use std::{
-    env,
-    ffi::OsString,
-    process::{ExitCode, ExitStatus},
-};
+use std::env;
+use std::ffi::OsString;
+use std::process::{ExitCode, ExitStatus};
 
 const USAGE: &str = "\
 Developer commands of pipetape.

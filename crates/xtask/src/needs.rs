@@ -1,11 +1,9 @@
 //! What tests need beyond cargo: found, installed, or asked for in plain words.
 
-use std::{
-    env,
-    os::unix::fs::MetadataExt,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::env;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 

@@ -1,18 +1,14 @@
 //! `cargo xtask soak`: the tests below `tests/soak`, at their full length, against the program as users get it.
 
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 
-use crate::{
-    exit_code, needs,
-    test::run_and_count,
-    workspace::{self, typed},
-};
+use crate::test::run_and_count;
+use crate::workspace::{self, typed};
+use crate::{exit_code, needs};
 
 /// Names the program to the tests, and tells them to go on for long.
 const PROGRAM: &str = "PIPETAPE_SOAK";

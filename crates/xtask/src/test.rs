@@ -1,18 +1,13 @@
 //! `cargo xtask test`: every test of the workspace, and one line that sums them up.
 
-use std::{
-    ffi::{OsStr, OsString},
-    io::{self, Write},
-    process::{Command, ExitCode, ExitStatus, Stdio},
-};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use anyhow::Context;
 
-use crate::{
-    exit_code, needs,
-    totals::{Totals, copy_and_count},
-    workspace,
-};
+use crate::totals::{Totals, copy_and_count};
+use crate::{exit_code, needs, workspace};
 
 /// Runs the tests; `args` goes to `cargo test`. The last line on stdout is the totals, the exit code is cargo's.
 pub(crate) fn run(args: &[OsString]) -> anyhow::Result<ExitCode> {

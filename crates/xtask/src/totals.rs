@@ -1,10 +1,8 @@
 //! Adding up what test binaries report.
 
-use std::{
-    fmt,
-    io::{self, Read, Write},
-    ops::AddAssign,
-};
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::ops::AddAssign;
 
 /// Tests counted over any number of test binaries. Shown as the closing line of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

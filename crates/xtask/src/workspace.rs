@@ -1,10 +1,8 @@
 //! Where things are, and how cargo is called.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The root of the repository.
 ///

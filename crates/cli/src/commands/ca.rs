@@ -10,11 +10,10 @@ use pipetape_serve::authority::{AuthorityFacts, CertificateAuthority};
 use serde::Serialize;
 
 use crate::arguments::{CaArguments, CaCommand};
-use crate::authority;
-use crate::exit;
 use crate::failure::Failure;
 use crate::output::{json_to_stdout, to_stdout};
 use crate::printable::printable;
+use crate::{authority, exit};
 
 /// Prints where the root is, or what the authority is.
 pub(crate) fn run(arguments: &CaArguments) -> Result<u8, Failure> {

@@ -6,10 +6,9 @@ use pipetape_tape::{Store, TapeName};
 
 use super::record::new_rules;
 use crate::demo::{DemoError, page, run as play};
-use crate::exit;
 use crate::failure::Failure;
 use crate::output::to_stdout;
-use crate::serving;
+use crate::{exit, serving};
 
 /// The tape that a demo leaves.
 const TAPE: &str = "demo";

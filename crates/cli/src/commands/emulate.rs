@@ -9,14 +9,13 @@ use pipetape_emulator::{
 use pipetape_serve::{DateHeader, Listener};
 
 use crate::arguments::{EmulateArguments, SignatureCheck};
-use crate::exit;
 use crate::failure::{Failure, UsageError};
 use crate::interception::Interception;
 use crate::screen::say;
-use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Credentials, Surroundings, TrustFiles, look_up};
+use crate::{exit, serving};
 
 /// Serves until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(arguments: &EmulateArguments, umask: &UserUmask) -> Result<u8, Failure> {

@@ -1,8 +1,7 @@
 //! `export`.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use pipetape_tape::{Store, Tape, write_tape};
 use thiserror::Error;

@@ -6,7 +6,6 @@ use pipetape_tape::{Store, TapeFacts, TapeState, TapeSummary, UnixMillis};
 use serde::Serialize;
 
 use crate::arguments::{Color, ListArguments};
-use crate::exit;
 use crate::failure::Failure;
 use crate::layout::Layout;
 use crate::output::{json_to_stdout, to_stdout};
@@ -14,7 +13,7 @@ use crate::palette::Tone;
 use crate::printable::printable;
 use crate::screen::say;
 use crate::table::{Align, Cell, Table};
-use crate::units;
+use crate::{exit, units};
 
 /// Lists the store; fails behind the listing where a tape can't be read.
 pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Result<u8, Failure> {

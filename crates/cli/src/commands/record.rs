@@ -1,10 +1,9 @@
 //! `record`: forward, keep, and close the tape.
 
-use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
+use std::{io, thread};
 
 use pipetape_proxy::{InterceptConfig, RecordConfig, RecordSummary, Recorder};
 use pipetape_serve::{DateHeader, Lanes, Listener};
@@ -12,17 +11,15 @@ use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
 use crate::arguments::{Mode, RecordArguments};
-use crate::environment;
-use crate::exit;
 use crate::failure::{Failure, UsageError};
 use crate::interception::Interception;
 use crate::palette::Palette;
 use crate::printable::printable;
 use crate::screen::say;
-use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
+use crate::{environment, exit, serving};
 
 /// Most threads that serve connections. One more writes.
 const MOST_LANES: usize = 4;

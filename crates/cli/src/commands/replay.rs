@@ -9,15 +9,14 @@ use pipetape_tape::{PlayerConfig, Store};
 
 use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
-use crate::exit;
 use crate::failure::Failure;
 use crate::interception::Interception;
 use crate::report::{Leftovers, lines};
 use crate::screen::say;
-use crate::serving;
 use crate::signals::Signals;
 use crate::umask::UserUmask;
 use crate::wrapped::{Credentials, Surroundings, look_up};
+use crate::{exit, serving};
 
 /// Plays until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(

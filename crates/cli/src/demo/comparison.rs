@@ -243,8 +243,7 @@ mod tests {
     use pipetape_replay::ReplaySummary;
     use pipetape_tape::{Outcome, RecordedRequest, RecordedResponse, Rules, Tape};
 
-    use super::super::error::WorkError;
-    use super::*;
+    use super::{super::error::WorkError, *};
 
     const REQUEST: &[u8] = br#"{"jobId":"0f1e2d3c-4b5a-4968-8776-655443322110"}"#;
     const ANSWER: &[u8] = br#"{"jobDetails":{"id":"0f1e2d3c-4b5a-4968-8776-655443322110","data":{"artifactCredentials":{"secretAccessKey":"not for others"}}}}"#;

@@ -233,12 +233,12 @@ mod tests {
     use bytes::Bytes;
     use pipetape_tape::{Rules, Store};
 
-    use super::super::error::DemoError;
-    use super::super::session;
-    use super::*;
-    use crate::exit;
+    use super::{
+        super::{error::DemoError, session},
+        *,
+    };
     use crate::failure::Failure;
-    use crate::serving;
+    use crate::{exit, serving};
 
     fn session(store: &Path) -> Session {
         let store = Store::new(store);

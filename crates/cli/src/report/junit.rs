@@ -151,8 +151,10 @@ fn failure(kind: &str, message: &str) -> TestCaseStatus {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{finding, loose_match, miss, report, session};
-    use super::*;
+    use super::{
+        super::tests::{finding, loose_match, miss, report, session},
+        *,
+    };
 
     fn written(leftovers: Leftovers) -> String {
         let sessions = vec![

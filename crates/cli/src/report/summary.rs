@@ -74,8 +74,10 @@ fn causes(report: &Report) -> Vec<String> {
 mod tests {
     use pipetape_replay::ReplaySummary;
 
-    use super::super::tests::{finding, miss, report, session};
-    use super::*;
+    use super::{
+        super::tests::{finding, miss, report, session},
+        *,
+    };
 
     #[test]
     fn the_counts_are_one_line() {

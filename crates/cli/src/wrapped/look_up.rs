@@ -1,11 +1,10 @@
 //! Finding a command before anything is made for it.
 
-use std::env;
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::{env, fs};
 
 use rustix::io::Errno;
 

@@ -5,11 +5,9 @@
 //! told `InProgress`; the other must leave the job alone. Used for custom actions only;
 //! third-party workers call [`AcknowledgeThirdPartyJob`](super::AcknowledgeThirdPartyJobRequest).
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{JobId, JobStatus, Nonce},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{JobId, JobStatus, Nonce};
 
 structure! {
     /// Says that a job was received.
@@ -64,10 +62,8 @@ declared_errors! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        operation::Operation,
-        protocol::{self, Call, ErrorCode, Reply, ServiceError},
-    };
+    use crate::operation::Operation;
+    use crate::protocol::{self, Call, ErrorCode, Reply, ServiceError};
 
     const BODY: &[u8] = br#"{"jobId":"0f1e2d3c-4b5a-4968-8776-655443322110","nonce":"3"}"#;
 

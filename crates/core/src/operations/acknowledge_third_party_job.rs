@@ -1,10 +1,8 @@
 //! `AcknowledgeThirdPartyJob`: a third-party worker says that it has received a job.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ClientToken, JobStatus, Nonce, ThirdPartyJobId},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ClientToken, JobStatus, Nonce, ThirdPartyJobId};
 
 structure! {
     /// Says that a third-party job was received.

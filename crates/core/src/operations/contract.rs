@@ -2,11 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{
-    operation::Operation,
-    protocol::{Call, Reply, ServiceError},
-    schema::{Reader, Shape, Wire, Writer},
-};
+use crate::operation::Operation;
+use crate::protocol::{Call, Reply, ServiceError};
+use crate::schema::{Reader, Shape, Wire, Writer};
 
 /// The request of a typed operation, with everything that belongs to it.
 ///

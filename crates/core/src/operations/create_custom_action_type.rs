@@ -1,12 +1,10 @@
 //! `CreateCustomActionType`: a new action type, whose jobs custom workers can poll for.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{
-        ActionCategory, ActionConfigurationProperties, ActionProvider, ActionType,
-        ActionTypeSettings, ActionVersion, ArtifactDetails, Tag,
-    },
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{
+    ActionCategory, ActionConfigurationProperties, ActionProvider, ActionType, ActionTypeSettings,
+    ActionVersion, ArtifactDetails, Tag,
 };
 
 structure! {

@@ -1,10 +1,8 @@
 //! `DeleteCustomActionType`: takes a custom action type away from new pipelines.
 
-use crate::{
-    operations::declared_errors,
-    schema::structure,
-    shapes::{ActionCategory, ActionProvider, ActionVersion},
-};
+use crate::operations::declared_errors;
+use crate::schema::structure;
+use crate::shapes::{ActionCategory, ActionProvider, ActionVersion};
 
 structure! {
     /// Asks for the end of an action type. The answer is [`Void`](super::Void).

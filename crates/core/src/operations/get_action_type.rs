@@ -1,11 +1,9 @@
 //! `GetActionType`: what an action type with an executor is like.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{
-        ActionCategory, ActionProvider, ActionTypeDeclaration, ActionTypeOwner, ActionVersion,
-    },
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{
+    ActionCategory, ActionProvider, ActionTypeDeclaration, ActionTypeOwner, ActionVersion,
 };
 
 structure! {

@@ -1,10 +1,8 @@
 //! `GetJobDetails`: what a custom action's job is about.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{JobDetails, JobId},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{JobDetails, JobId};
 
 structure! {
     /// Asks what a job is about.

@@ -1,10 +1,8 @@
 //! `GetThirdPartyJobDetails`: what a third-party action's job is about.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ClientToken, ThirdPartyJobDetails, ThirdPartyJobId},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ClientToken, ThirdPartyJobDetails, ThirdPartyJobId};
 
 structure! {
     /// Asks what a third-party job is about.

@@ -1,10 +1,8 @@
 //! `ListActionTypes`: the action types that an account can use, page by page.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ActionOwner, ActionType, NextToken, RegionFilter},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ActionOwner, ActionType, NextToken, RegionFilter};
 
 structure! {
     /// Asks for action types.

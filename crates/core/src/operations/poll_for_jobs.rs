@@ -2,11 +2,9 @@
 //!
 //! The service answers at once, with an empty list where there is nothing to do.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ActionTypeId, Job, MaxBatchSize, QueryParam},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ActionTypeId, Job, MaxBatchSize, QueryParam};
 
 structure! {
     /// Asks for jobs.

@@ -1,10 +1,8 @@
 //! `PollForThirdPartyJobs`: a worker asks for jobs of a third-party action type.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ActionTypeId, MaxBatchSize, ThirdPartyJob},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ActionTypeId, MaxBatchSize, ThirdPartyJob};
 
 structure! {
     /// Asks for third-party jobs.

@@ -1,10 +1,8 @@
 //! `PutActionRevision`: a source action's worker says that there is something new.
 
-use crate::{
-    operations::{Response, declared_errors},
-    schema::structure,
-    shapes::{ActionName, ActionRevision, PipelineExecutionId, PipelineName, StageName},
-};
+use crate::operations::{Response, declared_errors};
+use crate::schema::structure;
+use crate::shapes::{ActionName, ActionRevision, PipelineExecutionId, PipelineName, StageName};
 
 structure! {
     /// Says that a source has a new revision.

@@ -1,10 +1,8 @@
 //! `PutJobFailureResult`: a worker says that a custom action's job failed.
 
-use crate::{
-    operations::declared_errors,
-    schema::structure,
-    shapes::{FailureDetails, JobId},
-};
+use crate::operations::declared_errors;
+use crate::schema::structure;
+use crate::shapes::{FailureDetails, JobId};
 
 structure! {
     /// Says that a job failed. The answer is [`Void`](super::Void).

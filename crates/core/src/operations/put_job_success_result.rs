@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    operations::declared_errors,
-    schema::structure,
-    shapes::{ContinuationToken, CurrentRevision, ExecutionDetails, JobId, OutputVariableKey},
+use crate::operations::declared_errors;
+use crate::schema::structure;
+use crate::shapes::{
+    ContinuationToken, CurrentRevision, ExecutionDetails, JobId, OutputVariableKey,
 };
 
 structure! {

@@ -1,10 +1,8 @@
 //! `PutThirdPartyJobFailureResult`: a worker says that a third-party action's job failed.
 
-use crate::{
-    operations::declared_errors,
-    schema::structure,
-    shapes::{ClientToken, FailureDetails, ThirdPartyJobId},
-};
+use crate::operations::declared_errors;
+use crate::schema::structure;
+use crate::shapes::{ClientToken, FailureDetails, ThirdPartyJobId};
 
 structure! {
     /// Says that a third-party job failed. The answer is [`Void`](super::Void).

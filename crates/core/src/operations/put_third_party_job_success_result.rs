@@ -1,9 +1,9 @@
 //! `PutThirdPartyJobSuccessResult`: a worker says that a third-party action's job went well.
 
-use crate::{
-    operations::declared_errors,
-    schema::structure,
-    shapes::{ClientToken, ContinuationToken, CurrentRevision, ExecutionDetails, ThirdPartyJobId},
+use crate::operations::declared_errors;
+use crate::schema::structure;
+use crate::shapes::{
+    ClientToken, ContinuationToken, CurrentRevision, ExecutionDetails, ThirdPartyJobId,
 };
 
 structure! {

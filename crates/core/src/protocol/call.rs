@@ -4,11 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{
-    operation::Operation,
-    operations::*,
-    schema::{self, Rejection, Side},
-};
+use crate::operation::Operation;
+use crate::operations::*;
+use crate::schema::{self, Rejection, Side};
 
 macro_rules! typed_operations {
     ($( $name:ident: $request:ident -> $response:ident, $errors:ident; )+) => {

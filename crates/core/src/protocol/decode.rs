@@ -2,13 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::{
-    operation::Operation,
-    operations::{Request, Response},
-    schema::{self, Rejection, Side},
-};
-
-use super::{Call, ErrorCode, ErrorMessage, Reply, ServiceError, route::parse_body};
+use super::route::parse_body;
+use super::{Call, ErrorCode, ErrorMessage, Reply, ServiceError};
+use crate::operation::Operation;
+use crate::operations::{Request, Response};
+use crate::schema::{self, Rejection, Side};
 
 /// The longest error code that is kept, in bytes; the longest real one has 50.
 const LONGEST_CODE: usize = 256;
@@ -155,12 +153,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{
-        operations::{AcknowledgeJobRequest, PutJobSuccessResultRequest, Void},
-        protocol::call::{typed_calls, typed_replies},
-        protocol::{encode_error, encode_request, encode_response},
-        shapes::JobStatus,
-    };
+    use crate::operations::{AcknowledgeJobRequest, PutJobSuccessResultRequest, Void};
+    use crate::protocol::call::{typed_calls, typed_replies};
+    use crate::protocol::{encode_error, encode_request, encode_response};
+    use crate::shapes::JobStatus;
 
     #[test]
     fn errors_are_read_in_every_form() {

@@ -77,7 +77,8 @@ fn quoted(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{operations::Void, protocol::ErrorCode};
+    use crate::operations::Void;
+    use crate::protocol::ErrorCode;
 
     #[test]
     fn errors_have_the_services_form() {

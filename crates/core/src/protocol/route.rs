@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::operation::Operation;
-
 use super::{CONTENT_TYPE, Encoded, ErrorCode, ErrorMessage, ServiceError, encode_error};
+use crate::operation::Operation;
 
 /// Finds the operation of a request: checks the content type, then that the body is a JSON object,
 /// then the target, in the service's order. The path is not looked at, as the service does not

@@ -1,6 +1,7 @@
 //! Lists, maps, and the plain scalars that need no name of their own.
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use serde_json::Value;
 

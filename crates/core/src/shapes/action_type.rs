@@ -1,8 +1,7 @@
 //! Action types: what kind of action a job belongs to and how it is set up.
 
-use crate::schema::{AtMost, TextRules, WORD, enumeration, number, structure, text};
-
 use super::ConfigurationKey;
+use crate::schema::{AtMost, TextRules, WORD, enumeration, number, structure, text};
 
 enumeration! {
     /// What an action does in its pipeline.

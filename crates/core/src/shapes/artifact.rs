@@ -1,8 +1,7 @@
 //! Artifacts: the files that go into a job and come out of it.
 
-use crate::schema::{ARTIFACT_NAME, TextRules, enumeration, structure, text};
-
 use super::Revision;
+use crate::schema::{ARTIFACT_NAME, TextRules, enumeration, structure, text};
 
 enumeration! {
     /// What kind of place an artifact lies in.

@@ -1,11 +1,10 @@
 //! Action types as `GetActionType` describes them: the newer form, with executors.
 
+use super::{AccountId, ActionCategory, ActionProvider, ActionVersion, ConfigurationKey, Url};
 use crate::schema::{
     ACTION_TYPE_OWNER, ALLOWED_ACCOUNT, AtMost, LAMBDA_ARN, TextRules, enumeration, number,
     structure, text,
 };
-
-use super::{AccountId, ActionCategory, ActionProvider, ActionVersion, ConfigurationKey, Url};
 
 enumeration! {
     /// What carries out an action type's jobs.

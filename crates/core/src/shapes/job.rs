@@ -1,11 +1,10 @@
 //! Jobs, as polls hand them out and details describe them.
 
-use crate::schema::structure;
-
 use super::{
     AccountId, ActionConfiguration, ActionTypeId, Artifact, ArtifactCredentials, ClientId,
     ContinuationToken, EncryptionKey, JobId, Nonce, PipelineContext, ThirdPartyJobId,
 };
+use crate::schema::structure;
 
 structure! {
     /// A custom action's job, as `PollForJobs` hands it out.

@@ -1,8 +1,7 @@
 //! What a worker reports: revisions, progress, failures, variables.
 
-use crate::schema::{TextRules, VARIABLE_KEY, enumeration, number, structure, text};
-
 use super::Timestamp;
+use crate::schema::{TextRules, VARIABLE_KEY, enumeration, number, structure, text};
 
 enumeration! {
     /// Why a job failed.

@@ -2,13 +2,11 @@
 
 use std::str::FromStr;
 
-use pipetape_core::{
-    Operation,
-    shapes::{
-        AccessKeyId, ActionTypeArtifactCount, ActionTypeDescription, ActionTypePropertyDescription,
-        ArtifactName, ConfigurationKey, ConfigurationValue, EncryptionKeyId, JobTimeout,
-        PolicyStatementsTemplate, SecretAccessKey, ServicePrincipal, SessionToken,
-    },
+use pipetape_core::Operation;
+use pipetape_core::shapes::{
+    AccessKeyId, ActionTypeArtifactCount, ActionTypeDescription, ActionTypePropertyDescription,
+    ArtifactName, ConfigurationKey, ConfigurationValue, EncryptionKeyId, JobTimeout,
+    PolicyStatementsTemplate, SecretAccessKey, ServicePrincipal, SessionToken,
 };
 use serde_json::{Value, json};
 

@@ -1,9 +1,7 @@
 //! Requests and responses with one value replaced by any other JSON.
 
-use pipetape_core::{
-    Operation,
-    protocol::{self, Reply},
-};
+use pipetape_core::Operation;
+use pipetape_core::protocol::{self, Reply};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,10 +1,8 @@
 //! One request of each typed operation with every member it can have, and what becomes of it when a
 //! member is changed.
 
-use pipetape_core::{
-    Operation,
-    protocol::{self, ErrorCode},
-};
+use pipetape_core::Operation;
+use pipetape_core::protocol::{self, ErrorCode};
 use serde_json::{Value, json};
 
 pub(crate) const JOB: &str = "0f1e2d3c-4b5a-4968-8776-655443322110";

@@ -1,10 +1,8 @@
 //! Absent members, faults that come together, and values of the wrong type.
 
 use insta::assert_snapshot;
-use pipetape_core::{
-    Operation,
-    protocol::{self, ErrorCode},
-};
+use pipetape_core::Operation;
+use pipetape_core::protocol::{self, ErrorCode};
 use serde_json::{Value, json};
 
 use crate::requests::{complaint, typed, whole};

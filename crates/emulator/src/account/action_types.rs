@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pipetape_core::{
-    operations::{
-        CreateCustomActionTypeRequest, CreateCustomActionTypeResponse,
-        DeleteCustomActionTypeRequest, ListActionTypesRequest, ListActionTypesResponse, Void,
-    },
-    protocol::{ErrorCode, ServiceError},
-    shapes::{ActionConfigurationProperty, ActionOwner, ActionType, ActionTypeId, NextToken, Tag},
+use pipetape_core::operations::{
+    CreateCustomActionTypeRequest, CreateCustomActionTypeResponse, DeleteCustomActionTypeRequest,
+    ListActionTypesRequest, ListActionTypesResponse, Void,
+};
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::shapes::{
+    ActionConfigurationProperty, ActionOwner, ActionType, ActionTypeId, NextToken, Tag,
 };
 
 /// The custom action types of an account.

@@ -1,18 +1,14 @@
 //! Carrying out a call, with a trace of it in the history of each job that it touches.
 
-use pipetape_core::{
-    Operation,
-    protocol::{Call, Reply, ServiceError},
-    shapes::{JobId, JobStatus, Nonce},
-};
+use pipetape_core::Operation;
+use pipetape_core::protocol::{Call, Reply, ServiceError};
+use pipetape_core::shapes::{JobId, JobStatus, Nonce};
 
-use crate::{lifecycle::Event, operations::Operations};
-
-use super::{
-    history::{HistoryEntry, JobEvent},
-    jobs::Number,
-    state::Account,
-};
+use super::history::{HistoryEntry, JobEvent};
+use super::jobs::Number;
+use super::state::Account;
+use crate::lifecycle::Event;
+use crate::operations::Operations;
 
 /// Who makes a call.
 #[derive(Debug, Clone, Default)]

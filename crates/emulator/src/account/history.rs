@@ -2,12 +2,12 @@
 
 use std::time::SystemTime;
 
-use pipetape_core::{
-    Operation,
-    shapes::{JobStatus, Nonce},
-};
+use pipetape_core::Operation;
+use pipetape_core::shapes::{JobStatus, Nonce};
 use serde::{Serialize, Serializer, ser};
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 /// One thing that happened to a job: a call that touched it, or an event of the emulator's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

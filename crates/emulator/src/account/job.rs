@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use pipetape_core::shapes::{AccountId, ActionTypeId, JobData, JobId, Nonce};
 
-use crate::{definition::Client, lifecycle::State};
-
 use super::history::{History, HistoryEntry, JobEvent};
+use crate::definition::Client;
+use crate::lifecycle::State;
 
 /// One job: what it is about, where it stands, and how it got there.
 #[derive(Debug, Clone)]

@@ -1,23 +1,16 @@
 //! All jobs: the queues that polls take from, and the deadlines that pass.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap, HashMap, VecDeque},
-    time::{Duration, SystemTime},
-};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
+use std::time::{Duration, SystemTime};
 
 use pipetape_core::shapes::{ActionTypeId, ContinuationToken, JobId, Nonce, QueryParam};
 
-use crate::{
-    definition::{JobDefinition, MadeUp},
-    guesses::{Guesses, Nonces},
-    lifecycle::{Event, Refusal, State},
-};
-
-use super::{
-    history::{History, JobEvent},
-    job::Job,
-};
+use super::history::{History, JobEvent};
+use super::job::Job;
+use crate::definition::{JobDefinition, MadeUp};
+use crate::guesses::{Guesses, Nonces};
+use crate::lifecycle::{Event, Refusal, State};
 
 /// What stands for a job inside: its number, in order of creation.
 pub(super) type Number = u64;

@@ -1,20 +1,19 @@
 //! What each operation does to the account.
 
-use pipetape_core::{
-    operations::*,
-    protocol::{ErrorCode, ServiceError},
-    schema::AtMost,
-    shapes::{
-        ActionOwner, ActionTypeArtifactCount, ActionTypeArtifactDetails, ActionTypeDeclaration,
-        ActionTypeExecutor, ActionTypeId, ActionTypeIdentifier, ExecutorConfiguration,
-        ExecutorType, Job, JobDetails, JobStatus, JobTimeout, JobWorkerExecutorConfiguration,
-        MaxBatchSize, ThirdPartyJob, ThirdPartyJobDetails,
-    },
+use pipetape_core::operations::*;
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::schema::AtMost;
+use pipetape_core::shapes::{
+    ActionOwner, ActionTypeArtifactCount, ActionTypeArtifactDetails, ActionTypeDeclaration,
+    ActionTypeExecutor, ActionTypeId, ActionTypeIdentifier, ExecutorConfiguration, ExecutorType,
+    Job, JobDetails, JobStatus, JobTimeout, JobWorkerExecutorConfiguration, MaxBatchSize,
+    ThirdPartyJob, ThirdPartyJobDetails,
 };
 
-use crate::{lifecycle::Event, operations::Operations};
-
-use super::{job, query, state::Account};
+use super::state::Account;
+use super::{job, query};
+use crate::lifecycle::Event;
+use crate::operations::Operations;
 
 impl Operations for Account {
     fn acknowledge_job(

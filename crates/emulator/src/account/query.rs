@@ -1,16 +1,11 @@
 //! Which polls an action type takes.
 
-use pipetape_core::{
-    protocol::{ErrorCode, ServiceError},
-    shapes::{ActionOwner, ActionTypeId, QueryParam},
-};
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::shapes::{ActionOwner, ActionTypeId, QueryParam};
 
+use super::action_types::{ActionTypes, named};
+use super::jobs::Jobs;
 use crate::guesses::Texts;
-
-use super::{
-    action_types::{ActionTypes, named},
-    jobs::Jobs,
-};
 
 /// Whether the jobs of an action type can be polled for by workers of `owner`'s kind: `false` where
 /// there can't be any.

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pipetape_core::{
-    operations::{PutActionRevisionRequest, PutActionRevisionResponse},
-    protocol::{ErrorCode, ServiceError},
-    shapes::{ActionName, PipelineExecutionId, PipelineName, Revision, StageName},
-};
+use pipetape_core::operations::{PutActionRevisionRequest, PutActionRevisionResponse};
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::shapes::{ActionName, PipelineExecutionId, PipelineName, Revision, StageName};
 
+use super::job::Job;
+use super::jobs::Jobs;
 use crate::seed::Seed;
-
-use super::{job::Job, jobs::Jobs};
 
 /// The latest revision of each source action.
 #[derive(Debug, Default)]

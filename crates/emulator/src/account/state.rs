@@ -1,24 +1,18 @@
 //! The account: what its operations read and change.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::collections::BTreeMap;
+use std::time::SystemTime;
 
-use pipetape_core::{
-    protocol::{ErrorCode, ServiceError},
-    shapes::{ClientToken, ContinuationToken, JobId, JobStatus},
-};
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::shapes::{ClientToken, ContinuationToken, JobId, JobStatus};
 
-use crate::{
-    definition::{JobDefinition, MadeUp},
-    guesses::Guesses,
-    lifecycle::{Event, Refusal},
-};
-
-use super::{
-    action_types::ActionTypes,
-    jobs::{EnqueueError, Jobs, Number, Times},
-    revisions::Revisions,
-    view::JobView,
-};
+use super::action_types::ActionTypes;
+use super::jobs::{EnqueueError, Jobs, Number, Times};
+use super::revisions::Revisions;
+use super::view::JobView;
+use crate::definition::{JobDefinition, MadeUp};
+use crate::guesses::Guesses;
+use crate::lifecycle::{Event, Refusal};
 
 /// The account and all it has.
 #[derive(Debug)]

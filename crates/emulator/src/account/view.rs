@@ -1,9 +1,11 @@
 //! A job as it is shown to people.
 
 use pipetape_core::shapes::{ActionTypeId, ClientId, JobId, JobStatus, Nonce, PipelineName};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
-use super::{history::HistoryEntry, job::Job};
+use super::history::HistoryEntry;
+use super::job::Job;
 
 /// A job as it stands. Its configuration, credentials and tokens are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,13 +1,12 @@
 //! The keys that callers may sign with.
 
-use std::{
-    fmt, fs, io,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fmt, fs, io};
 
 use serde::{Deserialize, Deserializer, de};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The keys that callers may sign with. `Debug` says how many there are, and nothing else.
 ///

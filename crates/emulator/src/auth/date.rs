@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderMap, header::DATE};
-use time::{
-    OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
-    format_description::well_known::Rfc2822, macros::format_description,
-};
+use http::HeaderMap;
+use http::header::DATE;
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc2822;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 const BASIC: &[BorrowedFormatItem<'_>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");

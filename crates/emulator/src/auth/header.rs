@@ -1,14 +1,10 @@
 //! Whether a signature is there and complete.
 
-use http::{
-    HeaderMap,
-    header::{AUTHORIZATION, DATE},
-};
-use pipetape_core::{
-    Authorization, AuthorizationError,
-    credential_scope::{Component, LONGEST_HEADER},
-    protocol::{ErrorCode, ServiceError},
-};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, DATE};
+use pipetape_core::credential_scope::{Component, LONGEST_HEADER};
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::{Authorization, AuthorizationError};
 
 /// The longest access key id that is kept, in bytes; AWS's have up to 128.
 const LONGEST_KEY_ID: usize = 128;

@@ -7,7 +7,8 @@ mod verify;
 
 use std::time::SystemTime;
 
-use pipetape_core::{Region, protocol::ServiceError};
+use pipetape_core::Region;
+use pipetape_core::protocol::ServiceError;
 use pipetape_serve::Request;
 
 pub use credentials::{AccessKey, Credentials, CredentialsError};

@@ -4,28 +4,20 @@
 //! [Create a signed AWS API request](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 //! The signer is AWS's own, given just the headers that the client says it has signed.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime},
-};
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials as SigningKey;
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4::SigningParams,
-};
-use pipetape_core::{
-    Authorization, Region,
-    protocol::{ErrorCode, ServiceError},
-};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use pipetape_core::protocol::{ErrorCode, ServiceError};
+use pipetape_core::{Authorization, Region};
 use pipetape_serve::Request;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{
-    credentials::{AccessKey, Credentials},
-    date,
-};
+use super::credentials::{AccessKey, Credentials};
+use super::date;
 
 const SERVICE: &str = "codepipeline";
 const DATE_HEADER: &str = "x-amz-date";
@@ -204,10 +196,12 @@ fn hex(bytes: &[u8]) -> String {
 /// HTTP allows and whose paths are normalized, as this service's are.
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::fs;
+    use std::path::Path;
 
     use bytes::Bytes;
-    use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
+    use http::header::AUTHORIZATION;
+    use http::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
 

@@ -1,6 +1,7 @@
 //! A job that is to be.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pipetape_core::shapes::{
     AccountId, ActionTypeId, Artifact, ArtifactCredentials, ClientId, ClientToken,

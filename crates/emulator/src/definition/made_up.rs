@@ -1,19 +1,17 @@
 //! Fills in what a definition leaves open.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
+use std::fmt;
 
-use pipetape_core::{
-    Region,
-    shapes::{
-        AccountId, ActionCategory, ActionContext, ActionOwner, ActionTypeId, Artifact,
-        ArtifactCredentials, ArtifactLocation, ArtifactLocationType, ArtifactName, EncryptionKey,
-        EncryptionKeyType, JobData, JobId, PipelineContext, S3ArtifactLocation, StageContext,
-    },
+use pipetape_core::Region;
+use pipetape_core::shapes::{
+    AccountId, ActionCategory, ActionContext, ActionOwner, ActionTypeId, Artifact,
+    ArtifactCredentials, ArtifactLocation, ArtifactLocationType, ArtifactName, EncryptionKey,
+    EncryptionKeyType, JobData, JobId, PipelineContext, S3ArtifactLocation, StageContext,
 };
 
-use crate::seed::Seed;
-
 use super::{Client, Given, JobDefinition};
+use crate::seed::Seed;
 
 const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

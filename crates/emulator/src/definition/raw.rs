@@ -3,7 +3,9 @@
 //! A boundary of its own: these types name every member there is, refuse any other, and become a
 //! [`JobDefinition`] by hand. Errors come from within serde, so that they know their line.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
 
 use pipetape_core::shapes::{
     AccessKeyId, AccountId, ActionCategory, ActionContext, ActionName, ActionOwner, ActionProvider,
@@ -13,10 +15,9 @@ use pipetape_core::shapes::{
     JobId, PipelineArn, PipelineContext, PipelineExecutionId, PipelineName, Revision,
     S3ArtifactLocation, SecretAccessKey, SessionToken, StageContext, StageName,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{Client, Given, JobDefinition, MadeUp};
 

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use pipetape_core::Operation;
 use serde::Serialize;
 
-use crate::seed::Seed;
-
 use super::{FaultKind, FaultRule};
+use crate::seed::Seed;
 
 /// The rules in force.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Reading fault rules.
 
-use std::{str::FromStr, time::Duration};
+use std::str::FromStr;
+use std::time::Duration;
 
 use pipetape_core::Operation;
 

@@ -1,6 +1,7 @@
 //! What a fault rule is.
 
-use std::{fmt, time::Duration};
+use std::fmt;
+use std::time::Duration;
 
 use pipetape_core::Operation;
 

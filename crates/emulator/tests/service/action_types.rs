@@ -1,15 +1,13 @@
 //! Action types, and the revisions of source actions.
 
-use pipetape_core::{
-    operations::{
-        CreateCustomActionTypeRequest, DeleteCustomActionTypeRequest, ListActionTypesRequest,
-        PollForJobsRequest, PollForThirdPartyJobsRequest, PutActionRevisionRequest,
-    },
-    schema::AtMost,
-    shapes::{
-        ActionConfigurationProperty, ActionRevision, ActionTypeId, ArtifactDetails, QueryParam,
-        Tag, Timestamp,
-    },
+use pipetape_core::operations::{
+    CreateCustomActionTypeRequest, DeleteCustomActionTypeRequest, ListActionTypesRequest,
+    PollForJobsRequest, PollForThirdPartyJobsRequest, PutActionRevisionRequest,
+};
+use pipetape_core::schema::AtMost;
+use pipetape_core::shapes::{
+    ActionConfigurationProperty, ActionRevision, ActionTypeId, ArtifactDetails, QueryParam, Tag,
+    Timestamp,
 };
 use pipetape_emulator::{EmulatorConfig, Guesses, JobDefinition};
 

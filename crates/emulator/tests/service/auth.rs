@@ -1,10 +1,8 @@
 //! Callers: let in, or told why not.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use pipetape_core::protocol::{self, decode_error};
 use pipetape_emulator::{Auth, Clock, Credentials, Emulator, EmulatorConfig};

@@ -1,15 +1,11 @@
 //! Who gets which job, and for how long.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
 
-use pipetape_core::{
-    operations::PollForJobsRequest,
-    shapes::{JobStatus, QueryParam},
-};
+use pipetape_core::operations::PollForJobsRequest;
+use pipetape_core::shapes::{JobStatus, QueryParam};
 use pipetape_emulator::{EmulatorConfig, Guesses, JobDefinition, Nonces};
 
 use super::support::{Worker, acknowledge, action_type, config, emulator, with_type};

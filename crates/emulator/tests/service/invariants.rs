@@ -1,9 +1,7 @@
 //! Whatever several workers do in whatever order, some things always hold.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use pipetape_core::shapes::{Job, JobId, JobStatus};
 use pipetape_emulator::{EmulatorConfig, JobDefinition};

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pipetape_core::{
-    operations::{GetJobDetailsRequest, PutJobSuccessResultRequest},
-    shapes::{Job, JobStatus},
-};
+use pipetape_core::operations::{GetJobDetailsRequest, PutJobSuccessResultRequest};
+use pipetape_core::shapes::{Job, JobStatus};
 use pipetape_emulator::{AfterEnd, EarlyResult, EmulatorConfig, Guesses};
 
 use super::support::{Worker, config, emulator, failure, success};

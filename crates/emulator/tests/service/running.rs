@@ -7,10 +7,8 @@ use pipetape_emulator::{EmulatorConfig, JobDefinition, WaitError};
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::{
-    sockets::{call, poll_one, serve},
-    support::{config, start},
-};
+use super::sockets::{call, poll_one, serve};
+use super::support::{config, start};
 
 /// Far longer than a job takes here.
 const PATIENCE: Duration = Duration::from_secs(20);

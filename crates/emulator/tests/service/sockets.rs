@@ -1,14 +1,13 @@
 //! Over a real socket: the bytes that go out, and workers side by side.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use pipetape_core::protocol::CONTENT_TYPE;
 use pipetape_emulator::{Emulator, EmulatorConfig, JobDefinition, RunningEmulator};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// An emulator with so many jobs, and where it listens.
 pub(crate) async fn serve(config: EmulatorConfig, jobs: usize) -> (SocketAddr, RunningEmulator) {

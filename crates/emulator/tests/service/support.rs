@@ -1,21 +1,19 @@
 //! An emulator in hand, and workers that call it without a socket.
 
-use std::{
-    fmt::Debug,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri, Version};
-use pipetape_core::{
-    operations::{
-        AcknowledgeJobRequest, PollForJobsRequest, PutJobFailureResultRequest,
-        PutJobSuccessResultRequest, Request as Operation,
-    },
-    protocol::{CONTENT_TYPE, DecodeResponseError, ServiceError, decode_answer, encode_request},
-    shapes::{ActionTypeId, FailureDetails, FailureType, Job, JobId, JobStatus},
+use pipetape_core::operations::{
+    AcknowledgeJobRequest, PollForJobsRequest, PutJobFailureResultRequest,
+    PutJobSuccessResultRequest, Request as Operation,
 };
+use pipetape_core::protocol::{
+    CONTENT_TYPE, DecodeResponseError, ServiceError, decode_answer, encode_request,
+};
+use pipetape_core::shapes::{ActionTypeId, FailureDetails, FailureType, Job, JobId, JobStatus};
 use pipetape_emulator::{Clock, Emulator, EmulatorConfig, JobDefinition, JobView};
 use pipetape_serve::{Reply, Request, Service};
 use serde_json::Value;

@@ -1,16 +1,15 @@
 //! Third-party actions: jobs without data until the worker has shown its token.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
-use pipetape_core::{
-    operations::{
-        AcknowledgeJobRequest, AcknowledgeThirdPartyJobRequest, GetActionTypeRequest,
-        GetJobDetailsRequest, GetThirdPartyJobDetailsRequest, PollForJobsRequest,
-        PollForThirdPartyJobsRequest, PutThirdPartyJobFailureResultRequest,
-        PutThirdPartyJobSuccessResultRequest,
-    },
-    shapes::{JobId, JobStatus, ThirdPartyJob, ThirdPartyJobDetails},
+use pipetape_core::operations::{
+    AcknowledgeJobRequest, AcknowledgeThirdPartyJobRequest, GetActionTypeRequest,
+    GetJobDetailsRequest, GetThirdPartyJobDetailsRequest, PollForJobsRequest,
+    PollForThirdPartyJobsRequest, PutThirdPartyJobFailureResultRequest,
+    PutThirdPartyJobSuccessResultRequest,
 };
+use pipetape_core::shapes::{JobId, JobStatus, ThirdPartyJob, ThirdPartyJobDetails};
 use pipetape_emulator::{Client, Emulator, JobDefinition};
 
 use super::support::{Worker, config, emulator, failure_details, with_type};

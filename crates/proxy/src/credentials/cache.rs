@@ -7,13 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::identity::Identity;
 use pipetape_core::Region;
+use pipetape_core::causes::with_causes;
 use pipetape_tape::Redactor;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::{info, warn};
 
 use super::chain::CredentialSource;
 use super::no_credentials::NoCredentials;
-use pipetape_core::causes::with_causes;
 
 /// How long before they expire credentials are renewed, in the background. AWS's own SDKs use 5 minutes.
 const AHEAD: Duration = Duration::from_secs(5 * 60);

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aws_config::meta::ProviderChainError;
 use aws_credential_types::provider::error::CredentialsError;
-
 use pipetape_core::causes::{one_line, with_causes};
 
 /// No credentials were found.

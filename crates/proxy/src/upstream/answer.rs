@@ -7,13 +7,13 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use pipetape_core::causes::with_causes;
 use pipetape_serve::{Budget, Reservation};
 use pipetape_tape::{Fault, LiveOutcome, LiveResponse};
 use tracing::warn;
 
 use super::deadline::{Deadline, Late};
 use super::failure::within_body;
-use pipetape_core::causes::with_causes;
 
 /// The statuses of a tape. 101 would switch protocols, 600 and more mean nothing.
 const FINAL: RangeInclusive<u16> = 200..=599;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hyper_rustls::HttpsConnectorBuilder;
+use pipetape_core::causes::with_causes;
 use pipetape_tape::{Fault, LiveOutcome};
 use tracing::warn;
 
@@ -13,7 +14,6 @@ use super::failure::without_response;
 use super::pools::Pools;
 use super::roots::{RootsError, Trust, tls};
 use crate::outgoing::Outgoing;
-use pipetape_core::causes::with_causes;
 
 /// One address that does not answer must not use up the whole time.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,13 +1,12 @@
 //! TCP to upstream and to the ends of tunnels: straight, through a proxy, or to an address of the user's choice.
 
-use std::fmt;
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{fmt, io};
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::io;
 
 use hyper_util::client::legacy;
+use pipetape_core::causes::causes;
 use pipetape_tape::Fault;
 
 use super::dial::DialError;
-use pipetape_core::causes::causes;
 
 /// The fault of an exchange that brought no response.
 pub(super) fn without_response(error: &legacy::Error) -> Fault {

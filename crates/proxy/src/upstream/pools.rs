@@ -69,8 +69,10 @@ impl Pools {
 mod tests {
     use hyper_rustls::HttpsConnectorBuilder;
 
-    use super::super::roots::{Trust, tls};
-    use super::*;
+    use super::{
+        super::roots::{Trust, tls},
+        *,
+    };
     use crate::testing::straight;
 
     #[test]

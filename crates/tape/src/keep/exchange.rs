@@ -154,8 +154,7 @@ mod tests {
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
     use pipetape_core::Operation;
 
-    use super::super::decoding::tests::gzip;
-    use super::*;
+    use super::{super::decoding::tests::gzip, *};
     use crate::exchange::UnixMillis;
     use crate::rules::{Rules, Salt};
 

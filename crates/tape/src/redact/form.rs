@@ -167,8 +167,7 @@ pub(super) fn begins_as_token(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::starts_word;
-    use super::*;
+    use super::{super::text::starts_word, *};
 
     fn found(text: &str) -> Option<String> {
         let text = text.as_bytes();

@@ -1,8 +1,7 @@
 //! The store as its users see it.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use pipetape_core::causes::with_causes;
 
@@ -11,15 +10,14 @@ use super::engine::Database;
 use super::error::StoreError;
 use super::facts::TapeFacts;
 use super::journal::Journal;
-use super::layout;
 use super::lock::{LockError, Purpose, TapeLock};
 use super::place::{
     Place, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
 };
 use super::player_scan::{self, Work};
 use super::reader::{self, Scanned};
-use super::stored;
 use super::writer::{AtFinish, Opened, TapeWriter};
+use super::{layout, stored};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;

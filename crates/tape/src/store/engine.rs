@@ -1,12 +1,9 @@
 //! sled, and what it takes to trust it: all calls behind `catch_unwind`, snapshots mended, damage told from trouble.
 
-use std::fs;
-use std::io;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, io, mem, thread};
 
 use sled::{Batch, Db, Mode, Tree};
 use tracing::warn;

@@ -1,10 +1,8 @@
 //! Asks a pipetape's admin routes.
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    time::Duration,
-};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;

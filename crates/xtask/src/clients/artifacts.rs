@@ -1,18 +1,17 @@
 //! A worker with artifacts in an S3 of its own: the commands of `docs/artifacts.md`.
 
-use std::{net::TcpListener, path::Path};
+use std::net::TcpListener;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::{
-    difference::Kinship,
-    page::{Page, is_run_with_a_client},
-    program::Worker,
-    runner::DONE,
-    sample::run_script,
-    session::Session,
-    tape::TapeFile,
-};
+use super::difference::Kinship;
+use super::page::{Page, is_run_with_a_client};
+use super::program::Worker;
+use super::runner::DONE;
+use super::sample::run_script;
+use super::session::Session;
+use super::tape::TapeFile;
 
 /// The tape, from the root of the repository.
 const TAPE: &str = "recordings/artifacts.tape.json";

@@ -2,19 +2,14 @@
 
 use std::path::Path;
 
-use super::{
-    Client, artifacts, fleet,
-    flows::{FLOWS, Flow},
-    moto,
-    page::{Page, is_run_with_a_client},
-    program::Worker,
-    race,
-    recipes::{self, Recipes},
-    runner::Runner,
-    sample,
-    setup::{Folders, Setup},
-    table::Outcome,
-};
+use super::flows::{FLOWS, Flow};
+use super::page::{Page, is_run_with_a_client};
+use super::program::Worker;
+use super::recipes::{self, Recipes};
+use super::runner::Runner;
+use super::setup::{Folders, Setup};
+use super::table::Outcome;
+use super::{Client, artifacts, fleet, moto, race, sample};
 
 /// A check of several workers: with the program under test, and a folder for what they leave.
 type CheckOfWorkers = fn(&Path, &Path, &[(Client, &Worker)]) -> anyhow::Result<()>;

@@ -1,17 +1,17 @@
 //! Several workers at once, and a service that fails now and then.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use super::{
-    Client, admin,
-    program::{Running, Surroundings, Worker},
-    progress::{self, is_end},
-    runner::{DONE, Runner},
-    server::Server,
-};
+use super::program::{Running, Surroundings, Worker};
+use super::progress::{self, is_end};
+use super::runner::{DONE, Runner};
+use super::server::Server;
+use super::{Client, admin};
 
 const JOBS: usize = 200;
 

@@ -1,17 +1,16 @@
 //! The ways in which workers go about their jobs, each as a program of its own: live, recorded and replayed.
 
-use std::{ffi::OsString, path::Path};
+use std::ffi::OsString;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::{
-    Client,
-    difference::Kinship,
-    program::{Surroundings, Worker},
-    runner::{DONE, Runner},
-    server::Server,
-    session::Session,
-};
+use super::Client;
+use super::difference::Kinship;
+use super::program::{Surroundings, Worker};
+use super::runner::{DONE, Runner};
+use super::server::Server;
+use super::session::Session;
 
 /// A program of `tests/clients/flows` that ends by itself.
 #[derive(Debug, Clone, Copy)]

@@ -1,18 +1,17 @@
 //! A client that is told of nothing but a proxy: `--intercept`, around the worker.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{
-    difference::Kinship,
-    program::{Surroundings, Worker},
-    runner::{DONE, Runner},
-    server::Server,
-    session::Session,
-    stage::{Stage, every_job_ended_once},
-    tape::TapeFile,
-};
+use super::difference::Kinship;
+use super::program::{Surroundings, Worker};
+use super::runner::{DONE, Runner};
+use super::server::Server;
+use super::session::Session;
+use super::stage::{Stage, every_job_ended_once};
+use super::tape::TapeFile;
 
 /// The service in the region that workers are started in.
 const HOST: &str = "codepipeline.us-east-1.amazonaws.com";

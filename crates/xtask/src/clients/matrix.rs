@@ -1,24 +1,21 @@
 //! Every client through every scenario.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use std::{fs, io};
 
-use super::{
-    Client, Selection,
-    checks::Checks,
-    page::Page,
-    runner::Runner,
-    sample::SAMPLE,
-    scenario::{Fault, Scenario},
-    session::Session,
-    setup::{Folders, Setup, set_up, set_up_moto},
-    stage::Stage,
-    table::{Outcome, Table},
-};
-use crate::{totals::Totals, workspace};
+use super::checks::Checks;
+use super::page::Page;
+use super::runner::Runner;
+use super::sample::SAMPLE;
+use super::scenario::{Fault, Scenario};
+use super::session::Session;
+use super::setup::{Folders, Setup, set_up, set_up_moto};
+use super::stage::Stage;
+use super::table::{Outcome, Table};
+use super::{Client, Selection};
+use crate::totals::Totals;
+use crate::workspace;
 
 /// A client that is set up, and what it has done so far.
 struct Entry<'a> {

@@ -38,7 +38,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::{totals::Totals, workspace};
+use crate::totals::Totals;
+use crate::workspace;
 
 pub(crate) use client::Client;
 pub(crate) use selection::Selection;

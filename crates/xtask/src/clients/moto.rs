@@ -1,18 +1,18 @@
 //! Signatures checked by others: moto's server, with botocore's own code.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::{
-    difference::Kinship,
-    program::Surroundings,
-    runner::{DONE, Runner},
-    server::Server,
-    session::Session,
-    tape::TapeFile,
-};
+use super::difference::Kinship;
+use super::program::Surroundings;
+use super::runner::{DONE, Runner};
+use super::server::Server;
+use super::session::Session;
+use super::tape::TapeFile;
 
 /// Records pipelines being made and changed, signed with plain keys and with those of a session, and plays
 /// them back; then records that a wrong secret is refused.

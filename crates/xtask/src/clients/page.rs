@@ -9,7 +9,8 @@
 //! - `<!-- run for RECIPE -->`: a script that runs between the files of a recipe;
 //! - `<!-- from FILE -->`: lines of that file.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 

@@ -1,18 +1,17 @@
 //! A worker that never ends by itself, and is stopped as an operator stops it.
 
-use std::{ffi::OsString, path::Path, slice};
+use std::ffi::OsString;
+use std::path::Path;
+use std::slice;
 
 use anyhow::Context;
 
-use super::{
-    admin,
-    difference::Kinship,
-    program::Running,
-    progress,
-    runner::{DONE, Runner},
-    server::Server,
-    session::Session,
-};
+use super::difference::Kinship;
+use super::program::Running;
+use super::runner::{DONE, Runner};
+use super::server::Server;
+use super::session::Session;
+use super::{admin, progress};
 
 /// Lets the worker take jobs from the emulator until all have ended, the same through a recording, and then from
 /// its tape until all is played. The emulator refuses an acknowledge once, so one job comes a second time.

@@ -1,18 +1,16 @@
 //! How programs are run: with an environment of our own, a time limit, and output that is kept.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    ffi::OsString,
-    fs::{self, File},
-    io::{BufRead, BufReader, Write},
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 

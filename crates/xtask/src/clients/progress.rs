@@ -1,14 +1,14 @@
 //! Waits for workers that tell nobody how far they are: asks the server that they work against.
 
-use std::{
-    slice, thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
+use std::{slice, thread};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::{admin, program::Running, server::Server};
+use super::admin;
+use super::program::Running;
+use super::server::Server;
 
 /// Longest for all the jobs. The slowest workers take about a minute.
 const PATIENCE: Duration = Duration::from_secs(240);

@@ -1,19 +1,17 @@
 //! Several workers that race for the same jobs, recorded on one tape, and that tape played to several at once.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use super::{
-    Client,
-    difference::Kinship,
-    fleet,
-    program::{Running, Worker},
-    progress,
-    runner::{DONE, Runner},
-    session::Session,
-};
+use super::difference::Kinship;
+use super::program::{Running, Worker};
+use super::runner::{DONE, Runner};
+use super::session::Session;
+use super::{Client, fleet, progress};
 
 const JOBS: usize = 30;
 

@@ -1,23 +1,18 @@
 //! The recipes of `docs/recipes.md`, run from the text of the page.
 
-use std::{
-    ffi::OsString,
-    fs,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use super::{
-    Client,
-    page::Page,
-    program::{self, Surroundings, Worker},
-    setup::{Folders, Jar, set_up_junit},
-    table::Outcome,
-    tape_variant::Variant,
-    workflow,
-};
+use super::page::Page;
+use super::program::{self, Surroundings, Worker};
+use super::setup::{Folders, Jar, set_up_junit};
+use super::table::Outcome;
+use super::tape_variant::Variant;
+use super::{Client, workflow};
 
 /// The tape that every recipe plays.
 const TAPE: &str = "recordings/acknowledge-job.tape.json";

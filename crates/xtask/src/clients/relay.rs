@@ -1,16 +1,12 @@
 //! Stands between a worker and a replay, and notes what the replay does not keep: when each request
 //! came, and the date it was signed with.
 
-use std::{
-    io::{self, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Instant,
-};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
 
 /// A request that came by.
 #[derive(Debug, Clone, PartialEq, Eq)]

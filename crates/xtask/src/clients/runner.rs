@@ -1,17 +1,13 @@
 //! Runs a worker, and pipetape around it or beside it.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{
-    program::{self, Ended, Running, Surroundings, Worker},
-    server::Server,
-    session::Session,
-};
+use super::program::{self, Ended, Running, Surroundings, Worker};
+use super::server::Server;
+use super::session::Session;
 
 /// The exit code of a pipetape or worker that did what it was asked.
 pub(crate) const DONE: i32 = 0;

@@ -1,16 +1,15 @@
 //! The sample tape of a job worker: recorded again, as its page says.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use anyhow::Context;
 
-use super::{
-    Client,
-    page::Page,
-    program::{self, Ended, Surroundings, Worker},
-    runner::DONE,
-    tape::TapeFile,
-};
+use super::Client;
+use super::page::Page;
+use super::program::{self, Ended, Surroundings, Worker};
+use super::runner::DONE;
+use super::tape::TapeFile;
 
 /// The tape, from the root of the repository.
 pub(crate) const SAMPLE: &str = "recordings/job-worker.tape.json";

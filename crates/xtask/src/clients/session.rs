@@ -1,6 +1,7 @@
 //! What a worker printed: the typed results of its calls.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde_json::Value;

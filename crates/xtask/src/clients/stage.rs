@@ -1,27 +1,22 @@
 //! Puts one client through the scenarios.
 
-use std::{
-    collections::BTreeMap,
-    ffi::OsString,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
-use super::{
-    admin,
-    difference::Kinship,
-    poller,
-    program::Ended,
-    relay::Relay,
-    runner::{DONE, Runner},
-    scenario::Fault,
-    server::Server,
-    session::Session,
-    tape::TapeFile,
-};
+use super::difference::Kinship;
+use super::program::Ended;
+use super::relay::Relay;
+use super::runner::{DONE, Runner};
+use super::scenario::Fault;
+use super::server::Server;
+use super::session::Session;
+use super::tape::TapeFile;
+use super::{admin, poller};
 
 /// One client with everything its scenarios need.
 #[derive(Debug)]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Client, program::Worker, scenario::Scenario, setup::Setup};
+use super::Client;
+use super::program::Worker;
+use super::scenario::Scenario;
+use super::setup::Setup;
 use crate::totals::Totals;
 
 /// What came of one cell.

@@ -1,6 +1,7 @@
 //! What the matrix looks for in a tape file.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};

@@ -1,10 +1,8 @@
 //! A workflow of GitHub Actions: what it runs, without a runner.
 
-use std::{
-    env, fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;

@@ -1,12 +1,12 @@
 //! What misses say.
 
 use insta::assert_snapshot;
+use pipetape_core::Operation;
 
 use super::tape::{miss, operation, player, session, tape, with_rules};
 use crate::name::SessionName;
 use crate::player::{Closest, Exhausted, Miss, Refusal, Sighting};
 use crate::rules::Rules;
-use pipetape_core::Operation;
 
 const JOB: &str = "0f1e2d3c-4b5a-4968-8776-655443322110";
 

@@ -1,16 +1,12 @@
 //! Version 2 of the aws CLI: not on PyPI, so the operating system's.
 
-use std::{
-    env, fs, io,
-    os::unix::fs::symlink,
-    path::{Path, PathBuf},
-};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use super::{Folders, Setup, remove, said};
-use crate::{
-    clients::program::Worker,
-    needs::{self, Provided},
-};
+use crate::clients::program::Worker;
+use crate::needs::{self, Provided};
 
 pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
     if let Provided::Missing(what) = needs::provide("jq", "jq")? {

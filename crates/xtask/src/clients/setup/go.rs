@@ -1,6 +1,7 @@
 //! The client from Go modules.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
+use std::process::Command;
 
 use super::{Folders, Installation, Setup, install, said};
 use crate::clients::program::Worker;

@@ -1,6 +1,8 @@
 //! Clients from Maven Central.
 
-use std::{ffi::OsString, path::Path, process::Command};
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
 
 use super::{Folders, Installation, Setup, install, said};
 use crate::clients::program::Worker;

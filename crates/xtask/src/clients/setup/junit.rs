@@ -1,6 +1,7 @@
 //! JUnit from Maven, for a recipe; no client.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
+use std::process::Command;
 
 use super::{Folders, Installation, install};
 use crate::needs::is_on_path;

@@ -8,19 +8,16 @@ mod node;
 mod python;
 mod rust;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
 
 use anyhow::{Context, ensure};
 
-use super::{Client, program::Worker};
-use crate::{
-    needs::{self, Provided},
-    workspace,
-};
+use super::Client;
+use super::program::Worker;
+use crate::needs::{self, Provided};
+use crate::workspace;
 
 pub(crate) use junit::Jar;
 

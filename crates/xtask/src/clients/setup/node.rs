@@ -1,12 +1,11 @@
 //! Clients from npm.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
+use std::process::Command;
 
 use super::{Folders, Installation, Setup, install, said};
-use crate::{
-    clients::program::Worker,
-    needs::{self, Provided},
-};
+use crate::clients::program::Worker;
+use crate::needs::{self, Provided};
 
 /// What the pinned release of version 3 asks for; version 2 runs with it, too.
 const OLDEST: u32 = 20;

@@ -1,16 +1,12 @@
 //! Clients from PyPI, each in a virtual environment of its own.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{Folders, Installation, Setup, install, said};
-use crate::{
-    clients::program::Worker,
-    needs::{self, Provided},
-};
+use crate::clients::program::Worker;
+use crate::needs::{self, Provided};
 
 /// What the pinned releases ask for.
 const OLDEST: (u32, u32) = (3, 10);

@@ -1,7 +1,8 @@
 //! The client from crates.io: a member of this workspace, so its lock file pins it.
 
 use super::{Setup, install};
-use crate::{clients::program::Worker, workspace};
+use crate::clients::program::Worker;
+use crate::workspace;
 
 pub(super) fn set_up() -> anyhow::Result<Setup> {
     install(workspace::cargo().args(["build", "--locked", "--package", "rust-worker"]))?;

@@ -7,6 +7,7 @@
 //! | `ci` | everything that has to be green before a change lands |
 //! | `soak` | kills, full and slow disks, and crowds of clients, for long, against the release build |
 //! | `bench` | measures the built binary against bare servers, in one run |
+//! | `shape` | figures of the code: lines, files, names declared twice, circles |
 //!
 //! Nothing is kept outside cargo's target directory, packages of the operating system aside.
 #![expect(
@@ -20,6 +21,7 @@ mod ci;
 mod clients;
 mod deny;
 mod needs;
+mod shape;
 mod soak;
 mod test;
 mod totals;
@@ -41,6 +43,8 @@ Commands:
   ci              formatting, lints, tests, clients, documentation, dependencies
   soak [NAME...]  kill, starve and crowd the release build for long; NAME is a test below tests/soak
   bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
+  shape [--check] [DIR]
+                  figures of the code in this checkout or another: lines, files, names twice, circles
 ";
 
 /// One developer command and what it was given.
@@ -52,6 +56,7 @@ enum Command {
     Ci,
     Soak(Vec<OsString>),
     Bench(Vec<OsString>),
+    Shape(shape::Shape),
     Help,
 }
 
@@ -66,6 +71,7 @@ impl Command {
             Some("soak") => Ok(Self::Soak(rest)),
             Some("bench") => Ok(Self::Bench(rest)),
             Some("clients") => clients::Selection::parse(&rest).map(Self::Clients),
+            Some("shape") => shape::Shape::parse(&rest).map(Self::Shape),
             Some("ci") => match rest.first() {
                 None => Ok(Self::Ci),
                 Some(extra) => Err(format!("`ci` takes no argument, got {extra:?}")),
@@ -82,6 +88,7 @@ impl Command {
             Self::Ci => ci::run(),
             Self::Soak(names) => soak::run(&names),
             Self::Bench(args) => bench::run(&args),
+            Self::Shape(shape) => shape.run(),
             Self::Help => {
                 print!("{USAGE}");
                 Ok(ExitCode::SUCCESS)

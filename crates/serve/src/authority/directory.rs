@@ -1,14 +1,11 @@
 //! The directory of an authority: who may touch it, and one process at a time.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use pipetape_files::{FileLock, LockError, WholeFile};
 use rustix::process::geteuid;
 
 use super::error::{AuthorityError, Damage};
@@ -21,16 +18,13 @@ const LOCK: &str = "pipetape-ca.lock";
 
 /// Ten times what an authority has.
 const LARGEST: u64 = 64 * 1024;
-/// Making an authority takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// A directory that we have to ourselves until this is dropped.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
-    /// Locked; none where nothing can be written, and so nothing changes.
-    _lock: Option<File>,
+    /// `None` if nothing can be written here, so that nothing changes either.
+    _lock: Option<FileLock>,
 }
 
 impl Directory {
@@ -111,47 +105,24 @@ impl Directory {
     }
 
     fn write(&self, path: &Path, mode: u32, text: &str) -> Result<(), AuthorityError> {
-        let write = || {
-            let mut aside = tempfile::Builder::new()
-                .prefix(".pipetape-ca-")
-                .permissions(Permissions::from_mode(0o600))
-                .tempfile_in(&self.path)?;
-            aside.write_all(text.as_bytes())?;
-            // Whatever the umask says.
-            aside
-                .as_file()
-                .set_permissions(Permissions::from_mode(mode))?;
-            aside.as_file().sync_all()?;
-            aside.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|source| io_error("write", path, source))
+        WholeFile::at(path)
+            .mode(mode)
+            .write(|out| out.write_all(text.as_bytes()))
+            .map_err(|source| io_error("write", path, source))
     }
 }
 
-/// Waits for the lock on a directory, where there can be one.
-fn lock(directory: &Path) -> Result<Option<File>, AuthorityError> {
+/// Waits for the lock on a directory; `None` if the directory is read-only.
+fn lock(directory: &Path) -> Result<Option<FileLock>, AuthorityError> {
     let path = directory.join(LOCK);
-    let mut options = OpenOptions::new();
-    // Network file systems lock only what is open for writing.
-    options.write(true).create(true).truncate(false).mode(0o600);
-    let file = match options.open(&path) {
-        Ok(file) => file,
-        Err(error) if is_read_only(&error) => return Ok(None),
-        Err(source) => return Err(io_error("open", &path, source)),
-    };
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) if Instant::now() > deadline => {
-                return Err(AuthorityError::Busy {
-                    path: directory.to_owned(),
-                });
-            }
-            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", &path, source)),
-        }
+    match FileLock::take(&path, "", |_holder| true) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Open(error)) if is_read_only(&error) => Ok(None),
+        Err(LockError::Open(source)) => Err(io_error("open", &path, source)),
+        Err(LockError::Lock(source)) => Err(io_error("lock", &path, source)),
+        Err(LockError::Held { .. }) => Err(AuthorityError::Busy {
+            path: directory.to_owned(),
+        }),
     }
 }
 

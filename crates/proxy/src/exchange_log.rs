@@ -1,6 +1,6 @@
 //! Where exchanges are kept.
 
-use pipetape_tape::{Draft, TapeWriter};
+use pipetape_tape::{PendingExchange, TapeWriter};
 
 /// A log of exchanges: the tape, or its twin in memory in tests. Clones write to the same log.
 pub(crate) trait ExchangeLog: Clone + Send + Sync + 'static {
@@ -8,8 +8,8 @@ pub(crate) trait ExchangeLog: Clone + Send + Sync + 'static {
     fn last_kept(&self) -> u64;
 
     /// Gives an exchange its place in the order of the log, and leaves it to be made and kept. A log that has ended drops
-    /// the draft untold.
-    fn enqueue(&self, draft: impl Draft);
+    /// the pending exchange unreported.
+    fn enqueue(&self, pending: impl PendingExchange);
 }
 
 impl ExchangeLog for TapeWriter {
@@ -17,7 +17,7 @@ impl ExchangeLog for TapeWriter {
         TapeWriter::last_kept(self)
     }
 
-    fn enqueue(&self, draft: impl Draft) {
-        TapeWriter::enqueue(self, draft);
+    fn enqueue(&self, pending: impl PendingExchange) {
+        TapeWriter::enqueue(self, pending);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use pipetape_core::{MentionedJobs, Operation};
 use pipetape_tape::{
-    AppendError, Draft, Fault, Kept, LiveExchange, LiveOutcome, NewExchange, Redactions, Redactor,
-    keep,
+    AppendError, Fault, Kept, LiveExchange, LiveOutcome, NewExchange, PendingExchange, Redactions,
+    Redactor, keep,
 };
 use tokio::sync::oneshot;
 use tracing::{Level, Span, enabled, info};
@@ -107,8 +107,11 @@ impl Seen {
     }
 }
 
-impl Draft for Keeping {
-    #[expect(clippy::expect_used, reason = "called once, see `Draft::make`")]
+impl PendingExchange for Keeping {
+    #[expect(
+        clippy::expect_used,
+        reason = "called once, see `PendingExchange::make`"
+    )]
     fn make(&mut self) -> NewExchange {
         let live = self.live.take().expect("an exchange is made once");
         let (exchange, seen) = Seen::of(keep(live, &self.redactor));

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use pipetape_tape::{Store, TapeFacts, TapeState, TapeSummary, UnixMillis};
+use pipetape_tape::{Store, TapeState, TapeStats, TapeSummary, UnixMillis};
 use serde::Serialize;
 
 use crate::arguments::{Color, ListArguments};
@@ -45,14 +45,14 @@ fn table(tapes: &[TapeSummary]) -> Table<6> {
         ("STATE", Align::Left),
     ]);
     for tape in tapes {
-        let facts = facts(&tape.state);
+        let stats = stats(&tape.state);
         let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
-        let first = facts.and_then(|facts| facts.first);
-        let last = facts.and_then(|facts| facts.last);
+        let first = stats.and_then(|stats| stats.first);
+        let last = stats.and_then(|stats| stats.last);
         let lasts = first.zip(last);
         table.push([
             tape.name.to_string().into(),
-            or_dash(facts.map(|facts| facts.exchanges.to_string())),
+            or_dash(stats.map(|stats| stats.exchanges.to_string())),
             or_dash(first.map(to_the_second)),
             or_dash(lasts.map(|(first, last)| units::duration(last.get().abs_diff(first.get())))),
             units::bytes(tape.bytes).into(),
@@ -72,9 +72,9 @@ fn to_the_second(moment: UnixMillis) -> String {
     format!("{seconds}Z")
 }
 
-fn facts(state: &TapeState) -> Option<&TapeFacts> {
+fn stats(state: &TapeState) -> Option<&TapeStats> {
     match state {
-        TapeState::Finished(facts) | TapeState::Unfinished(facts) => Some(facts),
+        TapeState::Finished(stats) | TapeState::Unfinished(stats) => Some(stats),
         TapeState::InUse { .. } | TapeState::Unreadable(_) => None,
     }
 }
@@ -107,7 +107,7 @@ struct ListedTape {
 
 impl From<&TapeSummary> for ListedTape {
     fn from(tape: &TapeSummary) -> ListedTape {
-        let facts = facts(&tape.state);
+        let stats = stats(&tape.state);
         let moment = |moment: Option<UnixMillis>| moment.map(|moment| moment.to_string());
         let (state, pid, reason) = match &tape.state {
             TapeState::Finished(_) => ("finished", None, None),
@@ -118,9 +118,9 @@ impl From<&TapeSummary> for ListedTape {
         ListedTape {
             name: tape.name.to_string(),
             state,
-            exchanges: facts.map(|facts| facts.exchanges),
-            first: moment(facts.and_then(|facts| facts.first)),
-            last: moment(facts.and_then(|facts| facts.last)),
+            exchanges: stats.map(|stats| stats.exchanges),
+            first: moment(stats.and_then(|stats| stats.first)),
+            last: moment(stats.and_then(|stats| stats.last)),
             bytes: tape.bytes,
             pid,
             reason,
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn tapes() -> Vec<TapeSummary> {
-        let facts = TapeFacts {
+        let stats = TapeStats {
             exchanges: 12,
             last_seq: 12,
             first: UnixMillis::new(1_767_225_600_000),
@@ -150,8 +150,8 @@ mod tests {
                 TapeState::Unreadable("tape `broken` is damaged: no \u{1b}layout".to_owned()),
                 0,
             ),
-            tape("deploy", TapeState::Finished(facts), 524_288),
-            tape("empty", TapeState::Unfinished(TapeFacts::default()), 1023),
+            tape("deploy", TapeState::Finished(stats), 524_288),
+            tape("empty", TapeState::Unfinished(TapeStats::default()), 1023),
             tape("live", TapeState::InUse { pid: Some(71) }, 5 << 30),
         ]
     }

@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use bytes::Bytes;
 use pipetape_core::Region;
-use pipetape_tape::{AppendError, Draft, Exchange, NewExchange, Outcome};
+use pipetape_tape::{AppendError, Exchange, NewExchange, Outcome, PendingExchange};
 use tokio::sync::Semaphore;
 
 use crate::credentials::{CredentialSource, NoCredentials};
@@ -77,13 +77,13 @@ impl ExchangeLog for MemoryLog {
         self.kept.lock().unwrap().len() as u64
     }
 
-    fn enqueue(&self, mut draft: impl Draft) {
+    fn enqueue(&self, mut pending: impl PendingExchange) {
         self.begun.add_permits(1);
-        let exchange = draft.make();
+        let exchange = pending.make();
         let log = self.clone();
         tokio::spawn(async move {
             let written = log.keep(exchange).await;
-            Box::new(draft).written(written);
+            Box::new(pending).written(written);
         });
     }
 }

@@ -8,14 +8,14 @@ use pipetape_core::causes::with_causes;
 use super::bulk_load::{BulkLoad, load_journal};
 use super::engine::Database;
 use super::error::StoreError;
-use super::facts::TapeFacts;
 use super::journal::Journal;
 use super::lock::{LockError, Purpose, TapeLock};
-use super::place::{
-    Place, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
+use super::paths::{
+    TapePaths, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
 };
 use super::player_scan::{self, Work};
 use super::reader::{self, Scanned};
+use super::stats::TapeStats;
 use super::writer::{AtFinish, Opened, TapeWriter};
 use super::{layout, stored};
 use crate::exchange::Exchange;
@@ -57,9 +57,9 @@ pub struct TapeSummary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TapeState {
     /// Its recording had a clean end.
-    Finished(TapeFacts),
+    Finished(TapeStats),
     /// Its recorder was killed; what its clients saw is there.
-    Unfinished(TapeFacts),
+    Unfinished(TapeStats),
     /// A process has it open right now.
     InUse {
         /// The process, where it could be found out.
@@ -103,17 +103,17 @@ impl Store {
         rules: Rules,
     ) -> Result<TapeWriter, StoreError> {
         self.prepare()?;
-        let place = Place::of(&self.directory, name);
-        let lock = take(&place, Purpose::Writing)?;
-        recover(&place)?;
-        let exists = place.tape.exists();
+        let paths = TapePaths::of(&self.directory, name);
+        let lock = take(&paths, Purpose::Writing)?;
+        recover(&paths)?;
+        let exists = paths.tape.exists();
         let opened = match (exists, mode) {
-            (true, RecordMode::Fresh) if !holds_nothing(&place) => {
+            (true, RecordMode::Fresh) if !holds_nothing(&paths) => {
                 return Err(StoreError::Exists { name: name.clone() });
             }
-            (true, RecordMode::Append) => reopen(place, lock)?,
-            (true, RecordMode::Overwrite) => create(place, lock, rules, AtFinish::TakePlace)?,
-            (false, _) | (true, RecordMode::Fresh) => create(place, lock, rules, AtFinish::Stay)?,
+            (true, RecordMode::Append) => reopen(paths, lock)?,
+            (true, RecordMode::Overwrite) => create(paths, lock, rules, AtFinish::TakePlace)?,
+            (false, _) | (true, RecordMode::Fresh) => create(paths, lock, rules, AtFinish::Stay)?,
         };
         TapeWriter::start(opened)
     }
@@ -177,21 +177,21 @@ impl Store {
     /// The name is taken or in use, or the store can't be written.
     pub fn import(&self, tape: &Tape) -> Result<(), StoreError> {
         self.prepare()?;
-        let place = Place::of(&self.directory, &tape.name);
-        let lock = take(&place, Purpose::Writing)?;
-        recover(&place)?;
-        if place.tape.exists() {
+        let paths = TapePaths::of(&self.directory, &tape.name);
+        let lock = take(&paths, Purpose::Writing)?;
+        recover(&paths)?;
+        if paths.tape.exists() {
             return Err(StoreError::Exists {
                 name: tape.name.clone(),
             });
         }
-        let written = write_tape(&place, tape);
+        let written = write_tape(&paths, tape);
         if written.is_err() {
             // The error that counts is the first one.
-            let _ = remove(&place.new);
+            let _ = remove(&paths.new);
         }
         written?;
-        place.swap()?;
+        paths.swap()?;
         drop(lock);
         Ok(())
     }
@@ -206,9 +206,9 @@ impl Store {
             .names()?
             .into_iter()
             .filter_map(|name| {
-                let state = match self.facts(&name) {
-                    Ok((facts, true)) => TapeState::Finished(facts),
-                    Ok((facts, false)) => TapeState::Unfinished(facts),
+                let state = match self.stats(&name) {
+                    Ok((stats, true)) => TapeState::Finished(stats),
+                    Ok((stats, false)) => TapeState::Unfinished(stats),
                     Err(StoreError::InUse { pid, .. }) => TapeState::InUse { pid },
                     // Deleted in between.
                     Err(StoreError::NoSuchTape { .. }) => return None,
@@ -226,26 +226,26 @@ impl Store {
     ///
     /// There is no such tape, it is in use, or the file system refuses. A damaged tape is removed like any other.
     pub fn delete(&self, name: &TapeName) -> Result<(), StoreError> {
-        let place = self.existing(name)?;
-        let lock = take(&place, Purpose::Writing)?;
-        place.delete()?;
+        let paths = self.existing(name)?;
+        let lock = take(&paths, Purpose::Writing)?;
+        paths.delete()?;
         drop(lock);
         Ok(())
     }
 
     /// How much is on a tape, and whether its recording had a clean end.
-    fn facts(&self, name: &TapeName) -> Result<(TapeFacts, bool), StoreError> {
-        let place = self.existing(name)?;
-        let lock = take(&place, Purpose::Reading)?;
-        recover(&place)?;
-        check_layout(&place.name, &place.tape)?;
+    fn stats(&self, name: &TapeName) -> Result<(TapeStats, bool), StoreError> {
+        let paths = self.existing(name)?;
+        let lock = take(&paths, Purpose::Reading)?;
+        recover(&paths)?;
+        check_layout(&paths.name, &paths.tape)?;
         // What is on a finished tape is written down; only an unfinished one has to be counted.
-        if let Some(facts) = TapeFacts::read(name, &place.tape)? {
-            return Ok((facts, true));
+        if let Some(stats) = TapeStats::read(name, &paths.tape)? {
+            return Ok((stats, true));
         }
         drop(lock);
         let scanned = self.read(name, drop, |(), _| ())?;
-        Ok((scanned.facts, scanned.is_finished))
+        Ok((scanned.stats, scanned.is_finished))
     }
 
     fn read<T>(
@@ -265,25 +265,25 @@ impl Store {
         name: &TapeName,
         work: impl FnOnce(&Path, &mut Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let place = self.existing(name)?;
-        let lock = take(&place, Purpose::Reading)?;
-        recover(&place)?;
-        if !place.tape.exists() {
+        let paths = self.existing(name)?;
+        let lock = take(&paths, Purpose::Reading)?;
+        recover(&paths)?;
+        if !paths.tape.exists() {
             return Err(self.no_such_tape(name));
         }
-        check_layout(name, &place.tape)?;
-        let mut database = Database::open(name, &place.tape)?;
-        let read = work(&place.tape, &mut database)?;
+        check_layout(name, &paths.tape)?;
+        let mut database = Database::open(name, &paths.tape)?;
+        let read = work(&paths.tape, &mut database)?;
         database.close()?;
-        tighten(&place.tape)?;
+        tighten(&paths.tape)?;
         drop(lock);
         Ok(read)
     }
 
-    fn existing(&self, name: &TapeName) -> Result<Place, StoreError> {
-        let place = Place::of(&self.directory, name);
-        if place.is_taken() {
-            Ok(place)
+    fn existing(&self, name: &TapeName) -> Result<TapePaths, StoreError> {
+        let paths = TapePaths::of(&self.directory, name);
+        if paths.is_taken() {
+            Ok(paths)
         } else {
             Err(self.no_such_tape(name))
         }
@@ -335,35 +335,35 @@ impl Store {
     }
 }
 
-fn take(place: &Place, purpose: Purpose) -> Result<TapeLock, StoreError> {
-    TapeLock::take(&place.lock, purpose).map_err(|error| match error {
+fn take(paths: &TapePaths, purpose: Purpose) -> Result<TapeLock, StoreError> {
+    TapeLock::take(&paths.lock, purpose).map_err(|error| match error {
         LockError::Held { pid } => StoreError::InUse {
-            name: place.name.clone(),
+            name: paths.name.clone(),
             pid,
         },
-        LockError::Io(source) => StoreError::io("lock", &place.lock)(source),
+        LockError::Io(source) => StoreError::io("lock", &paths.lock)(source),
     })
 }
 
-fn recover(place: &Place) -> Result<(), StoreError> {
-    place.recover(|new| {
-        check_layout(&place.name, new)?;
-        let mut database = Database::open(&place.name, new)?;
-        let has_exchanges = reader::has_exchanges(&place.name, new, &mut database)?;
+fn recover(paths: &TapePaths) -> Result<(), StoreError> {
+    paths.recover(|new| {
+        check_layout(&paths.name, new)?;
+        let mut database = Database::open(&paths.name, new)?;
+        let has_exchanges = reader::has_exchanges(&paths.name, new, &mut database)?;
         database.close()?;
         Ok(has_exchanges)
     })
 }
 
 /// Whether a tape can be begun anew without loss. Whatever is in doubt holds something.
-fn holds_nothing(place: &Place) -> bool {
+fn holds_nothing(paths: &TapePaths) -> bool {
     let look = || -> Result<bool, StoreError> {
-        check_layout(&place.name, &place.tape)?;
-        if let Some(facts) = TapeFacts::read(&place.name, &place.tape)? {
-            return Ok(facts.exchanges == 0);
+        check_layout(&paths.name, &paths.tape)?;
+        if let Some(stats) = TapeStats::read(&paths.name, &paths.tape)? {
+            return Ok(stats.exchanges == 0);
         }
-        let mut database = Database::open(&place.name, &place.tape)?;
-        let has_exchanges = reader::has_exchanges(&place.name, &place.tape, &mut database)?;
+        let mut database = Database::open(&paths.name, &paths.tape)?;
+        let has_exchanges = reader::has_exchanges(&paths.name, &paths.tape, &mut database)?;
         database.close()?;
         Ok(!has_exchanges)
     };
@@ -392,71 +392,71 @@ fn check_layout(name: &TapeName, directory: &Path) -> Result<u32, StoreError> {
 
 /// A new tape: in its own place, or beside the one whose place it will take. A kill in here leaves no tape.
 fn create(
-    place: Place,
+    paths: TapePaths,
     lock: TapeLock,
     rules: Rules,
     at_finish: AtFinish,
 ) -> Result<Opened, StoreError> {
-    create_database(&place, Some(&rules))?.close()?;
-    write_version(&place.new)?;
-    let mut directory = &place.new;
+    create_database(&paths, Some(&rules))?.close()?;
+    write_version(&paths.new)?;
+    let mut directory = &paths.new;
     if at_finish == AtFinish::Stay {
-        place.swap()?;
-        directory = &place.tape;
+        paths.swap()?;
+        directory = &paths.tape;
     }
     let journal = Journal::begin(directory)?;
     tighten(directory)?;
     Ok(Opened {
-        place,
+        paths,
         journal,
         lock,
         rules,
-        facts: TapeFacts::default(),
+        stats: TapeStats::default(),
         at_finish,
     })
 }
 
 /// A database with its rules, at the place of what is new.
-fn create_database(place: &Place, rules: Option<&Rules>) -> Result<Database, StoreError> {
-    make_tape_directory(&place.new)?;
+fn create_database(paths: &TapePaths, rules: Option<&Rules>) -> Result<Database, StoreError> {
+    make_tape_directory(&paths.new)?;
     let encoded =
-        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(&place.name, reason))?;
-    let mut database = Database::open(&place.name, &place.new)?;
+        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(&paths.name, reason))?;
+    let mut database = Database::open(&paths.name, &paths.new)?;
     database.write_rules(&encoded)?;
-    tighten(&place.new)?;
+    tighten(&paths.new)?;
     Ok(database)
 }
 
 /// An existing tape, to be gone on with by its own rules.
-fn reopen(place: Place, lock: TapeLock) -> Result<Opened, StoreError> {
-    let version = check_layout(&place.name, &place.tape)?;
-    let mut database = Database::open(&place.name, &place.tape)?;
+fn reopen(paths: TapePaths, lock: TapeLock) -> Result<Opened, StoreError> {
+    let version = check_layout(&paths.name, &paths.tape)?;
+    let mut database = Database::open(&paths.name, &paths.tape)?;
     let rules = |rules: Option<Rules>| rules;
-    let scanned = reader::scan(&place.name, &place.tape, &mut database, rules, |_, _| ())?;
-    TapeFacts::clear(&place.tape)?;
+    let scanned = reader::scan(&paths.name, &paths.tape, &mut database, rules, |_, _| ())?;
+    TapeStats::clear(&paths.tape)?;
     // Before the first entry that an older build would not understand.
     if version < layout::VERSION {
-        write_version(&place.tape)?;
+        write_version(&paths.tape)?;
     }
-    load_journal(&place.name, &place.tape, database, scanned.last_in_database)?;
-    let journal = Journal::begin(&place.tape)?;
-    tighten(&place.tape)?;
+    load_journal(&paths.name, &paths.tape, database, scanned.last_in_database)?;
+    let journal = Journal::begin(&paths.tape)?;
+    tighten(&paths.tape)?;
     Ok(Opened {
-        place,
+        paths,
         journal,
         lock,
         // A tape written by hand may have none.
         rules: scanned.made.unwrap_or_default(),
-        facts: scanned.facts,
+        stats: scanned.stats,
         at_finish: AtFinish::Stay,
     })
 }
 
 /// Writes a whole tape beside its place.
-fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
-    let name = &place.name;
-    let database = create_database(place, tape.rules.as_ref())?;
-    let mut facts = TapeFacts::default();
+fn write_tape(paths: &TapePaths, tape: &Tape) -> Result<(), StoreError> {
+    let name = &paths.name;
+    let database = create_database(paths, tape.rules.as_ref())?;
+    let mut stats = TapeStats::default();
     let mut load = BulkLoad::into(database);
     for exchange in &tape.exchanges {
         let encoded = stored::encode(exchange)
@@ -464,12 +464,12 @@ fn write_tape(place: &Place, tape: &Tape) -> Result<(), StoreError> {
             .filter(|encoded| encoded.len() <= layout::LONGEST)
             .ok_or_else(|| StoreError::damaged(name, "an exchange is too large for the store"))?;
         load.push(exchange.seq, &encoded)?;
-        facts.count(exchange);
+        stats.count(exchange);
     }
     load.finish()?;
-    facts.write(&place.new)?;
-    tighten(&place.new)?;
-    write_version(&place.new)
+    stats.write(&paths.new)?;
+    tighten(&paths.new)?;
+    write_version(&paths.new)
 }
 
 /// Bytes of the files in a directory and below; 0 for what can't be read.

@@ -14,35 +14,35 @@
 //!   .NAME.old/              the tape whose place is being taken
 //! ```
 //!
-//! - `error` is what can go wrong, `directory` the store itself, `place` the paths of one tape and the
+//! - `error` is what can go wrong, `directory` the store itself, `paths` the paths of one tape and the
 //!   swap that survives a kill, `lock` who has it open;
 //! - `layout` is the version, the keys and the values, `stored` the encoded form, `engine` all of sled, `journal` the
 //!   file before it, `sync` what has that file reach its disk, `bulk_load` the way from there into sled;
-//! - `writer` is the one thread that writes, `draft` what it is given, `reader` scans, `player_scan` does so for a
-//!   player, on two threads, `facts` tells a finished tape from one whose recorder was killed.
+//! - `writer` is the one thread that writes, `pending` what it is given, `reader` scans, `player_scan` does so for a
+//!   player, on two threads, `stats` tells a finished tape from one whose recorder was killed.
 //!
 //! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
 //! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
 
 mod bulk_load;
 mod directory;
-mod draft;
 mod engine;
 mod error;
-mod facts;
 mod journal;
 mod layout;
 mod lock;
-mod place;
+mod paths;
+mod pending;
 mod player_scan;
 mod reader;
+mod stats;
 mod stored;
 mod sync;
 mod writer;
 
 pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
-pub use draft::Draft;
 pub use error::{AppendError, StoreError};
-pub use facts::TapeFacts;
+pub use pending::PendingExchange;
 pub(crate) use player_scan::Work;
+pub use stats::TapeStats;
 pub use writer::{Finished, TapeWriter};

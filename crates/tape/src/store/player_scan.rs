@@ -14,8 +14,8 @@ use bytes::Bytes;
 
 use super::engine::Database;
 use super::error::StoreError;
-use super::facts::TapeFacts;
 use super::reader::{Scanned, conclude, rules, scan_encoded};
+use super::stats::TapeStats;
 use super::stored::{self, Detail};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
@@ -59,7 +59,7 @@ where
     let mut making = Making {
         made,
         add,
-        facts: TapeFacts::default(),
+        stats: TapeStats::default(),
     };
     let (scanned, making) = thread::scope(|scope| {
         let maker = thread::Builder::new()
@@ -87,7 +87,7 @@ where
     })?;
     // An exchange that can't be decoded comes before whatever the reader came upon.
     let making = making.map_err(|reason: String| StoreError::damaged(name, reason))?;
-    conclude(name, directory, making.made, making.facts, scanned?)
+    conclude(name, directory, making.made, making.stats, scanned?)
 }
 
 /// Encoded exchanges, one behind the other.
@@ -169,7 +169,7 @@ const ENDED: &str = "the other thread has ended";
 struct Making<T, E> {
     made: T,
     add: E,
-    facts: TapeFacts,
+    stats: TapeStats,
 }
 
 impl<T, E> Making<T, E> {
@@ -200,7 +200,7 @@ impl<T, E> Making<T, E> {
     where
         E: FnMut(&mut T, &Exchange, R),
     {
-        self.facts.count(exchange);
+        self.stats.count(exchange);
         (self.add)(&mut self.made, exchange, prepared);
     }
 }
@@ -251,7 +251,7 @@ mod tests {
         let mut making = Making {
             made: Vec::new(),
             add: |made: &mut Vec<_>, exchange: &Exchange, length| made.push((exchange.seq, length)),
-            facts: TapeFacts::default(),
+            stats: TapeStats::default(),
         };
         let is_ahead = Cell::new(false);
         let other = Reading {
@@ -267,7 +267,7 @@ mod tests {
             };
             making.take(sent, &prepare)?;
         }
-        assert_eq!(making.facts.exchanges, making.made.len() as u64);
+        assert_eq!(making.stats.exchanges, making.made.len() as u64);
         Ok(making.made)
     }
 

@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::engine::Database;
 use super::error::StoreError;
-use super::facts::TapeFacts;
 use super::journal;
 use super::layout::Unpacking;
+use super::stats::TapeStats;
 use super::stored::{self, Detail};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
@@ -18,7 +18,7 @@ use crate::rules::Rules;
 pub(super) struct Scanned<T> {
     /// What was made of rules and exchanges.
     pub(super) made: T,
-    pub(super) facts: TapeFacts,
+    pub(super) stats: TapeStats,
     /// The last exchange that is in the database; those behind it are in the journal.
     pub(super) last_in_database: u64,
     /// Whether the recording had a clean end.
@@ -38,15 +38,15 @@ pub(super) fn scan<T>(
     mut each: impl FnMut(&mut T, Exchange),
 ) -> Result<Scanned<T>, StoreError> {
     let mut made = begin(rules(name, database)?);
-    let mut facts = TapeFacts::default();
+    let mut stats = TapeStats::default();
     let last_in_database = scan_encoded(name, directory, database, |seq, encoded| {
         let encoded = Bytes::copy_from_slice(encoded);
         let exchange = stored::decode(seq, &encoded, Detail::Everything)?;
-        facts.count(&exchange);
+        stats.count(&exchange);
         each(&mut made, exchange);
         Ok(())
     })?;
-    conclude(name, directory, made, facts, last_in_database)
+    conclude(name, directory, made, stats, last_in_database)
 }
 
 /// The rules of an open tape.
@@ -84,22 +84,22 @@ pub(super) fn conclude<T>(
     name: &TapeName,
     directory: &Path,
     made: T,
-    facts: TapeFacts,
+    stats: TapeStats,
     last_in_database: u64,
 ) -> Result<Scanned<T>, StoreError> {
-    let finished = TapeFacts::read(name, directory)?;
+    let finished = TapeStats::read(name, directory)?;
     if let Some(finished) = finished
-        && finished != facts
+        && finished != stats
     {
         let reason = format!(
             "{} exchanges were written and {} are left",
-            finished.exchanges, facts.exchanges
+            finished.exchanges, stats.exchanges
         );
         return Err(StoreError::damaged(name, reason));
     }
     Ok(Scanned {
         made,
-        facts,
+        stats,
         last_in_database,
         is_finished: finished.is_some(),
     })

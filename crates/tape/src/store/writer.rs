@@ -13,13 +13,13 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use super::bulk_load::load_journal;
-use super::draft::{Draft, Ready};
 use super::engine::Database;
 use super::error::{AppendError, StoreError};
-use super::facts::TapeFacts;
 use super::journal::{Journal, Records};
 use super::lock::TapeLock;
-use super::place::{Place, remove, tighten};
+use super::paths::{TapePaths, remove, tighten};
+use super::pending::{PendingExchange, Ready};
+use super::stats::TapeStats;
 use super::{layout, stored};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
@@ -60,7 +60,7 @@ pub struct Finished {
 }
 
 enum Message {
-    Append(Box<dyn Draft>),
+    Append(Box<dyn PendingExchange>),
     Finish {
         finished: oneshot::Sender<Result<Finished, StoreError>>,
     },
@@ -76,12 +76,12 @@ pub(super) enum AtFinish {
 
 /// An open tape, ready to be written.
 pub(super) struct Opened {
-    pub(super) place: Place,
+    pub(super) paths: TapePaths,
     pub(super) journal: Journal,
     pub(super) lock: TapeLock,
     pub(super) rules: Rules,
     /// What is on it already.
-    pub(super) facts: TapeFacts,
+    pub(super) stats: TapeStats,
     pub(super) at_finish: AtFinish,
 }
 
@@ -89,8 +89,8 @@ impl Opened {
     /// Where it lies.
     fn directory(&self) -> PathBuf {
         match self.at_finish {
-            AtFinish::Stay => self.place.tape.clone(),
-            AtFinish::TakePlace => self.place.new.clone(),
+            AtFinish::Stay => self.paths.tape.clone(),
+            AtFinish::TakePlace => self.paths.new.clone(),
         }
     }
 }
@@ -100,14 +100,14 @@ impl TapeWriter {
     pub(super) fn start(opened: Opened) -> Result<TapeWriter, StoreError> {
         let (queue, messages) = mpsc::channel();
         let shared = Arc::new(Shared {
-            name: opened.place.name.clone(),
+            name: opened.paths.name.clone(),
             rules: opened.rules.clone(),
-            last_kept: Arc::new(AtomicU64::new(opened.facts.last_seq)),
+            last_kept: Arc::new(AtomicU64::new(opened.stats.last_seq)),
         });
         let directory = opened.directory();
         let log = Log {
             last_kept: Arc::clone(&shared.last_kept),
-            before: opened.facts,
+            before: opened.stats,
             opened,
             records: Records::default(),
             failed: None,
@@ -158,13 +158,13 @@ impl TapeWriter {
     }
 
     /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Where the writer has
-    /// ended, the draft is dropped untold.
+    /// ended, the pending exchange is dropped unreported.
     ///
     /// Nothing here bounds what waits for a slow disk: each client waits for its own exchange, and what clients may send
     /// and get at once is bounded where it is read.
-    pub fn enqueue(&self, draft: impl Draft) {
-        // A message that is refused is dropped, and the draft with it.
-        let _ = self.queue.send(Message::Append(Box::new(draft)));
+    pub fn enqueue(&self, pending: impl PendingExchange) {
+        // A message that is refused is dropped, and the exchange with it.
+        let _ = self.queue.send(Message::Append(Box::new(pending)));
     }
 
     /// Writes what waits, marks the tape as finished and closes it; an overwriting recording takes the
@@ -187,7 +187,7 @@ struct Log {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
     /// What was on the tape before.
-    before: TapeFacts,
+    before: TapeStats,
     /// Those of the batch at hand, kept for their memory.
     records: Records,
     failed: Option<AppendError>,
@@ -196,7 +196,7 @@ struct Log {
 /// In the records, and not yet in the journal.
 struct Waiting {
     exchange: Exchange,
-    draft: Box<dyn Draft>,
+    pending: Box<dyn PendingExchange>,
 }
 
 impl Log {
@@ -208,9 +208,9 @@ impl Log {
             let mut next = Some(message);
             while let Some(message) = next.take() {
                 match message {
-                    Message::Append(mut draft) => match self.add(&mut *draft, waiting.len()) {
-                        Ok(exchange) => waiting.push(Waiting { exchange, draft }),
-                        Err(error) => tell(draft, Err(error)),
+                    Message::Append(mut pending) => match self.add(&mut *pending, waiting.len()) {
+                        Ok(exchange) => waiting.push(Waiting { exchange, pending }),
+                        Err(error) => tell(pending, Err(error)),
                     },
                     Message::Finish { finished } => {
                         finish = Some(finished);
@@ -235,16 +235,20 @@ impl Log {
     }
 
     /// Makes an exchange, numbers it and adds it to the records.
-    fn add(&mut self, draft: &mut dyn Draft, ahead: usize) -> Result<Exchange, AppendError> {
+    fn add(
+        &mut self,
+        pending: &mut dyn PendingExchange,
+        ahead: usize,
+    ) -> Result<Exchange, AppendError> {
         // One that can't be made is no reason to lose those behind it: it has no part in what this thread holds.
-        let made = catch_unwind(AssertUnwindSafe(|| draft.make()));
+        let made = catch_unwind(AssertUnwindSafe(|| pending.make()));
         let exchange = made.map_err(|_panic| AppendError {
             reason: "pipetape failed while it read the exchange".into(),
         })?;
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let seq = self.opened.facts.last_seq.checked_add(ahead as u64 + 1);
+        let seq = self.opened.stats.last_seq.checked_add(ahead as u64 + 1);
         let Some(seq) = seq else {
             return Err(self.fail("its last exchange has the highest number there is".to_owned()));
         };
@@ -265,24 +269,24 @@ impl Log {
         self.records.clear();
         if let Err(store_error) = written {
             let error = self.fail(with_causes(&store_error));
-            for Waiting { draft, .. } in waiting.drain(..) {
-                tell(draft, Err(error.clone()));
+            for Waiting { pending, .. } in waiting.drain(..) {
+                tell(pending, Err(error.clone()));
             }
             return;
         }
         for Waiting { exchange, .. } in waiting.iter() {
-            self.opened.facts.count(exchange);
+            self.opened.stats.count(exchange);
         }
         // Before anyone is answered: what begins after an answer comes after its exchange.
         self.last_kept
-            .store(self.opened.facts.last_seq, Ordering::Release);
-        for Waiting { exchange, draft } in waiting.drain(..) {
-            tell(draft, Ok(exchange.seq));
+            .store(self.opened.stats.last_seq, Ordering::Release);
+        for Waiting { exchange, pending } in waiting.drain(..) {
+            tell(pending, Ok(exchange.seq));
         }
     }
 
     fn fail(&mut self, reason: String) -> AppendError {
-        error!(tape = %self.opened.place.name, %reason, "the tape can no longer be written; what follows is not recorded");
+        error!(tape = %self.opened.paths.name, %reason, "the tape can no longer be written; what follows is not recorded");
         let error = AppendError {
             reason: reason.into(),
         };
@@ -293,45 +297,45 @@ impl Log {
     fn finish(self) -> Result<Finished, StoreError> {
         let directory = self.opened.directory();
         let Opened {
-            place,
+            paths,
             lock,
-            facts,
+            stats,
             at_finish,
             ..
         } = self.opened;
         if let Some(AppendError { reason }) = self.failed {
             return Err(StoreError::Incomplete {
-                name: place.name,
+                name: paths.name,
                 reason,
             });
         }
-        let written = facts.exchanges - self.before.exchanges;
+        let written = stats.exchanges - self.before.exchanges;
         let left_old = at_finish == AtFinish::TakePlace && written == 0;
         if left_old {
-            remove(&place.new)?;
+            remove(&paths.new)?;
         } else {
             let close = || {
-                let database = Database::open(&place.name, &directory)?;
-                load_journal(&place.name, &directory, database, self.before.last_seq)?;
-                facts.write(&directory)?;
+                let database = Database::open(&paths.name, &directory)?;
+                load_journal(&paths.name, &directory, database, self.before.last_seq)?;
+                stats.write(&directory)?;
                 tighten(&directory)?;
                 match at_finish {
-                    AtFinish::TakePlace => place.swap(),
+                    AtFinish::TakePlace => paths.swap(),
                     AtFinish::Stay => Ok(()),
                 }
             };
-            close().map_err(|source| StoreError::unclosed(&place.name, source))?;
+            close().map_err(|source| StoreError::unclosed(&paths.name, source))?;
         }
         drop(lock);
         Ok(Finished {
             written,
-            on_tape: facts.exchanges,
+            on_tape: stats.exchanges,
             left_old,
         })
     }
 }
 
-/// A draft that fails at this has been written, or not, all the same; the panic is reported where it happens.
-fn tell(draft: Box<dyn Draft>, written: Result<u64, AppendError>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| draft.written(written)));
+/// A pending that fails at this has been written, or not, all the same; the panic is reported where it happens.
+fn tell(pending: Box<dyn PendingExchange>, written: Result<u64, AppendError>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| pending.written(written)));
 }

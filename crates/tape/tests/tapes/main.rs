@@ -3,8 +3,8 @@
 
 mod any;
 mod damage;
-mod drafts;
 mod journal;
+mod pending;
 mod round_trip;
 mod store;
 mod tape_file;

@@ -11,7 +11,7 @@ use crate::name::TapeName;
 
 /// Where one tape lies.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct TapePaths {
     pub(super) name: TapeName,
     /// The tape.
     pub(super) tape: PathBuf,
@@ -24,9 +24,9 @@ pub(super) struct Place {
     pub(super) lock: PathBuf,
 }
 
-impl Place {
-    pub(super) fn of(store: &Path, name: &TapeName) -> Place {
-        Place {
+impl TapePaths {
+    pub(super) fn of(store: &Path, name: &TapeName) -> TapePaths {
+        TapePaths {
             name: name.clone(),
             tape: store.join(name.as_str()),
             new: store.join(format!(".{name}.new")),
@@ -42,7 +42,7 @@ impl Place {
     }
 
     /// Moves what lies at `new` to the tape's place, and removes what was there. Under the lock, with
-    /// nothing open. Killed at any point, [`Place::recover`] brings it to its end.
+    /// nothing open. Killed at any point, [`TapePaths::recover`] brings it to its end.
     pub(super) fn swap(&self) -> Result<(), StoreError> {
         remove(&self.old)?;
         if self.tape.exists() {
@@ -188,8 +188,8 @@ mod tests {
     /// Which of the three places hold what, before and after.
     fn check(before: [Option<&str>; 3], new_has_exchanges: bool, after: Option<&str>) {
         let directory = tempfile::tempdir().unwrap();
-        let place = Place::of(directory.path(), &"t".parse().unwrap());
-        for (path, text) in [&place.tape, &place.new, &place.old]
+        let paths = TapePaths::of(directory.path(), &"t".parse().unwrap());
+        for (path, text) in [&paths.tape, &paths.new, &paths.old]
             .into_iter()
             .zip(before)
         {
@@ -199,10 +199,10 @@ mod tests {
                 write_version(path).unwrap();
             }
         }
-        place.recover(|_| Ok(new_has_exchanges)).unwrap();
-        let left = fs::read_to_string(place.tape.join("which")).ok();
+        paths.recover(|_| Ok(new_has_exchanges)).unwrap();
+        let left = fs::read_to_string(paths.tape.join("which")).ok();
         assert_eq!(left.as_deref(), after, "{before:?} {new_has_exchanges}");
-        assert!(!place.new.exists() && !place.old.exists());
+        assert!(!paths.new.exists() && !paths.old.exists());
     }
 
     #[test]
@@ -225,11 +225,11 @@ mod tests {
     #[test]
     fn what_never_became_a_tape_goes() {
         let directory = tempfile::tempdir().unwrap();
-        let place = Place::of(directory.path(), &"t".parse().unwrap());
-        make_tape_directory(&place.new).unwrap();
-        fs::write(place.new.join("conf"), "half").unwrap();
-        assert!(!place.is_taken());
-        place.recover(|_| panic!("not even looked into")).unwrap();
-        assert!(!place.new.exists() && !place.tape.exists());
+        let paths = TapePaths::of(directory.path(), &"t".parse().unwrap());
+        make_tape_directory(&paths.new).unwrap();
+        fs::write(paths.new.join("conf"), "half").unwrap();
+        assert!(!paths.is_taken());
+        paths.recover(|_| panic!("not even looked into")).unwrap();
+        assert!(!paths.new.exists() && !paths.tape.exists());
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::place::write_whole;
+use super::paths::write_whole;
 use crate::exchange::{Exchange, UnixMillis};
 use crate::name::TapeName;
 
@@ -18,7 +18,7 @@ const FILE: &str = "finished";
 /// Counted from the exchanges of a tape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TapeFacts {
+pub struct TapeStats {
     /// How many exchanges.
     pub exchanges: u64,
     /// The highest number.
@@ -29,7 +29,7 @@ pub struct TapeFacts {
     pub last: Option<UnixMillis>,
 }
 
-impl TapeFacts {
+impl TapeStats {
     /// Counts one more.
     pub(super) fn count(&mut self, exchange: &Exchange) {
         self.exchanges += 1;
@@ -47,7 +47,7 @@ impl TapeFacts {
     }
 
     /// What a clean end left; `None` where there was none.
-    pub(super) fn read(name: &TapeName, directory: &Path) -> Result<Option<TapeFacts>, StoreError> {
+    pub(super) fn read(name: &TapeName, directory: &Path) -> Result<Option<TapeStats>, StoreError> {
         let path = directory.join(FILE);
         match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text)

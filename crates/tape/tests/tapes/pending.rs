@@ -5,12 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use pipetape_tape::{
-    AppendError, Draft, NewExchange, RecordMode, Rules, Store, TapeName, TapeWriter,
+    AppendError, NewExchange, PendingExchange, RecordMode, Rules, Store, TapeName, TapeWriter,
 };
 
 use crate::any::{plain, told};
 
-/// What happened to a draft, and on which thread.
+/// What happened to a pending, and on which thread.
 #[derive(Debug, PartialEq)]
 enum Seen {
     Made(u64),
@@ -40,7 +40,7 @@ impl Job {
     }
 }
 
-impl Draft for Job {
+impl PendingExchange for Job {
     fn make(&mut self) -> NewExchange {
         assert!(self.panics != Panics::Making, "it panics on purpose");
         self.see(Seen::Made(self.number));
@@ -77,9 +77,9 @@ fn finish(writer: TapeWriter) {
     runtime.unwrap().block_on(writer.finish()).unwrap();
 }
 
-fn enqueue(writer: &TapeWriter, drafts: &[(u64, Panics)]) -> Receiver<(Seen, Option<String>)> {
+fn enqueue(writer: &TapeWriter, pending: &[(u64, Panics)]) -> Receiver<(Seen, Option<String>)> {
     let (to, seen) = channel();
-    for &(number, panics) in drafts {
+    for &(number, panics) in pending {
         writer.enqueue(Job {
             number,
             to: to.clone(),
@@ -91,13 +91,13 @@ fn enqueue(writer: &TapeWriter, drafts: &[(u64, Panics)]) -> Receiver<(Seen, Opt
 }
 
 #[test]
-fn drafts_are_made_in_order_by_the_thread_that_writes() {
+fn pending_exchanges_are_made_in_order_by_the_thread_that_writes() {
     let directory = tempfile::tempdir().unwrap();
     let (store, writer) = fresh(directory.path());
     let numbers: Vec<u64> = (1..=200).collect();
-    let drafts: Vec<_> = numbers.iter().map(|&n| (n, Panics::Never)).collect();
+    let pending: Vec<_> = numbers.iter().map(|&n| (n, Panics::Never)).collect();
     let seen: Vec<_> = {
-        let seen = enqueue(&writer, &drafts);
+        let seen = enqueue(&writer, &pending);
         finish(writer.clone());
         seen.try_iter().collect()
     };
@@ -130,16 +130,16 @@ fn drafts_are_made_in_order_by_the_thread_that_writes() {
 }
 
 #[test]
-fn a_draft_that_panics_takes_no_other_with_it() {
+fn a_pending_exchange_that_panics_takes_no_other_with_it() {
     let directory = tempfile::tempdir().unwrap();
     let (store, writer) = fresh(directory.path());
-    let drafts = [
+    let pending = [
         (1, Panics::Never),
         (2, Panics::Making),
         (3, Panics::Told),
         (4, Panics::Never),
     ];
-    let seen = enqueue(&writer, &drafts);
+    let seen = enqueue(&writer, &pending);
     finish(writer);
     let mut written: Vec<_> = seen
         .try_iter()

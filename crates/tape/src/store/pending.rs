@@ -9,7 +9,7 @@ use crate::new_exchange::NewExchange;
 /// not taken from who serves connections.
 ///
 /// Dropped untold, it was not written: its writer has ended.
-pub trait Draft: Send + 'static {
+pub trait PendingExchange: Send + 'static {
     /// Makes the exchange. Called once, in the order of the tape, also where the tape can no longer be written.
     fn make(&mut self) -> NewExchange;
 
@@ -24,8 +24,11 @@ pub(super) struct Ready {
     pub(super) written: oneshot::Sender<Result<u64, AppendError>>,
 }
 
-impl Draft for Ready {
-    #[expect(clippy::expect_used, reason = "called once, see `Draft::make`")]
+impl PendingExchange for Ready {
+    #[expect(
+        clippy::expect_used,
+        reason = "called once, see `PendingExchange::make`"
+    )]
     fn make(&mut self) -> NewExchange {
         self.exchange.take().expect("an exchange is made once")
     }

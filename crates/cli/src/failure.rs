@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::commands::ExportError;
 use crate::demo::DemoError;
-use crate::palette::Palette;
-use crate::printable::printable;
+use crate::terminal::Palette;
+use crate::text::printable;
 use crate::wrapped::{SpawnError, TrustError};
 
 /// A command failed. [`exit::code_of`](crate::exit::code_of) has its exit code.

@@ -1,13 +1,33 @@
-//! How results are laid out: for a terminal of some width, or for a pipe.
+//! Results on stdout: laid out for a terminal of some width or for a pipe, and tables of them.
 
-use std::io;
+use std::io::{self, BufWriter, Write};
 
+use serde::Serialize;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
 
 use crate::arguments::Color;
-use crate::palette::Palette;
-use crate::screen;
+use crate::failure::Failure;
+use crate::terminal;
+use crate::terminal::{Palette, Tone};
+
+/// Lets `write` write the command's result, and sees it out.
+pub(crate) fn to_stdout(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(Failure::Output)
+}
+
+/// Writes a value as JSON, indented, with a newline behind it.
+pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
+    to_stdout(|out| {
+        serde_json::to_writer_pretty(&mut *out, value)?;
+        out.write_all(b"\n")
+    })
+}
 
 /// What stdout is.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +41,7 @@ impl Layout {
     /// What stdout is here.
     pub(crate) fn of_stdout(color: Color) -> Layout {
         Layout {
-            width: screen::width(io::stdout()),
+            width: terminal::width(io::stdout()),
             palette: Palette::of_stdout(color),
         }
     }
@@ -76,6 +96,139 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     kept
 }
 
+/// What the last column is not cut below.
+const NARROWEST: usize = 12;
+
+/// Which side of its column a cell stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// A text in a row, printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    text: String,
+    tone: Option<Tone>,
+}
+
+/// A table: a head, and rows of as many cells.
+#[derive(Debug)]
+pub(crate) struct Table<const COLUMNS: usize> {
+    head: [(&'static str, Align); COLUMNS],
+    lines: Vec<Line<COLUMNS>>,
+}
+
+#[derive(Debug)]
+enum Line<const COLUMNS: usize> {
+    Row([Cell; COLUMNS]),
+    /// Below a row, indented.
+    Note(String),
+    /// Above rows that belong together.
+    Heading(String),
+}
+
+impl Cell {
+    /// In the colour of what it says.
+    pub(crate) fn toned(text: String, tone: Tone) -> Cell {
+        let tone = Some(tone);
+        Cell { text, tone }
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell { text, tone: None }
+    }
+}
+
+impl<const COLUMNS: usize> Table<COLUMNS> {
+    /// A table without rows.
+    pub(crate) fn new(head: [(&'static str, Align); COLUMNS]) -> Self {
+        Self {
+            head,
+            lines: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, cells: [Cell; COLUMNS]) {
+        self.lines.push(Line::Row(cells));
+    }
+
+    /// Adds a text below the last row. It must be printable.
+    pub(crate) fn note(&mut self, text: String) {
+        self.lines.push(Line::Note(text));
+    }
+
+    /// Begins a part of the table. The text must be printable.
+    pub(crate) fn heading(&mut self, text: String) {
+        self.lines.push(Line::Heading(text));
+    }
+
+    /// The table, two spaces between its columns. On a terminal that is too narrow, the last column is cut.
+    pub(crate) fn render(&self, layout: Layout) -> String {
+        let head = self
+            .head
+            .map(|(title, _)| Cell::toned(title.to_owned(), Tone::Quiet));
+        let widths = self.widths(layout);
+        let mut out = self.row(&widths, &head, layout);
+        let indent = " ".repeat(widths.first().copied().unwrap_or(0) + 2);
+        for line in &self.lines {
+            match line {
+                Line::Row(cells) => out.push_str(&self.row(&widths, cells, layout)),
+                Line::Note(text) => out.push_str(&layout.wrapped(&indent, text)),
+                Line::Heading(text) => {
+                    let painted = layout.palette.paint(Tone::Head, text);
+                    out.push_str(&format!("\n{painted}\n"));
+                }
+            }
+        }
+        out
+    }
+
+    fn widths(&self, layout: Layout) -> [usize; COLUMNS] {
+        let mut widths = self.head.map(|(title, _)| title.len());
+        for line in &self.lines {
+            if let Line::Row(cells) = line {
+                for (width, cell) in widths.iter_mut().zip(cells) {
+                    *width = (*width).max(display_width(&cell.text));
+                }
+            }
+        }
+        if let (Some(all), [others @ .., last]) = (layout.width, &mut widths[..]) {
+            let others: usize = others.iter().map(|width| width + 2).sum();
+            *last = (*last).min(all.saturating_sub(others).max(NARROWEST));
+        }
+        widths
+    }
+
+    fn row(&self, widths: &[usize; COLUMNS], cells: &[Cell; COLUMNS], layout: Layout) -> String {
+        let mut line = String::new();
+        let mut spaces = 0;
+        for (((_, align), &width), cell) in self.head.iter().zip(widths).zip(cells) {
+            let text = cut(&cell.text, width);
+            let padding = width.saturating_sub(display_width(&text));
+            if *align == Align::Right {
+                spaces += padding;
+            }
+            if !text.is_empty() {
+                line.push_str(&" ".repeat(spaces));
+                spaces = 0;
+            }
+            line.push_str(&match cell.tone {
+                Some(tone) => layout.palette.paint(tone, &text),
+                None => text,
+            });
+            // What would end a line in spaces waits for what comes behind.
+            spaces += 2 + if *align == Align::Left { padding } else { 0 };
+        }
+        line.push('\n');
+        line
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +258,37 @@ mod tests {
         ] {
             assert_eq!(cut(text, width), shown, "{text} {width}");
         }
+    }
+
+    fn table() -> Table<3> {
+        let mut table = Table::new([
+            ("N", Align::Right),
+            ("NAME", Align::Left),
+            ("X", Align::Left),
+        ]);
+        let cells = |cells: [&str; 3]| cells.map(|cell| Cell::from(cell.to_owned()));
+        table.push(cells(["1", "é語", "-"]));
+        table.note("note: below".to_owned());
+        table.heading("part".to_owned());
+        table.push(cells(["10", "longer", ""]));
+        table.push(cells(["", "", "a long last cell"]));
+        table
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        assert_eq!(
+            table().render(Layout::pipe()),
+            " N  NAME    X\n 1  é語     -\n    note: below\n\npart\n10  longer\n            a long last cell\n"
+        );
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_fit() {
+        let text = table().render(Layout::terminal(26));
+        assert!(text.ends_with("            a long last c…\n"), "{text}");
+        assert!(text.lines().all(|line| display_width(line) <= 26), "{text}");
+        let narrow = table().render(Layout::terminal(1));
+        assert!(narrow.ends_with(" a long last…\n"), "{narrow}");
     }
 }

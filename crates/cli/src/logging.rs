@@ -13,8 +13,8 @@ use tracing_subscriber::{Layer as _, fmt};
 
 use crate::arguments::{Cli, LogFormat};
 use crate::live::{self, CountsBelow, LiveLines};
-use crate::palette::{Palette, terminal_is_dumb};
-use crate::screen::Stderr;
+use crate::terminal::Stderr;
+use crate::terminal::{Palette, terminal_is_dumb};
 
 /// `--log`: levels, for all of it and for parts.
 ///

@@ -7,7 +7,6 @@
 use std::process::ExitCode;
 
 mod arguments;
-mod authority;
 mod commands;
 mod demo;
 mod environment;
@@ -17,32 +16,26 @@ mod interception;
 mod layout;
 mod live;
 mod logging;
-mod output;
-mod palette;
-mod panic;
-mod printable;
+mod process;
 mod report;
-mod screen;
 mod serving;
 mod show;
-mod signals;
 mod source;
-mod table;
-mod umask;
-mod units;
+mod terminal;
+mod text;
 mod whole_file;
 mod wrapped;
 
 use arguments::Cli;
-use palette::Palette;
-use umask::UserUmask;
+use process::UserUmask;
+use terminal::Palette;
 
 /// A recorded exchange is allocated on one thread and freed on another.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    panic::install_hook();
+    process::install_panic_hook();
     let umask = UserUmask::tighten();
     let cli = match Cli::from_process() {
         Ok(cli) => cli,

@@ -12,10 +12,10 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use crate::failure::Failure;
-use crate::screen::{self, say};
-use crate::signals::Signals;
-use crate::umask::UserUmask;
-use crate::wrapped::{Surroundings, Wrapped};
+use crate::process::Signals;
+use crate::process::UserUmask;
+use crate::terminal::{self, say};
+use crate::wrapped::{CommandEnv, Wrapped};
 
 /// Runs a future to its end on one thread: that serves more requests a second than several do.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -37,10 +37,10 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 /// The line goes to stdout; to stderr where stdout is a command's.
 pub(crate) fn announce(
     command: &[OsString],
-    surroundings: &Surroundings<'_>,
+    env: &CommandEnv<'_>,
     umask: &UserUmask,
 ) -> Result<Option<Wrapped>, Failure> {
-    let line = listening_line(surroundings.address);
+    let line = listening_line(env.address);
     let Some((program, arguments)) = command.split_first() else {
         let mut out = io::stdout().lock();
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
@@ -50,7 +50,7 @@ pub(crate) fn announce(
         return Ok(None);
     };
     say(&line);
-    let changes = surroundings.changes(|name| std::env::var_os(name));
+    let changes = env.changes(|name| std::env::var_os(name));
     let wrapped = Wrapped::spawn(program, arguments, changes, umask)?;
     Ok(Some(wrapped))
 }
@@ -99,7 +99,7 @@ pub(crate) async fn serve(
         _ = &mut serving => {}
         () = insisted => {}
     }
-    screen::end_counts();
+    terminal::end_counts();
     code
 }
 

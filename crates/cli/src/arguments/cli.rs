@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{
-    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _,
+    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
 
-use super::choices::{Color, LogFormat};
 use super::{
-    CaArguments, DeleteArguments, DemoArguments, EmulateArguments, ExportArguments,
-    ImportArguments, ListArguments, RecordArguments, ReplayArguments, ServingArguments,
-    ShowArguments,
+    CaArguments, DeleteArguments, EmulateArguments, ExportArguments, ImportArguments,
+    ListArguments, RecordArguments, ReplayArguments, ServingArguments, ShowArguments,
 };
 use crate::environment;
 use crate::logging::LogFilter;
@@ -73,7 +71,13 @@ pub(crate) enum Command {
     Record(RecordArguments),
     Replay(ReplayArguments),
     Emulate(EmulateArguments),
-    Demo(DemoArguments),
+    /// Show the whole way at once: a job service, a worker, its recording, and the replay of it
+    ///
+    /// Two jobs are enqueued on a local job service. A small worker takes one to success and one to failure, with a
+    /// wrong nonce on the way, while it is recorded. Then the service stops, and the tape answers the same
+    /// worker. Everything happens in this process, over loopback sockets; no account or network is needed. The tape
+    /// stays in the store as `demo`. Ends with 1 where a replayed answer differs from the recorded one.
+    Demo,
 
     List(ListArguments),
     Show(ShowArguments),
@@ -150,6 +154,21 @@ fn color_asked_for(arguments: &[OsString]) -> Color {
         }
     }
     color
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--log-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use pipetape_core::Region;
 use pipetape_emulator::FaultRule;
 
-use super::choices::SignatureCheck;
-use super::period::{Delay, Period};
 use super::serving::ServingArguments;
+use super::values::{Delay, Period};
 
 /// Serve a local CodePipeline job service, for a worker that has no account and no tape yet
 ///
@@ -60,4 +59,15 @@ pub(crate) struct EmulateArguments {
 
     #[command(flatten)]
     pub(crate) serving: ServingArguments,
+}
+
+/// `--auth`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SignatureCheck {
+    /// Nothing: any caller is served
+    Off,
+    /// That there is one, and that it is complete
+    Require,
+    /// That it is right, by the keys of --credentials
+    Verify,
 }

@@ -1,28 +1,19 @@
 //! The command line: one structure per command, its documentation the help.
 
-mod ca;
-mod choices;
 mod cli;
-mod demo;
 mod emulate;
-mod exhausted;
-mod listen;
-mod period;
+mod intercept;
 mod record;
 mod replay;
 mod serving;
-mod size;
 mod tapes;
-mod unshown;
+mod values;
 
-pub(crate) use ca::{CaArguments, CaCommand, CaDirectory};
-pub(crate) use choices::{Color, LogFormat, Mode, SignatureCheck};
-pub(crate) use cli::{Cli, Command};
-pub(crate) use demo::DemoArguments;
-pub(crate) use emulate::EmulateArguments;
-pub(crate) use exhausted::policies;
-pub(crate) use record::RecordArguments;
-pub(crate) use replay::ReplayArguments;
+pub(crate) use cli::{Cli, Color, Command, LogFormat};
+pub(crate) use emulate::{EmulateArguments, SignatureCheck};
+pub(crate) use intercept::{CaArguments, CaCommand, CaDirectory};
+pub(crate) use record::{Mode, RecordArguments};
+pub(crate) use replay::{ReplayArguments, policies};
 pub(crate) use serving::ServingArguments;
 pub(crate) use tapes::{
     DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use pipetape_core::Region;
-use pipetape_proxy::{Resolve, TunnelHost, UpstreamUrl};
-use pipetape_tape::{Pointer, TapeName};
+use pipetape_proxy::{Resolve, Sign, TunnelHost, UpstreamUrl};
+use pipetape_tape::{Pointer, RecordMode, RedactConfig, TapeName};
 
-use super::choices::{ConfigRedaction, Mode, Signing};
-use super::period::Period;
 use super::serving::ServingArguments;
-use super::unshown::Unshown;
+use super::values::{Period, Unshown};
 
 /// Record a session: forward CodePipeline calls and keep each exchange on a tape
 ///
@@ -83,4 +81,64 @@ pub(crate) struct RecordArguments {
 
     #[command(flatten)]
     pub(crate) serving: ServingArguments,
+}
+
+/// `--mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Refuse
+    Fresh,
+    /// Record beside it, and take its place at a clean stop
+    Overwrite,
+    /// Go on behind its last exchange, by the tape's own rules
+    Append,
+}
+
+impl From<Mode> for RecordMode {
+    fn from(mode: Mode) -> RecordMode {
+        match mode {
+            Mode::Fresh => RecordMode::Fresh,
+            Mode::Overwrite => RecordMode::Overwrite,
+            Mode::Append => RecordMode::Append,
+        }
+    }
+}
+
+/// `--sign`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Signing {
+    /// Sign again, with credentials of the standard AWS chain
+    Resign,
+    /// Pass the client's signature on untouched
+    Keep,
+}
+
+impl From<Signing> for Sign {
+    fn from(signing: Signing) -> Sign {
+        match signing {
+            Signing::Resign => Sign::Resign,
+            Signing::Keep => Sign::Keep,
+        }
+    }
+}
+
+/// `--redact-config`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfigRedaction {
+    /// Every value
+    All,
+    /// Values that look like secrets, or whose key says so
+    Suspect,
+    /// None
+    None,
+}
+
+impl From<ConfigRedaction> for RedactConfig {
+    fn from(redaction: ConfigRedaction) -> RedactConfig {
+        match redaction {
+            ConfigRedaction::All => RedactConfig::All,
+            ConfigRedaction::Suspect => RedactConfig::Suspect,
+            ConfigRedaction::None => RedactConfig::None,
+        }
+    }
 }

@@ -1,9 +1,13 @@
-//! `replay`.
+//! `replay`, and its `--exhausted POLICY` and `--exhausted OPERATION=POLICY`.
 
-use clap::{Args, ValueEnum};
-use pipetape_tape::{Latency, MatchBy, Order, Pointer};
+use std::ffi::OsStr;
 
-use super::exhausted::{ExhaustedParser, ExhaustedRule};
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, Error, ValueEnum};
+use pipetape_core::Operation;
+use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Pointer};
+
 use super::serving::ServingArguments;
 use crate::report::ReportFile;
 use crate::source::Source;
@@ -91,6 +95,146 @@ impl From<Matching> for MatchBy {
         match matching {
             Matching::Exact => MatchBy::Exact,
             Matching::Identity => MatchBy::Identity,
+        }
+    }
+}
+
+/// One `--exhausted`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ExhaustedRule {
+    /// The operation it is for; `None` for those that no other one names.
+    operation: Option<Operation>,
+    policy: Exhausted,
+}
+
+/// The policy for all operations, and those of single ones. Of two for the same, the last one counts.
+pub(crate) fn policies(rules: &[ExhaustedRule]) -> (Exhausted, Vec<(Operation, Exhausted)>) {
+    let mut others = Exhausted::default();
+    let mut single: Vec<(Operation, Exhausted)> = Vec::new();
+    for rule in rules {
+        match &rule.operation {
+            None => others = rule.policy,
+            Some(operation) => {
+                single.retain(|(earlier, _)| earlier != operation);
+                single.push((operation.clone(), rule.policy));
+            }
+        }
+    }
+    (others, single)
+}
+
+/// Reads an [`ExhaustedRule`].
+#[derive(Debug, Clone)]
+pub(crate) struct ExhaustedParser;
+
+impl TypedValueParser for ExhaustedParser {
+    type Value = ExhaustedRule;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<ExhaustedRule, Error> {
+        let split = value.to_str().and_then(|text| text.split_once('='));
+        let (operation, policy) = match split {
+            Some((name, policy)) => (Some(known(command, name)?), OsStr::new(policy)),
+            None => (None, value),
+        };
+        let policies = EnumValueParser::<WhenExhausted>::new();
+        let policy = policies.parse_ref(command, argument, policy)?.into();
+        Ok(ExhaustedRule { operation, policy })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = WhenExhausted::value_variants();
+        Some(Box::new(
+            values.iter().filter_map(ValueEnum::to_possible_value),
+        ))
+    }
+}
+
+/// An operation of the service: a mistyped one would be a rule for nothing.
+fn known(command: &Command, name: &str) -> Result<Operation, Error> {
+    match Operation::from_name(name) {
+        Ok(operation) if operation.is_known() => Ok(operation),
+        Ok(_) | Err(_) => Err(Error::raw(
+            ErrorKind::ValueValidation,
+            format!(
+                "--exhausted: {name:?} is no operation of CodePipeline, as AcknowledgeJob is\n"
+            ),
+        )
+        .with_cmd(command)),
+    }
+}
+
+/// `--exhausted`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhenExhausted {
+    /// A poll gets an empty list of jobs, anything else is a miss
+    Auto,
+    /// A miss
+    Error,
+    /// The last answer again
+    RepeatLast,
+    /// From the first answer on
+    Loop,
+}
+
+impl From<WhenExhausted> for Exhausted {
+    fn from(when: WhenExhausted) -> Exhausted {
+        match when {
+            WhenExhausted::Auto => Exhausted::Auto,
+            WhenExhausted::Error => Exhausted::Error,
+            WhenExhausted::RepeatLast => Exhausted::RepeatLast,
+            WhenExhausted::Loop => Exhausted::Loop,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> Result<ExhaustedRule, ErrorKind> {
+        let command = Command::new("replay");
+        let parsed = ExhaustedParser.parse_ref(&command, None, OsStr::new(text));
+        parsed.map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_last_one_counts() {
+        use Operation::{AcknowledgeJob, PollForJobs};
+        let rules: Vec<_> = [
+            "AcknowledgeJob=loop",
+            "error",
+            "PollForJobs=repeat-last",
+            "AcknowledgeJob=auto",
+        ]
+        .into_iter()
+        .map(|text| rule(text).unwrap())
+        .collect();
+        let single = vec![
+            (PollForJobs, Exhausted::RepeatLast),
+            (AcknowledgeJob, Exhausted::Auto),
+        ];
+        assert_eq!(policies(&rules), (Exhausted::Error, single));
+        assert_eq!(policies(&rules[..1]).0, Exhausted::Auto);
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        for (text, kind) in [
+            ("never", ErrorKind::InvalidValue),
+            ("AcknowledgeJob=never", ErrorKind::InvalidValue),
+            ("AcknowledgeJob=", ErrorKind::InvalidValue),
+            ("AcknowledgeJob", ErrorKind::InvalidValue),
+            ("AcknowledgeJobs=loop", ErrorKind::ValueValidation),
+            ("acknowledgejob=loop", ErrorKind::ValueValidation),
+            ("=loop", ErrorKind::ValueValidation),
+            ("a\nb=loop", ErrorKind::ValueValidation),
+        ] {
+            assert_eq!(rule(text), Err(kind), "{text}");
         }
     }
 }

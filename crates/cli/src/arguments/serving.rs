@@ -7,9 +7,8 @@ use clap::Args;
 use pipetape_serve::Limits;
 use pipetape_serve::admin::{AdminToken, EmptyToken};
 
-use super::ca::CaDirectory;
-use super::listen::ListenAddress;
-use super::size::Size;
+use super::intercept::InterceptArguments;
+use super::values::{ListenAddress, Size};
 use crate::environment;
 use crate::failure::UsageError;
 
@@ -28,13 +27,8 @@ pub(crate) struct ServingArguments {
     #[arg(long)]
     allow_remote: bool,
 
-    /// Be an HTTPS proxy too (HTTPS_PROXY): whoever asks it for one of CodePipeline's hosts is answered as that host, with a
-    /// certificate from pipetape's own authority, whose root `pipetape ca path` names. Other hosts are refused
-    #[arg(long)]
-    pub(crate) intercept: bool,
-
     #[command(flatten)]
-    pub(crate) ca: CaDirectory,
+    pub(crate) interception: InterceptArguments,
 
     /// The largest body taken from a client or an upstream
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
@@ -83,14 +77,16 @@ fn admin_token(text: &str) -> Result<AdminToken, EmptyToken> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::intercept::CaDirectory, *};
 
     fn arguments(listen: Option<&str>, command: &[&str], allow_remote: bool) -> ServingArguments {
         ServingArguments {
             listen: listen.map(|listen| listen.parse().unwrap()),
             allow_remote,
-            intercept: false,
-            ca: CaDirectory { ca_dir: None },
+            interception: InterceptArguments {
+                intercept: false,
+                ca: CaDirectory { ca_dir: None },
+            },
             max_body: Size(1024),
             admin_token: None,
             quiet: false,

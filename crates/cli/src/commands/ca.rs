@@ -10,18 +10,19 @@ use pipetape_serve::authority::{AuthorityFacts, CertificateAuthority};
 use serde::Serialize;
 
 use crate::arguments::{CaArguments, CaCommand};
+use crate::exit;
 use crate::failure::Failure;
-use crate::output::{json_to_stdout, to_stdout};
-use crate::printable::printable;
-use crate::{authority, exit};
+use crate::interception::{open_authority, renew_authority};
+use crate::layout::{json_to_stdout, to_stdout};
+use crate::text::printable;
 
 /// Prints where the root is, or what the authority is.
 pub(crate) fn run(arguments: &CaArguments) -> Result<u8, Failure> {
     match &arguments.command {
-        CaCommand::Path(directory) => print_path(&authority::open(directory)?)?,
-        CaCommand::Renew(directory) => print_path(&authority::renew(directory)?)?,
+        CaCommand::Path(directory) => print_path(&open_authority(directory)?)?,
+        CaCommand::Renew(directory) => print_path(&renew_authority(directory)?)?,
         CaCommand::Show(show) => {
-            let authority = authority::open(&show.directory)?;
+            let authority = open_authority(&show.directory)?;
             if show.json {
                 json_to_stdout(&ShownAuthority::from(authority.facts()))?;
             } else {

@@ -7,7 +7,7 @@ use pipetape_tape::{Store, TapeName};
 use super::record::new_rules;
 use crate::demo::{DemoError, page, run as play};
 use crate::failure::Failure;
-use crate::output::to_stdout;
+use crate::layout::to_stdout;
 use crate::{exit, serving};
 
 /// The tape that a demo leaves.

@@ -11,10 +11,10 @@ use pipetape_serve::{DateHeader, Listener};
 use crate::arguments::{EmulateArguments, SignatureCheck};
 use crate::failure::{Failure, UsageError};
 use crate::interception::Interception;
-use crate::screen::say;
-use crate::signals::Signals;
-use crate::umask::UserUmask;
-use crate::wrapped::{Credentials, Surroundings, TrustFiles, look_up};
+use crate::process::Signals;
+use crate::process::UserUmask;
+use crate::terminal::say;
+use crate::wrapped::{CommandEnv, Credentials, TrustFiles, look_up};
 use crate::{exit, serving};
 
 /// Serves until a signal comes or the command ends; gives the exit code.
@@ -59,13 +59,13 @@ async fn emulate(
 ) -> Result<u8, Failure> {
     let listener = Listener::bind(address).await?;
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
-    let surroundings = Surroundings {
+    let env = CommandEnv {
         address: listener.local_addr(),
         region: Some(&arguments.region),
         credentials,
         interception: trust,
     };
-    let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
+    let command = serving::announce(&arguments.serving.command, &env, umask)?;
     let service = Arc::clone(&emulator);
     let limits = arguments.serving.limits();
     let date = DateHeader::Current;

@@ -8,12 +8,12 @@ use serde::Serialize;
 use crate::arguments::{Color, ListArguments};
 use crate::failure::Failure;
 use crate::layout::Layout;
-use crate::output::{json_to_stdout, to_stdout};
-use crate::palette::Tone;
-use crate::printable::printable;
-use crate::screen::say;
-use crate::table::{Align, Cell, Table};
-use crate::{exit, units};
+use crate::layout::{Align, Cell, Table};
+use crate::layout::{json_to_stdout, to_stdout};
+use crate::terminal::Tone;
+use crate::terminal::say;
+use crate::text::printable;
+use crate::{exit, text};
 
 /// Lists the store; fails behind the listing where a tape can't be read.
 pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Result<u8, Failure> {
@@ -54,8 +54,8 @@ fn table(tapes: &[TapeSummary]) -> Table<6> {
             tape.name.to_string().into(),
             or_dash(stats.map(|stats| stats.exchanges.to_string())),
             or_dash(first.map(to_the_second)),
-            or_dash(lasts.map(|(first, last)| units::duration(last.get().abs_diff(first.get())))),
-            units::bytes(tape.bytes).into(),
+            or_dash(lasts.map(|(first, last)| text::duration(last.get().abs_diff(first.get())))),
+            text::size(tape.bytes).into(),
             state(&tape.state),
         ]);
         if let TapeState::Unreadable(reason) = &tape.state {

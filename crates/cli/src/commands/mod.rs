@@ -1,24 +1,21 @@
-//! One file per command.
+//! The commands: what each does with its arguments.
 
 mod ca;
-mod delete;
 mod demo;
 mod emulate;
-mod export;
-mod import;
 mod list;
 mod record;
 mod replay;
-mod show;
+mod tape;
 
-pub(crate) use export::ExportError;
+pub(crate) use tape::ExportError;
 
 use pipetape_tape::Store;
 
-use crate::arguments::{Cli, Command, DemoArguments};
+use crate::arguments::{Cli, Command};
 use crate::failure::Failure;
-use crate::palette::Palette;
-use crate::umask::UserUmask;
+use crate::process::UserUmask;
+use crate::terminal::Palette;
 
 /// Runs a command; gives its exit code.
 pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, Failure> {
@@ -27,12 +24,12 @@ pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, F
         Command::Record(arguments) => record::run(&arguments, &store, palette, umask),
         Command::Replay(arguments) => replay::run(&arguments, &store, umask),
         Command::Emulate(arguments) => emulate::run(&arguments, umask),
-        Command::Demo(DemoArguments {}) => demo::run(&store),
+        Command::Demo => demo::run(&store),
         Command::List(arguments) => list::run(&arguments, &store, cli.global.color),
-        Command::Show(arguments) => show::run(&arguments, &store, cli.global.color),
-        Command::Export(arguments) => export::run(&arguments, &store, umask),
-        Command::Import(arguments) => import::run(&arguments, &store),
-        Command::Delete(arguments) => delete::run(&arguments, &store),
+        Command::Show(arguments) => tape::show(&arguments, &store, cli.global.color),
+        Command::Export(arguments) => tape::export(&arguments, &store, umask),
+        Command::Import(arguments) => tape::import(&arguments, &store),
+        Command::Delete(arguments) => tape::delete(&arguments, &store),
         Command::Ca(arguments) => ca::run(&arguments),
     }
 }

@@ -13,12 +13,12 @@ use tracing::warn;
 use crate::arguments::{Mode, RecordArguments};
 use crate::failure::{Failure, UsageError};
 use crate::interception::Interception;
-use crate::palette::Palette;
-use crate::printable::printable;
-use crate::screen::say;
-use crate::signals::Signals;
-use crate::umask::UserUmask;
-use crate::wrapped::{Credentials, Surroundings, Wrapped, look_up, profile_region};
+use crate::process::Signals;
+use crate::process::UserUmask;
+use crate::terminal::Palette;
+use crate::terminal::say;
+use crate::text::{exchanges, printable};
+use crate::wrapped::{CommandEnv, Credentials, Wrapped, look_up, profile_region};
 use crate::{environment, exit, serving};
 
 /// Most threads that serve connections. One more writes.
@@ -118,13 +118,13 @@ async fn begin(
         Some(region) => Some(region.clone()),
         None => profile_region(arguments.profile.as_deref()).await,
     };
-    let surroundings = Surroundings {
+    let env = CommandEnv {
         address,
         region: region.as_ref(),
         credentials: Credentials::Own,
         interception: interception.and_then(Interception::trust),
     };
-    let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
+    let command = serving::announce(&arguments.serving.command, &env, umask)?;
     Ok((Arc::new(recorder), command, signals))
 }
 
@@ -257,7 +257,7 @@ fn warn_of_lost_choices(arguments: &RecordArguments) {
     let is_on =
         |name| std::env::var_os(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     // An intercepted call goes where the SDK wants it to.
-    let is_kept = arguments.serving.intercept || arguments.upstream.is_some();
+    let is_kept = arguments.serving.interception.intercept || arguments.upstream.is_some();
     if arguments.serving.command.is_empty() || is_kept {
         return;
     }
@@ -277,14 +277,11 @@ fn warn_of_lost_choices(arguments: &RecordArguments) {
 fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Finished>) -> String {
     // A tape that was closed knows best what is on it.
     let recorded = finished.map_or(summary.recorded, |finished| finished.written);
-    let exchanges = if recorded == 1 {
-        "exchange"
-    } else {
-        "exchanges"
-    };
     let mut line = format!(
-        "recorded {recorded} {exchanges} on tape {tape} ({} unrecorded, {} refused)",
-        summary.unrecorded, summary.refused
+        "recorded {} on tape {tape} ({} unrecorded, {} refused)",
+        exchanges(recorded),
+        summary.unrecorded,
+        summary.refused
     );
     if finished.is_some_and(|finished| finished.left_old) {
         line.push_str("; the tape of before was left as it was");

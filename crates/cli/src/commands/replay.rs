@@ -11,11 +11,11 @@ use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
 use crate::failure::Failure;
 use crate::interception::Interception;
+use crate::process::Signals;
+use crate::process::UserUmask;
 use crate::report::{Leftovers, lines};
-use crate::screen::say;
-use crate::signals::Signals;
-use crate::umask::UserUmask;
-use crate::wrapped::{Credentials, Surroundings, look_up};
+use crate::terminal::say;
+use crate::wrapped::{CommandEnv, Credentials, look_up};
 use crate::{exit, serving};
 
 /// Plays until a signal comes or the command ends; gives the exit code.
@@ -64,13 +64,13 @@ async fn replay(
     }
     let replay = Arc::new(replay);
     let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
-    let surroundings = Surroundings {
+    let env = CommandEnv {
         address: listener.local_addr(),
         region: None,
         credentials: Credentials::Placeholders,
         interception: interception.and_then(Interception::trust),
     };
-    let command = serving::announce(&arguments.serving.command, &surroundings, umask)?;
+    let command = serving::announce(&arguments.serving.command, &env, umask)?;
     let service = Arc::clone(&replay);
     let limits = arguments.serving.limits();
     // An old date would shift an SDK's clock: none is sent.

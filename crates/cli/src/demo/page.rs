@@ -10,9 +10,9 @@ use pipetape_emulator::{HistoryEntry, JobEvent, JobView};
 use super::comparison::{Compared, Comparison, RedactedMember, compare};
 use super::session::Session;
 use crate::layout::Layout;
-use crate::printable::printable;
+use crate::layout::{Align, Table};
 use crate::show::{error_code, result};
-use crate::table::{Align, Table};
+use crate::text::printable;
 
 /// Everything that a demo shows.
 #[derive(Debug)]

@@ -1,13 +1,10 @@
 //! What a server does, as it happens: a line for each exchange, and how many there were.
 //!
-//! Servers leave an event in the log for each exchange, with what is to be told as its fields (see `EXCHANGES` of
+//! Servers leave an event in the log for each exchange, with what is to be shown as its fields (see `EXCHANGES` of
 //! [`pipetape_proxy`], [`pipetape_replay`] and [`pipetape_emulator`]). On a terminal these events are shown as live
-//! lines in the place of log lines: `facts` reads an event, `line` lays it out, `counts` adds it up, and `layer` does
-//! so with each.
+//! lines in the place of log lines: `event` reads and counts them, `lines` lays each out.
 
-mod counts;
-mod facts;
-mod layer;
-mod line;
+mod event;
+mod lines;
 
-pub(crate) use layer::{CountsBelow, LiveLines, targets};
+pub(crate) use lines::{CountsBelow, LiveLines, targets};

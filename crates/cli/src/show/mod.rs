@@ -1,13 +1,10 @@
 //! Tapes and exchanges as people read them.
 
-mod answer;
 mod exchange;
-mod judgement;
-mod message;
+mod outcome;
 mod overview;
-mod step;
 mod timeline;
 
-pub(crate) use answer::{error_code, result};
 pub(crate) use exchange::whole_exchange;
+pub(crate) use outcome::{error_code, result};
 pub(crate) use overview::overview;

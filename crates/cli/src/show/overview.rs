@@ -4,7 +4,7 @@ use pipetape_tape::{Exchange, FORMAT, RecordingEnd, Rules, Tape};
 
 use super::timeline::timeline;
 use crate::layout::Layout;
-use crate::printable::printable;
+use crate::text::printable;
 
 /// A tape's head and its exchanges, job by job. `place` says where it was read from; `end` how its recording ended,
 /// where that is known.

@@ -6,14 +6,12 @@ use pipetape_core::MentionedJobs;
 use pipetape_core::headers::INVOCATION_ID;
 use pipetape_tape::{Exchange, UnixMillis};
 
-use super::answer::{brief, error_code, result};
-use super::judgement::notes;
-use super::step::step;
+use super::outcome::{LONGEST, error_code, job_change, remarks, result};
 use crate::layout::Layout;
-use crate::palette::Tone;
-use crate::printable::printable;
-use crate::table::{Align, Cell, Table};
-use crate::units;
+use crate::layout::{Align, Cell, Table};
+use crate::terminal::Tone;
+use crate::text;
+use crate::text::{brief, printable};
 
 /// Exchanges that belong together, in the order of the tape.
 #[derive(Debug)]
@@ -47,12 +45,12 @@ pub(super) fn timeline(exchanges: &[Exchange], layout: Layout) -> String {
                 exchange.seq.to_string().into(),
                 or_dash(at.map(|(begin, at)| since(begin, at))).into(),
                 printable(exchange.operation.name()).into_owned().into(),
-                or_dash(exchange.latency_ms.map(units::duration)).into(),
+                or_dash(exchange.latency_ms.map(text::duration)).into(),
                 Cell::toned(result(&exchange.outcome), tone(exchange)),
                 outcome(exchange, part.job.is_some(), retried).into(),
             ]);
-            for note in notes(exchange) {
-                table.note(note);
+            for remark in remarks(exchange) {
+                table.note(remark);
             }
         }
     }
@@ -66,9 +64,9 @@ impl Part<'_> {
             return "no job".to_owned();
         };
         let mut backwards = self.exchanges.iter().rev();
-        match backwards.find_map(|exchange| step(exchange, true)) {
-            Some(last) => format!("job {}: {last}", brief(job)),
-            None => format!("job {}", brief(job)),
+        match backwards.find_map(|exchange| job_change(exchange, true)) {
+            Some(last) => format!("job {}: {last}", brief(job, LONGEST)),
+            None => format!("job {}", brief(job, LONGEST)),
         }
     }
 }
@@ -132,7 +130,7 @@ fn outcome(exchange: &Exchange, has_job: bool, first_try: Option<u64>) -> String
     let mut parts: Vec<String> = retried.into_iter().collect();
     parts.extend(error_code(&exchange.outcome));
     if exchange.outcome.fault().is_none() {
-        parts.extend(step(exchange, has_job));
+        parts.extend(job_change(exchange, has_job));
     }
     parts.join(", ")
 }
@@ -149,5 +147,5 @@ fn tone(exchange: &Exchange) -> Tone {
 /// A moment as time since another, such as `+1.2 s`. Clocks may have been set back.
 fn since(begin: UnixMillis, at: UnixMillis) -> String {
     let sign = if at < begin { '-' } else { '+' };
-    format!("{sign}{}", units::duration(at.get().abs_diff(begin.get())))
+    format!("{sign}{}", text::duration(at.get().abs_diff(begin.get())))
 }

@@ -31,7 +31,7 @@ pub(crate) enum Credentials<'a> {
 
 /// What a command is to find around it.
 #[derive(Debug)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct CommandEnv<'a> {
     /// Where the server listens.
     pub(crate) address: SocketAddr,
     /// The region for a command that has none; `None` takes us-east-1.
@@ -45,7 +45,7 @@ pub(crate) struct Surroundings<'a> {
 /// A variable, and its new value; `None` removes it.
 pub(crate) type Change = (&'static str, Option<OsString>);
 
-impl Surroundings<'_> {
+impl CommandEnv<'_> {
     /// What is to change in an environment in which `value_of` finds variables.
     pub(crate) fn changes(&self, value_of: impl Fn(&str) -> Option<OsString>) -> Vec<Change> {
         // SDKs take an empty variable for none.
@@ -169,13 +169,13 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let region = region.map(|region| Region::new(region).unwrap());
-        let surroundings = Surroundings {
+        let env = CommandEnv {
             address: address.parse().unwrap(),
             region: region.as_ref(),
             credentials,
             interception,
         };
-        let changes = surroundings.changes(|name| all.get(name).map(OsString::from));
+        let changes = env.changes(|name| all.get(name).map(OsString::from));
         for (name, value) in changes {
             match value {
                 Some(value) => all.insert(name.to_owned(), value.into_string().unwrap()),

@@ -1,9 +1,72 @@
-//! One exchange as a line.
+//! Shows each exchange's event as a line.
 
-use super::facts::Facts;
-use crate::palette::{Palette, Tone};
-use crate::printable::printable;
-use crate::units;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use pipetape_tape::UnixMillis;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::event::{ExchangeCounts, ExchangeEvent};
+use crate::terminal::{Palette, Tone};
+use crate::text::{brief, printable};
+use crate::{terminal, text};
+
+/// Whether the number of exchanges stands below the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountsBelow {
+    /// It does, and is drawn anew with each line.
+    Shown,
+    /// It does not: a wrapped command writes there too, or the terminal can't take a line back.
+    Hidden,
+}
+
+/// The targets of the events that are shown.
+pub(crate) fn targets() -> [&'static str; 3] {
+    [
+        pipetape_proxy::EXCHANGES,
+        pipetape_replay::EXCHANGES,
+        pipetape_emulator::EXCHANGES,
+    ]
+}
+
+/// Writes a line to stderr for each event it is given.
+#[derive(Debug)]
+pub(crate) struct LiveLines {
+    palette: Palette,
+    below: CountsBelow,
+    counts: Mutex<ExchangeCounts>,
+}
+
+impl LiveLines {
+    pub(crate) fn new(palette: Palette, below: CountsBelow) -> LiveLines {
+        LiveLines {
+            palette,
+            below,
+            counts: Mutex::default(),
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for LiveLines {
+    fn on_event(&self, logged: &Event<'_>, _: Context<'_, S>) {
+        let mut event = ExchangeEvent::default();
+        logged.record(&mut event);
+        let now = UnixMillis::now().to_string();
+        // The time of day in 2026-01-01T12:03:04.000Z.
+        let time = now.get(11..19).unwrap_or(&now);
+        let line = line(time, &event, terminal::width(io::stderr()), self.palette);
+        match self.below {
+            CountsBelow::Hidden => terminal::say(line),
+            CountsBelow::Shown => {
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.add(&event);
+                terminal::say_with_counts(line, counts.text());
+            }
+        }
+    }
+}
 
 /// Widths of the columns: the longest name of a worker's ordinary calls, a short id, `timeout`, `59.9 s`, `1.5 KiB`.
 /// What is longer moves the rest of its line.
@@ -18,14 +81,22 @@ const LONGEST: usize = 40;
 const INDENT: &str = "          ";
 
 /// The line, without its end; two where the terminal is too narrow for what was redacted. `time` is of eight characters.
-pub(super) fn line(time: &str, facts: &Facts, width: Option<usize>, palette: Palette) -> String {
-    let operation = shown(&facts.operation);
-    let job = facts.job.as_deref().map_or("-".to_owned(), shown);
-    let result = result(facts);
-    let latency = facts.latency_ms.map_or("-".to_owned(), units::duration);
-    let size = facts.bytes.map_or("-".to_owned(), units::bytes);
+pub(super) fn line(
+    time: &str,
+    event: &ExchangeEvent,
+    width: Option<usize>,
+    palette: Palette,
+) -> String {
+    let operation = brief(&event.operation, LONGEST);
+    let job = event
+        .job
+        .as_deref()
+        .map_or("-".to_owned(), |job| brief(job, LONGEST));
+    let result = result(event);
+    let latency = event.latency_ms.map_or("-".to_owned(), text::duration);
+    let size = event.bytes.map_or("-".to_owned(), text::size);
     let plain_length = |text: &str| text.chars().count();
-    let painted = palette.paint(tone(facts), &result);
+    let painted = palette.paint(tone(event), &result);
     let padding = " ".repeat(RESULT.saturating_sub(plain_length(&result)));
     let mut line = format!(
         "{}  {operation:<OPERATION$}  {job:<JOB$}  {painted}{padding}  {latency:>LATENCY$}  {size:>SIZE$}",
@@ -43,13 +114,13 @@ pub(super) fn line(time: &str, facts: &Facts, width: Option<usize>, palette: Pal
     .map(|column| column + 2)
     .sum::<usize>()
         - 2;
-    let notes = notes(facts);
-    if !notes.is_empty() {
+    let details = details(event);
+    if !details.is_empty() {
         line.push_str("  ");
-        line.push_str(&notes);
-        length += 2 + plain_length(&notes);
+        line.push_str(&details);
+        length += 2 + plain_length(&details);
     }
-    if let Some(redacted) = redacted(facts) {
+    if let Some(redacted) = redacted(event) {
         let mut redacted = redacted;
         match width {
             Some(width) if length + 2 + plain_length(&redacted) > width => {
@@ -68,17 +139,17 @@ pub(super) fn line(time: &str, facts: &Facts, width: Option<usize>, palette: Pal
 }
 
 /// Status, or fault, or both.
-fn result(facts: &Facts) -> String {
-    match (facts.status, &facts.fault) {
-        (Some(status), Some(fault)) => format!("{status} {}", shown(fault)),
+fn result(event: &ExchangeEvent) -> String {
+    match (event.status, &event.fault) {
+        (Some(status), Some(fault)) => format!("{status} {}", brief(fault, LONGEST)),
         (Some(status), None) => status.to_string(),
-        (None, Some(fault)) => shown(fault),
+        (None, Some(fault)) => brief(fault, LONGEST),
         (None, None) => "-".to_owned(),
     }
 }
 
-fn tone(facts: &Facts) -> Tone {
-    match (&facts.fault, facts.status, facts.message.as_str()) {
+fn tone(event: &ExchangeEvent) -> Tone {
+    match (&event.fault, event.status, event.message.as_str()) {
         (Some(_), _, _) | (_, Some(500..), _) | (_, _, "missed" | "not recorded") => Tone::Bad,
         (_, Some(400..), _) => Tone::Doubtful,
         _ => Tone::Good,
@@ -86,28 +157,28 @@ fn tone(facts: &Facts) -> Tone {
 }
 
 /// What else there is to say: its place on the tape, and what is out of the ordinary.
-fn notes(facts: &Facts) -> String {
-    let mut notes = Vec::new();
-    match (facts.seq, facts.message.as_str()) {
-        (Some(seq), _) => notes.push(format!("#{seq}")),
-        (None, "served") => notes.push("an empty poll".to_owned()),
+fn details(event: &ExchangeEvent) -> String {
+    let mut details = Vec::new();
+    match (event.seq, event.message.as_str()) {
+        (Some(seq), _) => details.push(format!("#{seq}")),
+        (None, "served") => details.push("an empty poll".to_owned()),
         (None, "missed") => {
-            let cause = facts.cause.as_deref().unwrap_or("-");
-            notes.push(format!("MISSED: {}", shown(cause)));
+            let cause = event.cause.as_deref().unwrap_or("-");
+            details.push(format!("MISSED: {}", brief(cause, LONGEST)));
         }
-        (None, "not recorded") => notes.push("NOT RECORDED".to_owned()),
+        (None, "not recorded") => details.push("NOT RECORDED".to_owned()),
         (None, _) => {}
     }
-    if let Some(times) = facts.times {
-        notes.push(format!("for the {}", nth(times)));
+    if let Some(times) = event.times {
+        details.push(format!("for the {}", nth(times)));
     }
-    if facts.is_loosened {
-        notes.push("loosened".to_owned());
+    if event.is_loosened {
+        details.push("loosened".to_owned());
     }
-    if let Some(session) = &facts.session {
-        notes.push(format!("session {}", shown(session)));
+    if let Some(session) = &event.session {
+        details.push(format!("session {}", brief(session, LONGEST)));
     }
-    notes.join(", ")
+    details.join(", ")
 }
 
 fn nth(times: u64) -> String {
@@ -120,17 +191,10 @@ fn nth(times: u64) -> String {
     format!("{times}{ending} time")
 }
 
-fn redacted(facts: &Facts) -> Option<String> {
-    let count = facts.redacted?;
-    let names = printable(facts.redacted_names.as_deref().unwrap_or_default()).into_owned();
+fn redacted(event: &ExchangeEvent) -> Option<String> {
+    let count = event.redacted?;
+    let names = printable(event.redacted_names.as_deref().unwrap_or_default()).into_owned();
     Some(format!("redacted {count}: {names}"))
-}
-
-/// A text, made safe, and cut where it is far too long.
-fn shown(text: &str) -> String {
-    let kept: String = text.chars().take(LONGEST).collect();
-    let more = if kept.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", printable(&kept))
 }
 
 #[cfg(test)]
@@ -139,20 +203,20 @@ mod tests {
 
     const TIME: &str = "12:03:04";
 
-    fn facts(message: &str, operation: &str) -> Facts {
-        Facts {
+    fn event(message: &str, operation: &str) -> ExchangeEvent {
+        ExchangeEvent {
             message: message.to_owned(),
             operation: operation.to_owned(),
             job: Some("0f1e2d3c".to_owned()),
             status: Some(200),
             latency_ms: Some(41),
             bytes: Some(48),
-            ..Facts::default()
+            ..ExchangeEvent::default()
         }
     }
 
-    fn poll() -> Facts {
-        Facts {
+    fn poll() -> ExchangeEvent {
+        ExchangeEvent {
             bytes: Some(2_400),
             latency_ms: Some(1_240),
             seq: Some(1),
@@ -160,49 +224,49 @@ mod tests {
             redacted_names: Some(
                 "accessKeyId, accountId, secretAccessKey, sessionToken".to_owned(),
             ),
-            ..facts("recorded", "PollForJobs")
+            ..event("recorded", "PollForJobs")
         }
     }
 
     #[test]
     fn lines_stand_below_each_other() {
-        let plain = |facts: &Facts| line(TIME, facts, None, Palette::plain());
+        let plain = |event: &ExchangeEvent| line(TIME, event, None, Palette::plain());
         let lines = [
             poll(),
-            Facts {
+            ExchangeEvent {
                 seq: Some(2),
-                ..facts("recorded", "AcknowledgeJob")
+                ..event("recorded", "AcknowledgeJob")
             },
-            Facts {
+            ExchangeEvent {
                 status: None,
                 fault: Some("timeout".to_owned()),
                 bytes: None,
                 latency_ms: Some(60_000),
                 seq: Some(3),
-                ..facts("recorded", "PutJobSuccessResult")
+                ..event("recorded", "PutJobSuccessResult")
             },
-            facts("not recorded", "PutJobSuccessResult"),
-            Facts {
+            event("not recorded", "PutJobSuccessResult"),
+            ExchangeEvent {
                 job: None,
                 seq: Some(7),
                 times: Some(2),
                 is_loosened: true,
                 session: Some("ci-3".to_owned()),
-                ..facts("served", "PutJobFailureResult")
+                ..event("served", "PutJobFailureResult")
             },
-            Facts {
+            ExchangeEvent {
                 job: None,
-                ..facts("served", "PollForJobs")
+                ..event("served", "PollForJobs")
             },
-            Facts {
+            ExchangeEvent {
                 status: Some(400),
                 cause: Some("never recorded".to_owned()),
-                ..facts("missed", "GetJobDetails")
+                ..event("missed", "GetJobDetails")
             },
-            Facts {
+            ExchangeEvent {
                 status: Some(400),
                 fault: Some("throttle".to_owned()),
-                ..facts("answered", "AcknowledgeThirdPartyJob")
+                ..event("answered", "AcknowledgeThirdPartyJob")
             },
         ];
         let lines: Vec<String> = lines.iter().map(plain).collect();
@@ -234,13 +298,13 @@ mod tests {
 
     #[test]
     fn nothing_reaches_the_terminal_raw() {
-        let hostile = Facts {
+        let hostile = ExchangeEvent {
             job: Some("\u{1b}[2J".to_owned()),
             fault: Some("\r\n".to_owned()),
             redacted: Some(1),
             redacted_names: Some("\u{9b}31m".to_owned()),
             session: Some("\u{202e}".to_owned()),
-            ..facts("answered", &"O\u{7}".repeat(100))
+            ..event("answered", &"O\u{7}".repeat(100))
         };
         let text = line(TIME, &hostile, None, Palette::plain());
         assert!(!text.chars().any(char::is_control), "{text:?}");
@@ -250,16 +314,16 @@ mod tests {
 
     #[test]
     fn colours_say_good_and_bad() {
-        let coloured = |facts: &Facts| line(TIME, facts, None, Palette::coloured());
-        assert!(coloured(&facts("answered", "PollForJobs")).contains("\u{1b}[32m200\u{1b}[0m"));
-        let refused = Facts {
+        let coloured = |event: &ExchangeEvent| line(TIME, event, None, Palette::coloured());
+        assert!(coloured(&event("answered", "PollForJobs")).contains("\u{1b}[32m200\u{1b}[0m"));
+        let refused = ExchangeEvent {
             status: Some(400),
-            ..facts("recorded", "AcknowledgeJob")
+            ..event("recorded", "AcknowledgeJob")
         };
         assert!(coloured(&refused).contains("\u{1b}[33m400\u{1b}[0m"));
-        let missed = Facts {
+        let missed = ExchangeEvent {
             status: Some(400),
-            ..facts("missed", "AcknowledgeJob")
+            ..event("missed", "AcknowledgeJob")
         };
         assert!(coloured(&missed).contains("\u{1b}[31m400\u{1b}[0m"));
     }

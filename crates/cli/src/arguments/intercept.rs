@@ -1,10 +1,22 @@
-//! `ca`, and where its files are.
+//! `--intercept`, and `ca`, which looks after the certificates that it needs.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::environment;
+
+/// Intercept mode, for every command that serves.
+#[derive(Debug, Args)]
+pub(crate) struct InterceptArguments {
+    /// Be an HTTPS proxy too (HTTPS_PROXY): whoever asks it for one of CodePipeline's hosts is answered as that host, with a
+    /// certificate from pipetape's own authority, whose root `pipetape ca path` names. Other hosts are refused
+    #[arg(long)]
+    pub(crate) intercept: bool,
+
+    #[command(flatten)]
+    pub(crate) ca: CaDirectory,
+}
 
 /// Look after the certificate authority of intercept mode
 ///

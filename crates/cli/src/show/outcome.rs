@@ -1,10 +1,65 @@
-//! What an exchange did to a job, in a word or two.
+//! What an exchange came to, in a few words, and what stands out in it.
 
 use pipetape_core::Operation;
-use pipetape_tape::Exchange;
+use pipetape_core::protocol::{decode_error, decode_request};
+use pipetape_tape::{Exchange, Fault, FaultAnswer, Outcome, RecordedResponse};
 use serde::Deserialize;
 
-use super::answer::brief;
+use crate::text::{brief, printable};
+
+/// No id or status is longer than this, unless someone means harm.
+pub(super) const LONGEST: usize = 60;
+
+/// Status, or fault, or both: `200`, `timeout`, `200 truncated`.
+pub(crate) fn result(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Response(response) => response.status.to_string(),
+        Outcome::Fault(fault) => fault.kind().to_owned(),
+        Outcome::Cut { response, fault } => format!("{} {}", response.status, fault.kind()),
+    }
+}
+
+/// The error's code, where the client was given an error.
+pub(crate) fn error_code(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Fault(fault) => match fault.answer() {
+            FaultAnswer::Error { code, .. } => Some(code.to_owned()),
+            FaultAnswer::Reset | FaultAnswer::Truncated { .. } => None,
+        },
+        Outcome::Response(response) | Outcome::Cut { response, .. } => code_of(response),
+    }
+}
+
+fn code_of(response: &RecordedResponse) -> Option<String> {
+    if (200..300).contains(&response.status) {
+        return None;
+    }
+    let headers = response.headers.iter().flatten();
+    let error_type = headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("x-amzn-errortype"))
+        .map(|(_, value)| value.as_str())
+        .next();
+    let error = decode_error(response.status, error_type, &response.body).ok()?;
+    Some(printable(error.code().name()).into_owned())
+}
+
+/// What came of a fault, in a sentence.
+pub(super) fn fault_in_words(fault: Fault) -> String {
+    match fault.answer() {
+        FaultAnswer::Error {
+            status,
+            code,
+            message,
+        } => format!("the client was given {status} {code}: {message}"),
+        FaultAnswer::Reset => "the client's connection was reset before any answer".to_owned(),
+        FaultAnswer::Truncated {
+            declared_length: Some(length),
+        } => format!("the client's connection was cut within a body of {length} bytes"),
+        FaultAnswer::Truncated {
+            declared_length: None,
+        } => "the client's connection was cut within a body sent in chunks".to_owned(),
+    }
+}
 
 #[derive(Deserialize)]
 struct Acknowledged {
@@ -30,7 +85,7 @@ struct FailureDetails {
 
 /// What a successful exchange did: `handed out`, the status that an acknowledgement brought, `succeeded`, `failed`.
 /// `has_job` tells polls that brought one from those that did not.
-pub(super) fn step(exchange: &Exchange, has_job: bool) -> Option<String> {
+pub(super) fn job_change(exchange: &Exchange, has_job: bool) -> Option<String> {
     let response = exchange.outcome.response()?;
     if !(200..300).contains(&response.status) {
         return None;
@@ -43,7 +98,7 @@ pub(super) fn step(exchange: &Exchange, has_job: bool) -> Option<String> {
         },
         Operation::AcknowledgeJob | Operation::AcknowledgeThirdPartyJob => {
             let acknowledged: Acknowledged = serde_json::from_slice(&response.body).ok()?;
-            brief(&acknowledged.status)
+            brief(&acknowledged.status, LONGEST)
         }
         Operation::PutJobSuccessResult | Operation::PutThirdPartyJobSuccessResult => {
             let goes_on = serde_json::from_slice::<Succeeded>(request)
@@ -55,7 +110,7 @@ pub(super) fn step(exchange: &Exchange, has_job: bool) -> Option<String> {
         }
         Operation::PutJobFailureResult | Operation::PutThirdPartyJobFailureResult => {
             match serde_json::from_slice::<Failed>(request) {
-                Ok(failed) => format!("failed: {}", brief(&failed.failure_details.r#type)),
+                Ok(failed) => format!("failed: {}", brief(&failed.failure_details.r#type, LONGEST)),
                 Err(_) => "failed".to_owned(),
             }
         }
@@ -63,11 +118,54 @@ pub(super) fn step(exchange: &Exchange, has_job: bool) -> Option<String> {
     })
 }
 
+/// What the service would say to a request, where that is not what one expects.
+pub(super) fn remarks(exchange: &Exchange) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if !exchange.operation.is_known() {
+        remarks.push("note: version 2015-07-09 of the service has no such operation".to_owned());
+    }
+    if let Err(refusal) = decode_request(&exchange.operation, &exchange.request.body) {
+        remarks.push(format!(
+            "note: the request is not a valid one: {}",
+            printable(&refusal.to_string())
+        ));
+    }
+    remarks
+}
+
 #[cfg(test)]
 mod tests {
     use pipetape_tape::{Fault, Outcome, RecordedRequest, RecordedResponse};
 
     use super::*;
+
+    fn response(status: u16, error_type: Option<&str>, body: &'static str) -> Outcome {
+        Outcome::Response(RecordedResponse {
+            status,
+            headers: error_type
+                .map(|value| vec![("x-amzn-errortype".to_owned(), value.to_owned())]),
+            body: body.as_bytes().into(),
+        })
+    }
+
+    #[test]
+    fn errors_are_named_as_clients_name_them() {
+        let body = r#"{"__type":"ns#JobNotFoundException","message":"m"}"#;
+        let code = |outcome: &Outcome| error_code(outcome);
+        assert_eq!(
+            code(&response(400, None, body)).unwrap(),
+            "JobNotFoundException"
+        );
+        assert_eq!(
+            code(&response(400, Some("A\u{9b}:x"), "{}")).unwrap(),
+            "A\\u{9b}"
+        );
+        assert_eq!(code(&response(502, None, "<html>")), None);
+        assert_eq!(code(&response(200, Some("A"), body)), None);
+        let timeout = Outcome::Fault(Fault::Timeout);
+        assert_eq!(code(&timeout).unwrap(), "PipetapeUpstreamTimeoutException");
+        assert_eq!(code(&Outcome::Fault(Fault::Reset)), None);
+    }
 
     fn check(operation: &str, request: &'static str, answer: (u16, &'static str), step_is: &str) {
         let exchange = Exchange {
@@ -86,7 +184,7 @@ mod tests {
                 body: answer.1.as_bytes().into(),
             }),
         };
-        let found = step(&exchange, true);
+        let found = job_change(&exchange, true);
         assert_eq!(
             found.as_deref().unwrap_or("-"),
             step_is,
@@ -139,6 +237,9 @@ mod tests {
             },
             outcome,
         };
-        assert_eq!(step(&exchange(Outcome::Fault(Fault::Reset)), false), None);
+        assert_eq!(
+            job_change(&exchange(Outcome::Fault(Fault::Reset)), false),
+            None
+        );
     }
 }

@@ -1,18 +1,22 @@
-//! `export`.
+//! One tape: shown, exported to a file, imported from one, deleted.
 
+use std::fs;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use pipetape_tape::{Store, Tape, write_tape};
+use pipetape_tape::{
+    Store, StoreError, Tape, TapeState, read_tape, read_tape_file, write_exchange, write_tape,
+};
 use thiserror::Error;
 
-use crate::arguments::ExportArguments;
+use crate::arguments::{Color, DeleteArguments, ExportArguments, ImportArguments, ShowArguments};
 use crate::exit;
 use crate::failure::Failure;
-use crate::output::to_stdout;
-use crate::printable::printable;
-use crate::screen::say;
-use crate::umask::UserUmask;
+use crate::layout::{Layout, to_stdout};
+use crate::process::UserUmask;
+use crate::show::{overview, whole_exchange};
+use crate::terminal::say;
+use crate::text::{exchanges, printable};
 use crate::whole_file::{Existing, write_whole};
 
 /// A tape file can't be written.
@@ -30,8 +34,39 @@ pub(crate) enum ExportError {
     },
 }
 
+/// Shows a tape, or one exchange of it.
+pub(crate) fn show(arguments: &ShowArguments, store: &Store, color: Color) -> Result<u8, Failure> {
+    let (tape, end) = arguments.source.load_with_end(store)?;
+    let layout = Layout::of_stdout(color);
+    match arguments.seq {
+        None if arguments.json => to_stdout(|out| write_tape(&tape, out))?,
+        None => {
+            let place = arguments.source.describe(store);
+            let text = overview(&tape, &place, end, layout);
+            to_stdout(|out| out.write_all(text.as_bytes()))?;
+        }
+        Some(seq) => {
+            let exchange = tape
+                .exchanges
+                .iter()
+                .find(|exchange| exchange.seq == seq)
+                .ok_or_else(|| Failure::NoSuchExchange {
+                    tape: tape.name.clone(),
+                    seq,
+                })?;
+            if arguments.json {
+                to_stdout(|out| write_exchange(exchange, out))?;
+            } else {
+                let text = whole_exchange(&tape.name, exchange, layout);
+                to_stdout(|out| out.write_all(text.as_bytes()))?;
+            }
+        }
+    }
+    Ok(exit::DONE)
+}
+
 /// Writes a tape of the store to a file, or to stdout.
-pub(crate) fn run(
+pub(crate) fn export(
     arguments: &ExportArguments,
     store: &Store,
     umask: &UserUmask,
@@ -53,10 +88,9 @@ pub(crate) fn run(
     check_place(file, existing)?;
     let tape = store.load(&arguments.tape)?;
     umask.during(|| write_file(&tape, file, existing))?;
-    let count = tape.exchanges.len();
-    let exchanges = if count == 1 { "exchange" } else { "exchanges" };
     say(format!(
-        "exported {count} {exchanges} of tape {} to {}",
+        "exported {} of tape {} to {}",
+        exchanges(tape.exchanges.len() as u64),
         tape.name,
         printable(&file.display().to_string())
     ));
@@ -93,6 +127,69 @@ fn write_file(tape: &Tape, file: &Path, existing: Existing) -> Result<(), Export
         },
     };
     write_whole(file, existing, |out| write_tape(tape, out)).map_err(failed)
+}
+
+/// Reads a tape file into the store.
+pub(crate) fn import(arguments: &ImportArguments, store: &Store) -> Result<u8, Failure> {
+    let read = read_file_or_stdin(&arguments.file)?;
+    let tape = Tape {
+        name: arguments.name.clone().unwrap_or(read.name),
+        ..read
+    };
+    store.import(&tape)?;
+    say(format!(
+        "imported {} as tape {}",
+        exchanges(tape.exchanges.len() as u64),
+        tape.name
+    ));
+    Ok(exit::DONE)
+}
+
+fn read_file_or_stdin(file: &Path) -> Result<Tape, Failure> {
+    if file != Path::new("-") {
+        return Ok(read_tape_file(file)?);
+    }
+    let mut text = Vec::new();
+    io::stdin()
+        .lock()
+        .read_to_end(&mut text)
+        .map_err(|source| Failure::System {
+            action: "read stdin",
+            source,
+        })?;
+    Ok(read_tape(&text, Path::new("stdin"))?)
+}
+
+/// Removes a tape from the store, or says that it would.
+pub(crate) fn delete(arguments: &DeleteArguments, store: &Store) -> Result<u8, Failure> {
+    let name = &arguments.tape;
+    if !arguments.dry_run {
+        store.delete(name)?;
+        say(format!("deleted tape {name}"));
+        return Ok(exit::DONE);
+    }
+    let tapes = store.list()?;
+    let found = tapes.into_iter().find(|tape| tape.name == *name);
+    let what = match found.map(|tape| tape.state) {
+        None => {
+            return Err(Failure::from(StoreError::NoSuchTape {
+                name: name.clone(),
+                directory: store.directory().to_owned(),
+            }));
+        }
+        Some(TapeState::InUse { pid }) => {
+            return Err(Failure::from(StoreError::InUse {
+                name: name.clone(),
+                pid,
+            }));
+        }
+        Some(TapeState::Finished(facts) | TapeState::Unfinished(facts)) => {
+            exchanges(facts.exchanges)
+        }
+        Some(TapeState::Unreadable(_)) => "unreadable".to_owned(),
+    };
+    say(format!("would delete tape {name} ({what})"));
+    Ok(exit::DONE)
 }
 
 #[cfg(test)]

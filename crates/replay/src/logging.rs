@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use pipetape_core::Operation;
 use pipetape_serve::{Request, session_segment};
-use pipetape_tape::{Answer, MissReport, Paced, Player, ServedBy, SessionName, Sighting};
+use pipetape_tape::{Answer, MissReport, Novelty, Paced, Player, ServedBy, SessionName};
 use tracing::{Level, debug, enabled, warn};
 
 use crate::playback::operation;
@@ -109,8 +109,8 @@ pub(crate) fn log_miss(report: &MissReport, asked: Option<&Asked>, player: &Play
     let operation = miss.operation.as_ref().map_or("-", Operation::name);
     let closest = miss.closest.as_ref().map(|closest| closest.seq);
     let (session, cause) = (miss.session.as_str(), miss.cause.name());
-    match report.sighting {
-        Sighting::First => warn!(
+    match report.novelty {
+        Novelty::First => warn!(
             session,
             operation,
             cause,
@@ -118,7 +118,7 @@ pub(crate) fn log_miss(report: &MissReport, asked: Option<&Asked>, player: &Play
             message_to_client = miss.message,
             "a request missed"
         ),
-        Sighting::Again | Sighting::Unlisted => {
+        Novelty::Again | Novelty::Unlisted => {
             debug!(session, operation, cause, closest, "a request missed again");
         }
     }

@@ -32,11 +32,10 @@ pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
     Answer, Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,
-    PlayerBuilder,
 };
 pub use player::{
-    BadLatency, Exhausted, Latency, Order, Paced, PlayerConfig, RecordedAnswer, Refusal, Reset,
-    Served, ServedBy, Sighting,
+    BadLatency, Exhausted, Latency, Novelty, Order, Paced, PlayerConfig, RecordedAnswer, Refusal,
+    Reset, Served, ServedBy,
 };
 pub use player::{SessionTally, Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};

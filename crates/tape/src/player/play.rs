@@ -1,4 +1,4 @@
-//! Answers requests from a tape.
+//! The player: chooses what answers a request, and gives it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,90 +10,31 @@ use http::HeaderMap;
 use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
-use super::address::Address;
-use super::answer::Answer;
-use super::builder::{PlayerBuilder, Preparation};
-use super::building::{Building, Empty};
-use super::cursor::{Turn, turn};
-use super::exhausted::Exhausted;
-use super::latency::Latency;
-use super::listing::ServedBy;
-use super::loose_matches::{LooseMatch, LooseMatches, MOST_LOOSE_MATCHES, told};
-use super::miss::{Miss, MissReport, Refusal};
-use super::misses::{MOST_MISSES, MissId, MissLog, MissedRequest};
-use super::notes::{Note, Notes, Sent};
-use super::order::Order;
-use super::packed::Position;
-use super::played::PlayedSet;
-use super::prepared::PreparedTape;
-use super::served::{MOST_SERVED, ServedLog};
-use super::session::{Course, Session};
-use super::sessions::{MOST_SESSIONS, Sessions};
-use super::tally::ByOperation;
-use super::track::Track;
-use super::verbatim::Spot;
+use super::config::PlayerConfig;
+use super::log::{
+    ByOperation, LooseMatch, LooseMatchLog, MOST_LOOSE_MATCHES, MOST_MISSES, MOST_SERVED, MissId,
+    MissLog, MissedRequest, PlayedSet, ServedLog, differences,
+};
+use super::miss::{Miss, MissReport, Refusal, never_recorded, not_yet, refused, used_up};
+use super::prepared::{
+    Answer, Building, Empty, KeyGroup, Position, Preparation, PreparedTape, Slot, TapeBuilder,
+};
+use super::session::{
+    MOST_SESSIONS, Note, Notes, Sent, Session, SessionState, Sessions, Turn, turn,
+};
 use crate::exchange::Exchange;
 use crate::findings::{Act, Asked, Invocation};
-use crate::matching::{MatchBy, MatchKey};
+use crate::matching::MatchKey;
 use crate::name::{SessionName, TapeName};
-use crate::pointer::Pointer;
 use crate::rules::Rules;
 use crate::store::{Store, StoreError, Work};
 use crate::tape::Tape;
 use crate::tape_file::{TapeFileError, fold_tape_file};
 
-/// How a tape is played.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PlayerConfig {
-    /// What follows when every recorded answer to a request has been given.
-    pub exhausted: Exhausted,
-    /// The same for single operations. The first one that names an operation counts.
-    pub exhausted_by: Vec<(Operation, Exhausted)>,
-    /// In which order requests are answered.
-    pub order: Order,
-    /// How much of a job operation counts when matching.
-    pub match_by: MatchBy,
-    /// Members of requests that do not count when matching, beside those of the tape's rules.
-    pub ignore: Vec<Pointer>,
-    /// Whether recorded polls that brought no job are passed over: they are never played, nor left unplayed.
-    pub skip_empty_polls: bool,
-    /// How long answers wait: see [`Player::play_paced`].
-    pub latency: Latency,
-}
-
-/// Which answer is given, and when: see [`Player::answer`].
-#[derive(Debug, Clone, Copy)]
-pub struct Paced {
-    /// `None` for an empty poll.
-    given: Option<Given>,
-    /// How long to wait before it is given; at most a minute.
-    pub delay: Duration,
-    /// Whether only a loosened match found it.
-    pub is_loosened: bool,
-}
-
-/// An exchange that answers a request.
-#[derive(Debug, Clone, Copy)]
-struct Given {
-    position: Position,
-    address: Address,
-    /// How often its session has played it, this time included.
-    times: u32,
-}
-
-/// Why a track has no exchange for a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standstill {
-    /// All of it was played.
-    UsedUp,
-    /// In strict order, the exchange at `at` comes behind the one at `awaited`.
-    NotYet { at: Position, awaited: Position },
-}
-
 /// Plays one tape to any number of sessions, from any number of threads.
 ///
 /// Exchanges with one match key are played in recorded order, once each, by each session on its own.
-/// What is on the tape is read without a lock; a session's cursors have one lock for each session.
+/// What is on the tape is read without a lock; what changes in a session has one lock per session.
 ///
 /// ```
 /// use pipetape_core::{MentionedJobs, Operation};
@@ -112,29 +53,34 @@ enum Standstill {
 #[derive(Debug)]
 pub struct Player {
     pub(super) tape: PreparedTape,
-    pub(super) config: PlayerConfig,
+    config: PlayerConfig,
     pub(super) sessions: Sessions,
     pub(super) played: PlayedSet,
     pub(super) served_log: ServedLog,
     pub(super) miss_log: MissLog,
-    pub(super) loose_matches: LooseMatches,
+    pub(super) loose_matches: LooseMatchLog,
     pub(super) served: ByOperation,
     pub(super) missed: ByOperation,
     pub(super) loosened: AtomicU64,
 }
 
-/// What was played since the start. No reset lowers it: a miss stays a miss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PlaySummary {
-    /// Requests answered from the tape, or with an empty poll.
-    pub served: u64,
-    /// Requests that nothing on the tape answered.
-    pub missed: u64,
-    /// Exchanges that no session has played.
-    pub unplayed: u64,
-    /// Answered requests that matched only because something did not count: see
-    /// [`LooseMatch`].
-    pub loosened: u64,
+/// An answer that was chosen, and when to give it: see [`Player::answer`].
+#[derive(Debug, Clone, Copy)]
+pub struct Paced {
+    /// `None` for an empty poll.
+    pub(super) played: Option<Played>,
+    /// How long to wait before it is given; at most a minute.
+    pub delay: Duration,
+    /// Whether the request matched only because something did not count.
+    pub is_loosened: bool,
+}
+
+/// The exchange that answers a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Played {
+    pub(super) slot: Slot,
+    /// How often its session has played it, this time included.
+    pub(super) times: u32,
 }
 
 /// What starts over.
@@ -146,31 +92,42 @@ pub enum Reset<'a> {
     Everything,
 }
 
-impl PlayerConfig {
-    fn exhausted(&self, operation: &Operation) -> Exhausted {
-        let mut single = self.exhausted_by.iter();
-        let named = single.find(|(name, _)| name == operation);
-        named.map_or(self.exhausted, |(_, exhausted)| *exhausted)
-    }
+/// Why a key group has no exchange for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoTurn {
+    /// All of it was played.
+    UsedUp,
+    /// In strict order, the exchange at `at` comes after the one at `awaited`.
+    NotYet { at: Position, awaited: Position },
+}
+
+/// A request that is looked up, in a session.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    session: &'a Session,
+    operation: &'a Operation,
+    /// As received when it is looked up by its bytes; redacted otherwise.
+    body: &'a [u8],
+    invocation: Option<Invocation>,
 }
 
 impl Player {
     /// Prepares a tape.
-    pub fn new(tape: Tape, config: PlayerConfig) -> Player {
-        let mut builder = PlayerBuilder::new(tape.name, tape.rules, config);
+    pub fn new(tape: Tape, config: PlayerConfig) -> Self {
+        let mut builder = TapeBuilder::new(tape.name, tape.rules, &config);
         // One by one, so that each is freed as soon as it is packed.
         for exchange in tape.exchanges {
             builder.push(&exchange);
         }
-        builder.build()
+        Self::of(builder.build(), config)
     }
 
     /// Prepares a tape file, which is never in memory as a whole.
     ///
     /// # Errors
     ///
-    /// It can't be read, or is no tape: see [`read_tape_file`](crate::read_tape_file).
-    pub fn open(file: &Path, config: &PlayerConfig) -> Result<Player, TapeFileError> {
+    /// It can't be read, or is not a tape: see [`read_tape_file`](crate::read_tape_file).
+    pub fn open(file: &Path, config: &PlayerConfig) -> Result<Self, TapeFileError> {
         thread::scope(|scope| {
             let begin = |tape: Tape| {
                 let empty = Empty {
@@ -180,9 +137,8 @@ impl Player {
                 };
                 Building::new(scope, empty)
             };
-            Ok(fold_tape_file(file, begin, Building::push)?
-                .finish()
-                .build())
+            let tape = fold_tape_file(file, begin, Building::push)?.finish();
+            Ok(Self::of(tape.build(), config.clone()))
         })
     }
 
@@ -195,29 +151,30 @@ impl Player {
         store: &Store,
         name: &TapeName,
         config: PlayerConfig,
-    ) -> Result<Player, StoreError> {
+    ) -> Result<Self, StoreError> {
         let begin = |rules: Option<Rules>| {
             let rules = rules.unwrap_or_default();
             let preparation = Preparation::new(&rules, &config);
             Work {
                 prepare: move |exchange: &Exchange| preparation.prepare(exchange),
-                made: PlayerBuilder::new(name.clone(), Some(rules), config),
-                add: |builder: &mut PlayerBuilder, exchange: &Exchange, prepared| {
+                made: TapeBuilder::new(name.clone(), Some(rules), &config),
+                add: |builder: &mut TapeBuilder, exchange: &Exchange, prepared| {
                     builder.add(exchange, prepared);
                 },
             }
         };
-        Ok(store.read_for_player(name, begin)?.build())
+        let tape = store.read_for_player(name, begin)?;
+        Ok(Self::of(tape.build(), config))
     }
 
-    pub(super) fn of(tape: PreparedTape, config: PlayerConfig) -> Player {
-        Player {
+    fn of(tape: PreparedTape, config: PlayerConfig) -> Self {
+        Self {
             config,
             sessions: Sessions::new(MOST_SESSIONS, tape.packed.len()),
-            played: PlayedSet::new(tape.packed.len(), tape.index.tracks.playable()),
+            played: PlayedSet::new(tape.packed.len(), tape.index.groups.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),
-            loose_matches: LooseMatches::new(MOST_LOOSE_MATCHES),
+            loose_matches: LooseMatchLog::new(MOST_LOOSE_MATCHES),
             served: ByOperation::new(),
             missed: ByOperation::new(),
             loosened: AtomicU64::new(0),
@@ -245,13 +202,13 @@ impl Player {
         Ok(self.answer(&paced, HeaderMap::new()))
     }
 
-    /// Chooses the [`answer`](Player::answer) to a request, which counts as given, and says how long to wait by
-    /// [`PlayerConfig::latency`]. The waiting is up to the caller.
-    /// By its `invocation` a retry is told from a call of its own: see [`Player::findings`].
+    /// Chooses the [`answer`](Self::answer) to a request, which counts as given, and says how long
+    /// to wait by [`PlayerConfig::latency`]. The waiting is up to the caller. By its `invocation` a
+    /// retry is told from a call of its own: see [`findings`](Self::findings).
     ///
     /// # Errors
     ///
-    /// As of [`play`](Player::play).
+    /// As of [`play`](Self::play).
     pub fn play_paced(
         &self,
         session: &SessionName,
@@ -259,82 +216,37 @@ impl Player {
         body: &[u8],
         invocation: Option<Invocation>,
     ) -> Result<Paced, MissReport> {
-        let session = self.sessions.of(session);
-        let spot = self.tape.verbatim(operation, body);
-        let step = |spot| self.step(&session, operation, body, spot, invocation);
-        let answer = match spot.map(step) {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(_)) | None => self.play_by_key(&session, operation, body, invocation),
+        let session = &self.sessions.of(session);
+        let asking = Asking {
+            session,
+            operation,
+            body,
+            invocation,
         };
-        let counter = match &answer {
+        let recorded = self.tape.verbatim(operation, body);
+        let chosen = match recorded.map(|first| self.step(asking, first)) {
+            Some(Ok(paced)) => Ok(paced),
+            Some(Err(_)) | None => self.play_by_key(asking),
+        };
+        let counter = match &chosen {
             Ok(_) => &self.served,
             Err(_) => &self.missed,
         };
         counter.add(Some(operation));
-        answer
+        chosen
     }
 
-    /// The answer that was chosen. Its headers are laid out in the memory of `room`, whatever that held.
-    pub fn answer(&self, paced: &Paced, room: HeaderMap) -> Answer {
-        match paced.given {
-            Some(given) => self.tape.packed.answer(given.address, room),
+    /// The answer that was chosen. Its headers are laid out in the memory of `headers`, whatever
+    /// that held.
+    pub fn answer(&self, paced: &Paced, headers: HeaderMap) -> Answer {
+        match paced.played {
+            Some(played) => self.tape.packed.answer(played.slot.address, headers),
             None => Answer::empty_poll(),
         }
     }
 
-    /// Where the answer that was chosen comes from.
-    pub fn served_by(&self, paced: &Paced) -> ServedBy {
-        match paced.given {
-            Some(given) => ServedBy::Exchange {
-                seq: self.tape.packed.record(given.position).seq,
-                times: given.times,
-            },
-            None => ServedBy::EmptyPoll,
-        }
-    }
-
-    fn play_by_key(
-        &self,
-        session: &Session,
-        operation: &Operation,
-        body: &[u8],
-        invocation: Option<Invocation>,
-    ) -> Result<Paced, MissReport> {
-        let body = self.tape.redactor.request_body(body);
-        let key = MatchKey::by(&self.tape.criteria, operation, &body);
-        let found = self.tape.index.tracks.of(&key);
-        let step = |track: Track| {
-            let first = self.tape.packed.address(track.first());
-            let spot = Spot { track, first };
-            self.step(session, operation, &body, spot, invocation)
-        };
-        let standstill = match found.map(|track| (track, step(track))) {
-            Some((_, Ok(answer))) => return Ok(answer),
-            Some((track, Err(standstill))) => Some((track, standstill)),
-            None => None,
-        };
-        let mut course = session.course();
-        note_sent(&mut course.notes, operation, &body, None, invocation);
-        drop(course);
-        let name = session.name.as_str();
-        let awaited = match standstill {
-            Some((_, Standstill::NotYet { awaited, .. })) => Some(awaited),
-            Some((_, Standstill::UsedUp)) | None => None,
-        };
-        let id = MissId {
-            session: name.to_owned(),
-            request: MissedRequest::Keyed { key, awaited },
-        };
-        Err(self.miss_log.note(id, || match standstill {
-            Some((track, Standstill::UsedUp)) => self.tape.used_up(name, operation, track),
-            Some((_, Standstill::NotYet { at, awaited })) => {
-                self.tape.not_yet(name, operation, at, awaited)
-            }
-            None => self.tape.never_recorded(name, operation, &body),
-        }))
-    }
-
-    /// The jobs that a request and its answer are about, redacted by the tape's rules. For people: it parses both.
+    /// The jobs that a request and its answer are about, redacted by the tape's rules. For people: it
+    /// parses both.
     pub fn mentioned_jobs(
         &self,
         operation: &Operation,
@@ -345,7 +257,8 @@ impl Player {
         MentionedJobs::of(operation, &request, answer)
     }
 
-    /// Counts a request that can't be looked up as a miss. `session` is the name in its path, whatever it is.
+    /// Counts a request that can't be looked up as a miss. `session` is the name in its path, whatever
+    /// it is.
     pub fn refuse(
         &self,
         session: &str,
@@ -353,128 +266,9 @@ impl Player {
         refusal: &Refusal,
     ) -> MissReport {
         self.missed.add(operation);
-        let miss: Miss = self.tape.refused(session, operation, refusal);
-        let id = MissId {
-            session: miss.session.clone(),
-            request: MissedRequest::Refused(miss.message.clone()),
-        };
-        self.miss_log.note(id, || miss)
-    }
-
-    /// One step of a session along a track, for a request with this redacted body.
-    fn step(
-        &self,
-        session: &Session,
-        operation: &Operation,
-        body: &[u8],
-        Spot { track, first }: Spot,
-        invocation: Option<Invocation>,
-    ) -> Result<Paced, Standstill> {
-        let positions = self.tape.index.tracks.positions(&track);
-        let note = |course: &mut Course, position, times| {
-            let criteria = &self.tape.criteria;
-            let is_loosened =
-                criteria.are_loose() && criteria.loosened(self.tape.packed.request(position), body);
-            if is_loosened {
-                course.loosened += 1;
-                self.note_loosened(session, operation, position, body);
-            }
-            course.served += 1;
-            self.served_log
-                .push(&session.name, position, times, is_loosened);
-            is_loosened
-        };
-        let mut course = session.course();
-        let cursors = &mut course.cursors;
-        if let Some(schedule) = &self.tape.schedule
-            && let Some(&at) = positions.get(cursors.played(track) as usize)
-            && let Some(awaited) = schedule.awaited(cursors, at)
-        {
-            return Err(Standstill::NotYet { at, awaited });
-        }
-        let next = turn(
-            cursors.played_mut(track),
-            positions.len(),
-            self.config.exhausted(operation),
-            operation.is_poll(),
-        );
-        // Under the session's lock, so that its answers are listed in the order of its cursors.
-        match next {
-            Turn::Play { index, times } => {
-                let position = positions[index];
-                cursors.different += usize::from(times == 1);
-                let is_loosened = note(&mut course, position, times);
-                let notes = &mut course.notes;
-                if is_loosened {
-                    note_sent(notes, operation, body, Some(position), invocation);
-                } else if Act::of(operation).is_some() {
-                    let note = Note::Played {
-                        position,
-                        invocation,
-                    };
-                    notes.push(note, operation.is_poll());
-                }
-                drop(course);
-                self.played.mark(position);
-                let packed = &self.tape.packed;
-                let address = if position == track.first() {
-                    first
-                } else {
-                    packed.address(position)
-                };
-                Ok(Paced {
-                    given: Some(Given {
-                        position,
-                        address,
-                        times,
-                    }),
-                    delay: self.config.latency.of(packed.latency_ms(address)),
-                    is_loosened,
-                })
-            }
-            Turn::EmptyPoll => {
-                let last = positions.last().copied().unwrap_or(track.first());
-                let is_loosened = note(&mut course, last, 0);
-                Ok(Paced {
-                    given: None,
-                    delay: Duration::ZERO,
-                    is_loosened,
-                })
-            }
-            Turn::UsedUp => Err(Standstill::UsedUp),
-        }
-    }
-
-    fn note_loosened(
-        &self,
-        session: &Session,
-        operation: &Operation,
-        position: Position,
-        redacted_body: &[u8],
-    ) {
-        self.loosened.fetch_add(1, Ordering::Relaxed);
-        let packed = &self.tape.packed;
-        let describe = || {
-            let (differences, more) = told(packed.request(position), redacted_body);
-            LooseMatch {
-                session: Arc::clone(&session.name),
-                operation: operation.clone(),
-                exchange: packed.record(position).seq,
-                differences,
-                more,
-                count: 1,
-            }
-        };
-        if let Some(new) = self.loose_matches.note(&session.name, position, describe) {
-            info!(
-                session = new.session.as_str(),
-                operation = operation.name(),
-                exchange = new.exchange,
-                differences = ?new.differences,
-                more = new.more,
-                "a request matched only loosely"
-            );
-        }
+        let miss = refused(&self.tape, session, operation, refusal);
+        let request = MissedRequest::Refused(miss.message.clone());
+        self.note_miss(session, request, || miss.clone())
     }
 
     /// Starts over; says how many sessions did.
@@ -482,9 +276,9 @@ impl Player {
         match what {
             Reset::Session(name) => match self.sessions.find(name) {
                 Some(session) => {
-                    let mut course = session.course();
-                    course.cursors.clear();
-                    course.notes.push(Note::StartOver, false);
+                    let mut state = session.state();
+                    state.cursors.clear();
+                    state.notes.push(Note::StartOver, false);
                     1
                 }
                 None => 0,
@@ -499,24 +293,195 @@ impl Player {
             }
         }
     }
+
+    /// For a request that was not recorded to the byte, or whose exchanges so found are used up.
+    fn play_by_key(&self, asking: Asking<'_>) -> Result<Paced, MissReport> {
+        let Asking {
+            session, operation, ..
+        } = asking;
+        let body = &self.tape.redactor.request_body(asking.body)[..];
+        let asking = Asking { body, ..asking };
+        let key = MatchKey::by(&self.tape.criteria, operation, body);
+        let found = self.tape.index.groups.of(&key);
+        let no_turn = match found.map(|group| (group, self.step(asking, self.first(group)))) {
+            Some((_, Ok(paced))) => return Ok(paced),
+            Some((group, Err(no_turn))) => Some((group, no_turn)),
+            None => None,
+        };
+        note_sent(&mut session.state().notes, asking, None);
+        let name = session.name.as_str();
+        let awaited = match no_turn {
+            Some((_, NoTurn::NotYet { awaited, .. })) => Some(awaited),
+            Some((_, NoTurn::UsedUp)) | None => None,
+        };
+        let request = MissedRequest::Keyed { key, awaited };
+        Err(self.note_miss(name, request, || match no_turn {
+            Some((group, NoTurn::UsedUp)) => used_up(&self.tape, name, operation, group),
+            Some((_, NoTurn::NotYet { at, awaited })) => {
+                not_yet(&self.tape, name, operation, at, awaited)
+            }
+            None => never_recorded(&self.tape, name, operation, body),
+        }))
+    }
+
+    /// Lists a miss. Why a request misses depends only on the tape and on what it waits for, so one
+    /// that is listed already is not composed again.
+    fn note_miss(
+        &self,
+        session: &str,
+        request: MissedRequest,
+        compose: impl Fn() -> Miss,
+    ) -> MissReport {
+        let id = MissId {
+            session: session.to_owned(),
+            request,
+        };
+        let (miss, novelty) = self.miss_log.note(id, || Arc::new(compose()));
+        MissReport {
+            miss: miss.unwrap_or_else(|| Arc::new(compose())),
+            novelty,
+        }
+    }
+
+    /// Where the first exchange of a key group is.
+    fn first(&self, group: KeyGroup) -> Slot {
+        let position = group.first();
+        Slot {
+            position,
+            address: self.tape.packed.address(position),
+        }
+    }
+
+    /// One step of a session along a key group, which its first exchange names.
+    fn step(&self, asking: Asking<'_>, first: Slot) -> Result<Paced, NoTurn> {
+        let Asking {
+            session,
+            operation,
+            invocation,
+            ..
+        } = asking;
+        let group = KeyGroup::begun_by(first.position);
+        let positions = self.tape.index.groups.positions(&group);
+        let mut state = session.state();
+        let cursors = &mut state.cursors;
+        if let Some(schedule) = &self.tape.schedule
+            && let Some(&at) = positions.get(cursors.played(group) as usize)
+            && let Some(awaited) = cursors.awaited(schedule, at)
+        {
+            return Err(NoTurn::NotYet { at, awaited });
+        }
+        let next = turn(
+            cursors.played_mut(group),
+            positions.len(),
+            self.config.exhausted(operation),
+            operation.is_poll(),
+        );
+        // The lock is held until the answer is in the log: so a session's answers are listed in the
+        // order of its cursors.
+        match next {
+            Turn::Play { index, times } => {
+                let position = positions[index];
+                cursors.different += usize::from(times == 1);
+                let is_loosened = self.note_served(&mut state, asking, position, times);
+                let notes = &mut state.notes;
+                if is_loosened {
+                    note_sent(notes, asking, Some(position));
+                } else if Act::of(operation).is_some() {
+                    let note = Note::Played {
+                        position,
+                        invocation,
+                    };
+                    notes.push(note, operation.is_poll());
+                }
+                drop(state);
+                self.played.mark(position);
+                let packed = &self.tape.packed;
+                let address = if position == first.position {
+                    first.address
+                } else {
+                    packed.address(position)
+                };
+                let slot = Slot { position, address };
+                Ok(Paced {
+                    played: Some(Played { slot, times }),
+                    delay: self.config.latency.of(packed.latency_ms(address)),
+                    is_loosened,
+                })
+            }
+            Turn::EmptyPoll => {
+                let last = positions.last().copied().unwrap_or(first.position);
+                let is_loosened = self.note_served(&mut state, asking, last, 0);
+                Ok(Paced {
+                    played: None,
+                    delay: Duration::ZERO,
+                    is_loosened,
+                })
+            }
+            Turn::UsedUp => Err(NoTurn::UsedUp),
+        }
+    }
+
+    /// Counts and lists what is served; says whether the request matched only because something did
+    /// not count.
+    fn note_served(
+        &self,
+        state: &mut SessionState,
+        asking: Asking<'_>,
+        position: Position,
+        times: u32,
+    ) -> bool {
+        let criteria = &self.tape.criteria;
+        let recorded = || self.tape.packed.request(position);
+        let is_loosened = criteria.are_loose() && criteria.loosened(recorded(), asking.body);
+        if is_loosened {
+            state.loosened += 1;
+            self.note_loosened(asking, position);
+        }
+        state.served += 1;
+        let session = &asking.session.name;
+        self.served_log.push(session, position, times, is_loosened);
+        is_loosened
+    }
+
+    fn note_loosened(&self, asking: Asking<'_>, position: Position) {
+        self.loosened.fetch_add(1, Ordering::Relaxed);
+        let session = &asking.session.name;
+        let packed = &self.tape.packed;
+        let describe = || {
+            let (differences, more) = differences(packed.request(position), asking.body);
+            let new = LooseMatch {
+                session: Arc::clone(session),
+                operation: asking.operation.clone(),
+                exchange: packed.info(position).seq,
+                differences,
+                more,
+                count: 1,
+            };
+            info!(
+                session = session.as_str(),
+                operation = new.operation.name(),
+                exchange = new.exchange,
+                differences = ?new.differences,
+                more = new.more,
+                "a request matched only loosely"
+            );
+            new
+        };
+        let id = (Arc::clone(session), position);
+        self.loose_matches.note(id, describe);
+    }
 }
 
-/// Notes a request that does not stand on the tape as it is.
-fn note_sent(
-    notes: &mut Notes,
-    operation: &Operation,
-    redacted_body: &[u8],
-    position: Option<Position>,
-    invocation: Option<Invocation>,
-) {
-    if Act::of(operation).is_none() {
+/// Notes a request that is not on the tape as it is, and the exchange that answered it, if one did.
+fn note_sent(notes: &mut Notes, asking: Asking<'_>, position: Option<Position>) {
+    if Act::of(asking.operation).is_none() {
         return;
     }
     let sent = Sent {
-        operation: operation.clone(),
-        asked: Asked::of(redacted_body),
+        operation: asking.operation.clone(),
+        asked: Asked::of(asking.body),
         position,
-        invocation,
+        invocation: asking.invocation,
     };
     notes.push(Note::Sent(Arc::new(sent)), false);
 }

@@ -5,7 +5,7 @@ use pipetape_core::Operation;
 
 use super::tape::{miss, operation, player, session, tape, with_rules};
 use crate::name::SessionName;
-use crate::player::{Closest, Exhausted, Miss, Refusal, Sighting};
+use crate::player::{Closest, Exhausted, Miss, Novelty, Refusal};
 use crate::rules::Rules;
 
 const JOB: &str = "0f1e2d3c-4b5a-4968-8776-655443322110";
@@ -65,7 +65,7 @@ fn used_up() {
     };
     assert!(ask().is_ok());
     let report = ask().unwrap_err();
-    assert_eq!(report.sighting, Sighting::First);
+    assert_eq!(report.novelty, Novelty::First);
     assert_eq!(
         report.miss.closest,
         Some(Closest {
@@ -75,7 +75,7 @@ fn used_up() {
         })
     );
     assert_snapshot!(report.miss.message, @"no exchange of tape `deploy` answers this AcknowledgeJob in session `one`: used up. It was recorded once, as exchange 2, and this session has played that. Next: start over in a session of its own (`/session/NAME/`) or with `POST /_pipetape/reset?session=one`, answer again with `--exhausted repeat-last` or `--exhausted loop`, or record more with `pipetape record deploy --mode append`.");
-    assert_eq!(ask().unwrap_err().sighting, Sighting::Again);
+    assert_eq!(ask().unwrap_err().novelty, Novelty::Again);
     assert_eq!(player.misses().0[0].count, 2);
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::tape::{Got, ask, operation, session, tape};
 use crate::name::SessionName;
-use crate::player::{Exhausted, MissCause, Order, Player, PlayerConfig, Reset, Sighting};
+use crate::player::{Exhausted, MissCause, Novelty, Order, Player, PlayerConfig, Reset};
 use crate::tape::Tape;
 
 const NAME: &str = "GetJobDetails";
@@ -120,11 +120,11 @@ fn a_miss_says_what_must_come_first() {
     let first = ask("c");
     assert_snapshot!(first.miss.message, @"no exchange of tape `deploy` answers this GetJobDetails in session `default`: not yet in strict order: exchange 1 must come first. It was recorded as exchange 3, and this session has not yet played exchange 1, GetJobDetails. Next: send that request before this one, or let different requests come in any order with `--order keyed`.");
     assert_eq!(first.miss.closest.as_ref().unwrap().seq, 3);
-    assert_eq!(ask("c").sighting, Sighting::Again);
+    assert_eq!(ask("c").novelty, Novelty::Again);
     check(&player, "default", &[("a", Got::Seq(1))]);
     // Another cause is another miss.
     let second = ask("c");
-    assert_eq!(second.sighting, Sighting::First);
+    assert_eq!(second.novelty, Novelty::First);
     assert!(second.miss.message.contains("exchange 2 must come first"));
     let counts: Vec<_> = player.misses().0.iter().map(|one| one.count).collect();
     assert_eq!(counts, [2, 1]);

@@ -5,8 +5,8 @@ use crate::exchange::Outcome;
 use crate::fault::Fault;
 use crate::name::SessionName;
 use crate::player::{
-    Answer, Exhausted, MissCause, PlaySummary, Player, PlayerConfig, RecordedAnswer, Refusal,
-    Reset, ServedBy, Sighting,
+    Answer, Exhausted, MissCause, Novelty, PlaySummary, Player, PlayerConfig, RecordedAnswer,
+    Refusal, Reset, ServedBy,
 };
 use crate::rules::Rules;
 
@@ -281,7 +281,7 @@ fn a_reset_of_everything_empties_the_lists_and_keeps_the_counts() {
     );
     check(&player, "a", "GetJobDetails", "{}", &[NEVER]);
     let refused = player.refuse("a", None, &Refusal::NoTarget);
-    assert_eq!(refused.sighting, Sighting::First);
+    assert_eq!(refused.novelty, Novelty::First);
     let counts: Vec<_> = player
         .misses()
         .0

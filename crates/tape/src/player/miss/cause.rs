@@ -98,16 +98,25 @@ pub struct MissReport {
     /// The miss.
     pub miss: Arc<Miss>,
     /// Whether it came before.
-    pub sighting: Sighting,
+    pub novelty: Novelty,
 }
 
 /// Whether a miss came before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sighting {
+pub enum Novelty {
     /// It is new.
     First,
     /// The same request of the same session missed before.
     Again,
     /// There are too many different misses to remember this one: it is counted, not listed.
     Unlisted,
+}
+
+/// A miss, and how often it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissCount {
+    /// The miss.
+    pub miss: Arc<Miss>,
+    /// How often.
+    pub count: u64,
 }

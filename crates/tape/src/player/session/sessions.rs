@@ -1,30 +1,82 @@
-//! All sessions of a player.
+//! One play-through of a tape, and all of them.
 
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tracing::{debug, warn};
 
-use super::notes::{MOST_OF_ALL, Room};
-use super::session::Session;
+use super::cursor::Cursors;
+use super::notes::{MOST_OF_ALL, Notes, Quota};
 use crate::name::SessionName;
 
+/// One session: what changes with its requests has one lock.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) name: Arc<SessionName>,
+    /// When it was last asked for, on the clock of its [`Sessions`](super::sessions::Sessions).
+    pub(crate) last_used: AtomicU64,
+    state: Mutex<SessionState>,
+}
+
+/// How far a session is, and how it came there.
+#[derive(Debug)]
+pub(crate) struct SessionState {
+    pub(crate) cursors: Cursors,
+    /// What it asked about jobs.
+    pub(crate) notes: Notes,
+    /// Requests answered; no reset of the session lowers it.
+    pub(crate) served: u64,
+    /// Those of them that matched only because something did not count.
+    pub(crate) loosened: u64,
+}
+
+impl Session {
+    /// A session at the beginning of a tape of `length` exchanges.
+    pub(crate) fn new(name: SessionName, length: usize, quota: Arc<Quota>) -> Session {
+        Session {
+            name: Arc::new(name),
+            last_used: AtomicU64::new(0),
+            state: Mutex::new(SessionState {
+                cursors: Cursors::new(length),
+                notes: Notes::new(quota),
+                served: 0,
+                loosened: 0,
+            }),
+        }
+    }
+
+    /// For one step. What a panicking thread left behind is whole: each step is some numbers, and notes are pushed whole.
+    pub(crate) fn state(&self) -> MutexGuard<'_, SessionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SessionState {
+    /// Back to before the first request.
+    pub(crate) fn clear(&mut self) {
+        self.cursors.clear();
+        self.notes.clear();
+        self.served = 0;
+        self.loosened = 0;
+    }
+}
+
 /// Most sessions kept beside the default one.
-pub(super) const MOST_SESSIONS: usize = 10_000;
+pub(crate) const MOST_SESSIONS: usize = 10_000;
 
 /// Sessions by name. One is made when it is first used; when there are too many, the one that was
 /// idle for longest goes.
 #[derive(Debug)]
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     default: Arc<Session>,
     others: RwLock<HashMap<Arc<SessionName>, Arc<Session>>>,
     most: usize,
     /// Exchanges on the tape.
     length: usize,
     /// For the notes of all of them.
-    room: Arc<Room>,
+    quota: Arc<Quota>,
     /// Counts requests: the time that idleness is measured in.
     clock: AtomicU64,
     dropped: AtomicU64,
@@ -32,7 +84,7 @@ pub(super) struct Sessions {
 
 /// A session in use. The default one, which most requests are for, never goes, and need not be counted.
 #[derive(Debug)]
-pub(super) enum Held<'a> {
+pub(crate) enum Held<'a> {
     Default(&'a Session),
     Other(Arc<Session>),
 }
@@ -50,22 +102,22 @@ impl Deref for Held<'_> {
 
 impl Sessions {
     /// Of a tape of `length` exchanges.
-    pub(super) fn new(most: usize, length: usize) -> Sessions {
-        let room = Arc::new(Room::new(MOST_OF_ALL));
-        let default = Session::new(SessionName::default(), length, Arc::clone(&room));
+    pub(crate) fn new(most: usize, length: usize) -> Sessions {
+        let quota = Arc::new(Quota::new(MOST_OF_ALL));
+        let default = Session::new(SessionName::default(), length, Arc::clone(&quota));
         Sessions {
             default: Arc::new(default),
             others: RwLock::default(),
             most,
             length,
-            room,
+            quota,
             clock: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
     }
 
     /// The session of that name, new where there is none.
-    pub(super) fn of(&self, name: &SessionName) -> Held<'_> {
+    pub(crate) fn of(&self, name: &SessionName) -> Held<'_> {
         if *name == *self.default.name {
             return Held::Default(&self.default);
         }
@@ -77,7 +129,7 @@ impl Sessions {
     }
 
     /// The session of that name, if there is one.
-    pub(super) fn find(&self, name: &SessionName) -> Option<Arc<Session>> {
+    pub(crate) fn find(&self, name: &SessionName) -> Option<Arc<Session>> {
         if *name == *self.default.name {
             return Some(Arc::clone(&self.default));
         }
@@ -85,7 +137,7 @@ impl Sessions {
     }
 
     /// Every one, by name.
-    pub(super) fn all(&self) -> Vec<Arc<Session>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
         let mut all: Vec<_> = self.read().values().map(Arc::clone).collect();
         all.push(Arc::clone(&self.default));
         all.sort_by(|a, b| a.name.as_str().cmp(b.name.as_str()));
@@ -93,22 +145,22 @@ impl Sessions {
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.read().len() + 1
     }
 
     /// How many had to go.
-    pub(super) fn dropped(&self) -> u64 {
+    pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
     /// Puts every session back to the tape's beginning; says how many there were.
-    pub(super) fn reset(&self) -> usize {
+    pub(crate) fn reset(&self) -> usize {
         let others = std::mem::take(&mut *self.write());
-        self.default.course().clear();
+        self.default.state().clear();
         // A request that has one of them in hand right now still counts for what was before.
         for session in others.values() {
-            session.course().cursors.clear();
+            session.state().cursors.clear();
         }
         others.len() + 1
     }
@@ -129,7 +181,7 @@ impl Sessions {
                 self.note_dropped(&oldest);
             }
         }
-        let session = Session::new(name.clone(), self.length, Arc::clone(&self.room));
+        let session = Session::new(name.clone(), self.length, Arc::clone(&self.quota));
         let session = Arc::new(session);
         others.insert(Arc::clone(&session.name), Arc::clone(&session));
         session
@@ -159,11 +211,8 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use pipetape_core::Operation;
-
     use super::*;
-    use crate::matching::MatchKey;
-    use crate::player::track::{Track, Tracks};
+    use crate::player::prepared::KeyGroup;
 
     fn name(text: &str) -> SessionName {
         text.parse().unwrap()
@@ -171,21 +220,16 @@ mod tests {
 
     /// A tape of one exchange, and how to count its plays.
     fn play(sessions: &Sessions, text: &str) {
-        *sessions
-            .of(&name(text))
-            .course()
-            .cursors
-            .played_mut(track()) += 1;
+        *sessions.of(&name(text)).state().cursors.played_mut(group()) += 1;
     }
 
-    fn track() -> Track {
-        let key = MatchKey::of(&Operation::PollForJobs, b"", &[]);
-        Tracks::default().push(key, 0).unwrap()
+    fn group() -> KeyGroup {
+        KeyGroup::begun_by(0)
     }
 
     fn played(sessions: &Sessions, text: &str) -> Option<u32> {
         let session = sessions.find(&name(text))?;
-        let played = session.course().cursors.played(track());
+        let played = session.state().cursors.played(group());
         Some(played)
     }
 
@@ -216,7 +260,7 @@ mod tests {
         play(&sessions, "a");
         play(&sessions, "default");
         assert_eq!(sessions.reset(), 2);
-        assert_eq!(held.course().cursors.played(track()), 0);
+        assert_eq!(held.state().cursors.played(group()), 0);
         assert_eq!(played(&sessions, "default"), Some(0));
         assert_eq!(sessions.count(), 1);
     }

@@ -1,15 +1,14 @@
-//! A player that is built while its tape is still being read: one thread reads, another prepares and packs what was
-//! read. Of a tape of ten thousand exchanges the two take about as long.
+//! Reads and prepares a tape at the same time.
 
 use std::mem;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-use super::builder::PlayerBuilder;
-use super::play::PlayerConfig;
+use super::builder::TapeBuilder;
 use crate::exchange::Exchange;
 use crate::name::TapeName;
+use crate::player::config::PlayerConfig;
 use crate::rules::Rules;
 
 /// Most exchanges in a load, and how many bytes of bodies fill one. A tape that fills none needs no thread.
@@ -18,8 +17,8 @@ const FULL: usize = 128 * 1024;
 /// How many loads wait: an exchange may have megabytes.
 const WAITING: usize = 2;
 
-/// Takes a tape's exchanges one by one, as a [`PlayerBuilder`] does.
-pub(super) struct Building<'scope, 'env> {
+/// Takes a tape's exchanges one by one, as a [`TapeBuilder`] does.
+pub(crate) struct Building<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     empty: Empty,
     load: Vec<Exchange>,
@@ -30,31 +29,31 @@ pub(super) struct Building<'scope, 'env> {
 
 /// What an empty builder is made of.
 #[derive(Clone)]
-pub(super) struct Empty {
-    pub(super) name: TapeName,
-    pub(super) rules: Option<Rules>,
-    pub(super) config: PlayerConfig,
+pub(crate) struct Empty {
+    pub(crate) name: TapeName,
+    pub(crate) rules: Option<Rules>,
+    pub(crate) config: PlayerConfig,
 }
 
 /// Where the builder is.
 enum Builder<'scope> {
     /// The system had no thread to give.
-    Here(Box<PlayerBuilder>),
+    Here(Box<TapeBuilder>),
     There(
         SyncSender<Vec<Exchange>>,
-        ScopedJoinHandle<'scope, PlayerBuilder>,
+        ScopedJoinHandle<'scope, TapeBuilder>,
     ),
 }
 
 impl Empty {
-    fn builder(self) -> PlayerBuilder {
-        PlayerBuilder::new(self.name, self.rules, self.config)
+    fn builder(self) -> TapeBuilder {
+        TapeBuilder::new(self.name, self.rules, &self.config)
     }
 }
 
 impl<'scope, 'env> Building<'scope, 'env> {
     /// Begins. A thread is started in `scope` once it is worth it.
-    pub(super) fn new(scope: &'scope Scope<'scope, 'env>, empty: Empty) -> Building<'scope, 'env> {
+    pub(crate) fn new(scope: &'scope Scope<'scope, 'env>, empty: Empty) -> Building<'scope, 'env> {
         Building {
             scope,
             empty,
@@ -65,7 +64,7 @@ impl<'scope, 'env> Building<'scope, 'env> {
     }
 
     /// Adds the exchange behind the last one.
-    pub(super) fn push(&mut self, exchange: Exchange) {
+    pub(crate) fn push(&mut self, exchange: Exchange) {
         let response = exchange.outcome.response();
         self.bytes += exchange.request.body.len();
         self.bytes += response.map_or(0, |response| response.body.len());
@@ -76,7 +75,7 @@ impl<'scope, 'env> Building<'scope, 'env> {
     }
 
     /// The builder, with all that was pushed.
-    pub(super) fn finish(self) -> PlayerBuilder {
+    pub(crate) fn finish(self) -> TapeBuilder {
         match self.builder {
             None => with(self.empty.builder(), self.load),
             Some(Builder::Here(builder)) => with(*builder, self.load),
@@ -112,7 +111,7 @@ fn start<'scope>(scope: &'scope Scope<'scope, '_>, empty: &Empty) -> Builder<'sc
     }
 }
 
-fn with(mut builder: PlayerBuilder, load: Vec<Exchange>) -> PlayerBuilder {
+fn with(mut builder: TapeBuilder, load: Vec<Exchange>) -> TapeBuilder {
     for exchange in load {
         builder.push(&exchange);
     }
@@ -156,9 +155,8 @@ mod tests {
                 building.push(exchange(seq, body));
             }
             let has_thread = matches!(building.builder, Some(Builder::There(..)));
-            let player = building.finish().build();
-            let (unplayed, _) = player.unplayed(None, usize::MAX);
-            let seqs = unplayed.iter().map(|unplayed| unplayed.seq).collect();
+            let packed = building.finish().build().packed;
+            let seqs = packed.positions().map(|at| packed.info(at).seq).collect();
             (seqs, has_thread)
         })
     }

@@ -1,12 +1,14 @@
-//! What a miss says.
+//! What a miss says, and the miss as a whole.
 
 use std::fmt::Write;
 
 use pipetape_core::Operation;
 
-use super::miss::{Closest, MissCause, Refusal};
+use super::cause::{Closest, Miss, MissCause, Refusal};
+use super::closest::closest;
 use crate::matching::shown_text;
 use crate::name::TapeName;
+use crate::player::prepared::{KeyGroup, Position, PreparedTape};
 use crate::redact::Redactor;
 
 /// Longest message, in bytes.
@@ -14,8 +16,100 @@ const MOST: usize = 4096;
 /// Longest list of operations, in bytes: all 44 known names fit, not what a hostile tape may hold.
 const MOST_OF_OPERATIONS: usize = 2048;
 
+/// The miss of a request whose key is not on the tape.
+pub(crate) fn never_recorded(
+    tape: &PreparedTape,
+    session: &str,
+    operation: &Operation,
+    redacted_body: &[u8],
+) -> Miss {
+    let closest = closest(tape, operation, redacted_body);
+    let operations = tape.packed.operations();
+    Miss {
+        session: session.to_owned(),
+        operation: Some(operation.clone()),
+        cause: MissCause::NeverRecorded,
+        message: why_never_recorded(&tape.name, session, operation, operations, closest.as_ref()),
+        closest,
+    }
+}
+
+/// The miss of a request whose exchanges were all played in this session.
+pub(crate) fn used_up(
+    tape: &PreparedTape,
+    session: &str,
+    operation: &Operation,
+    group: KeyGroup,
+) -> Miss {
+    let positions = tape.index.groups.positions(&group);
+    let last = positions.last().copied().unwrap_or(group.first());
+    let seq = tape.packed.info(last).seq;
+    let count = positions.len();
+    Miss {
+        session: session.to_owned(),
+        operation: Some(operation.clone()),
+        cause: MissCause::UsedUp,
+        closest: Some(Closest::same(seq)),
+        message: why_used_up(&tape.name, session, operation, count, seq),
+    }
+}
+
+/// The miss of a request whose exchange at `at` comes after the one at `awaited`.
+pub(crate) fn not_yet(
+    tape: &PreparedTape,
+    session: &str,
+    operation: &Operation,
+    at: Position,
+    awaited: Position,
+) -> Miss {
+    let seq = tape.packed.info(at).seq;
+    let first = (
+        tape.packed.info(awaited).seq,
+        tape.packed.operation(awaited),
+    );
+    Miss {
+        session: session.to_owned(),
+        operation: Some(operation.clone()),
+        cause: MissCause::NotYet,
+        closest: Some(Closest::same(seq)),
+        message: why_not_yet(&tape.name, session, operation, seq, first),
+    }
+}
+
+/// The miss of a request that can't be looked up.
+pub(crate) fn refused(
+    tape: &PreparedTape,
+    session: &str,
+    operation: Option<&Operation>,
+    refusal: &Refusal,
+) -> Miss {
+    Miss {
+        session: session.to_owned(),
+        operation: operation.cloned(),
+        cause: match refusal {
+            Refusal::BadSession(_) => MissCause::NoSession,
+            Refusal::NoTarget | Refusal::ManyTargets | Refusal::BadTarget { .. } => {
+                MissCause::NoOperation
+            }
+        },
+        closest: None,
+        message: why_refused(&tape.name, session, refusal, &tape.redactor),
+    }
+}
+
+impl Closest {
+    /// The recorded exchange of this very request.
+    fn same(seq: u64) -> Closest {
+        Closest {
+            seq,
+            differences: Vec::new(),
+            more: 0,
+        }
+    }
+}
+
 /// Says that no exchange has the request's key.
-pub(super) fn never_recorded(
+fn why_never_recorded(
     tape: &TapeName,
     session: &str,
     operation: &Operation,
@@ -44,15 +138,15 @@ pub(super) fn never_recorded(
         "{start}. The closest recorded exchange is {}: ",
         closest.seq
     );
-    let room = MOST.saturating_sub(text.len() + next.len());
-    text.push_str(&told(closest, room));
+    let space = MOST.saturating_sub(text.len() + next.len());
+    text.push_str(&told(closest, space));
     text.push_str(". ");
     text.push_str(&next);
     text
 }
 
 /// Says that the session has played all there is: `times` exchanges, the last one `seq`; none where all were passed over.
-pub(super) fn used_up(
+fn why_used_up(
     tape: &TapeName,
     session: &str,
     operation: &Operation,
@@ -77,7 +171,7 @@ pub(super) fn used_up(
 }
 
 /// Says that exchange `seq` has to wait for another one, given by its number and operation.
-pub(super) fn not_yet(
+fn why_not_yet(
     tape: &TapeName,
     session: &str,
     operation: &Operation,
@@ -93,12 +187,7 @@ pub(super) fn not_yet(
 }
 
 /// Says why a request can't be looked up.
-pub(super) fn refused(
-    tape: &TapeName,
-    session: &str,
-    refusal: &Refusal,
-    redactor: &Redactor,
-) -> String {
+fn why_refused(tape: &TapeName, session: &str, refusal: &Refusal, redactor: &Redactor) -> String {
     let why = match refusal {
         Refusal::BadSession(error) => {
             return format!(
@@ -131,13 +220,13 @@ fn beginning(tape: &TapeName, session: &str, operation: &Operation, cause: MissC
     )
 }
 
-/// As many differences as there is room for.
-fn told(closest: &Closest, room: usize) -> String {
+/// As many differences as fit.
+fn told(closest: &Closest, space: usize) -> String {
     let mut text = String::new();
     let total = closest.differences.len() + closest.more;
     for (index, difference) in closest.differences.iter().enumerate() {
         let rest = format!("; and {} more", total - index);
-        if text.len() + difference.len() + rest.len() + 2 > room {
+        if text.len() + difference.len() + rest.len() + 2 > space {
             text.push_str(&rest);
             return text;
         }

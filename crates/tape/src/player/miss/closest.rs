@@ -2,68 +2,45 @@
 
 use pipetape_core::Operation;
 
-use super::miss::Closest;
-use super::packed::{Packed, Position};
+use super::cause::Closest;
 use crate::matching::{
     Canonical, Criteria, JobTag, distance, distance_of_bytes, shown_differences,
 };
+use crate::player::prepared::{Packed, Position, PreparedTape};
 
 /// Most different recorded requests looked at for one miss.
 const MOST_LOOKED_AT: usize = 4000;
 /// Most bytes of bodies read for one miss, the request's own counted anew for each candidate.
 const MOST_READ: usize = 32 * 1024 * 1024;
 /// Most differences told.
-pub(super) const MOST_DIFFERENCES: usize = 10;
+pub(crate) const MOST_DIFFERENCES: usize = 10;
 
-/// The different requests of each operation.
-#[derive(Debug, Default)]
-pub(super) struct Candidates {
-    /// The first exchange of each track, by the operation's index on the tape, in recorded order.
-    firsts: Vec<Vec<Position>>,
-}
-
-impl Candidates {
-    /// Takes the first exchange of a track.
-    pub(super) fn push(&mut self, operation_index: usize, first: Position) {
-        if operation_index >= self.firsts.len() {
-            self.firsts.resize_with(operation_index + 1, Vec::new);
-        }
-        self.firsts[operation_index].push(first);
-    }
-
-    pub(super) fn shrink_to_fit(&mut self) {
-        self.firsts.iter_mut().for_each(Vec::shrink_to_fit);
-    }
-
-    /// The closest one by structural distance, among the requests of the same operation: those about the
-    /// same job where there are any, else all of them. The first 4,000 are looked at, or as many as 32 MiB
-    /// of bodies hold. It depends on tape and request alone, so each replay names the same one.
-    pub(super) fn closest(
-        &self,
-        packed: &Packed,
-        criteria: &Criteria,
-        operation: &Operation,
-        redacted_body: &[u8],
-    ) -> Option<Closest> {
-        let index = packed.operations().iter().position(|o| o == operation)?;
-        let got = criteria.canonical(operation, redacted_body);
-        let firsts = || self.firsts[index].iter().copied();
-        let search = Search {
-            packed,
-            criteria,
-            operation,
-            got: got.as_ref(),
-            got_body: redacted_body,
-        };
-        let job = got.as_ref().and_then(JobTag::of);
-        let about_the_job = firsts().filter(|&at| packed.record(at).job == job);
-        let position = match job {
-            Some(_) => search.nearest(about_the_job),
-            None => None,
-        };
-        let position = position.or_else(|| search.nearest(firsts()))?;
-        Some(search.compare(position))
-    }
+/// The closest one by structural distance, among the requests of the same operation: those about the
+/// same job where there are any, else all of them. The first 4,000 are looked at, or as many as 32 MiB
+/// of bodies hold. It depends on tape and request alone, so each replay names the same one.
+pub(super) fn closest(
+    tape: &PreparedTape,
+    operation: &Operation,
+    redacted_body: &[u8],
+) -> Option<Closest> {
+    let packed = &tape.packed;
+    let got = tape.criteria.canonical(operation, redacted_body);
+    let firsts = || tape.index.firsts.of(operation).iter().copied();
+    let search = Search {
+        packed,
+        criteria: &tape.criteria,
+        operation,
+        got: got.as_ref(),
+        got_body: redacted_body,
+    };
+    let job = got.as_ref().and_then(JobTag::of);
+    let about_the_job = firsts().filter(|&at| packed.info(at).job == job);
+    let position = match job {
+        Some(_) => search.nearest(about_the_job),
+        None => None,
+    };
+    let position = position.or_else(|| search.nearest(firsts()))?;
+    Some(search.compare(position))
 }
 
 struct Search<'a> {
@@ -105,7 +82,7 @@ impl Search<'_> {
     }
 
     fn compare(&self, at: Position) -> Closest {
-        let seq = self.packed.record(at).seq;
+        let seq = self.packed.info(at).seq;
         let body = self.packed.request(at);
         let (Some(recorded), Some(got)) = (self.canonical(body), self.got) else {
             return Closest {

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::answer::Answer;
 use super::notes::Note;
-use super::packed::{Packed, Position};
-use super::session::Session;
+use super::sessions::Session;
 use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, Judge, Step};
+use crate::player::prepared::{Answer, Packed, Position};
 
 /// Most findings listed; about 1 MB.
 const MOST_FINDINGS: usize = 1000;
@@ -29,7 +28,7 @@ struct Known<'a> {
 }
 
 /// Judges sessions one after another.
-pub(super) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
+pub(crate) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
     let hand_outs = LazyCell::new(|| hand_outs(packed));
     let mut known = Known {
         packed,
@@ -37,7 +36,7 @@ pub(super) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
     };
     let mut findings = Findings::default();
     for session in sessions {
-        let (notes, missing) = session.course().notes.snapshot();
+        let (notes, missing) = session.state().notes.snapshot();
         findings.unjudged += missing;
         let mut chapters = notes
             .split(|note| matches!(note, Note::StartOver))
@@ -57,16 +56,16 @@ pub(super) fn judge(packed: &Packed, sessions: &[Arc<Session>]) -> Findings {
 
 impl Findings {
     fn add(&mut self, more: Vec<Finding>) {
-        let room = MOST_FINDINGS - self.list.len();
-        self.unlisted += more.len().saturating_sub(room) as u64;
-        self.list.extend(more.into_iter().take(room));
+        let free = MOST_FINDINGS - self.list.len();
+        self.unlisted += more.len().saturating_sub(free) as u64;
+        self.list.extend(more.into_iter().take(free));
     }
 }
 
 impl Known<'_> {
     fn step(&mut self, note: &Note, judge: &mut Judge<'_>) {
         let packed = self.packed;
-        let seq = |position| packed.record(position).seq;
+        let seq = |position| packed.info(position).seq;
         match note {
             Note::StartOver => {}
             Note::Played {

@@ -5,23 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pipetape_core::Operation;
 
-use super::packed::Position;
 use crate::findings::{Asked, Invocation};
+use crate::player::prepared::Position;
 
-/// Room for one session's notes, in units of 16 bytes: 1 MiB.
+/// Quota for one session's notes, in units of 16 bytes: 1 MiB.
 const MOST_OF_ONE: usize = 65_536;
-/// Room for all sessions' notes together: 32 MiB.
-pub(super) const MOST_OF_ALL: usize = 2 * 1024 * 1024;
+/// Quota for all sessions' notes together: 32 MiB.
+pub(crate) const MOST_OF_ALL: usize = 2 * 1024 * 1024;
 /// How much a session's notes take at a time.
 const BLOCK: usize = 64;
-/// From how many notes on there is room for as many as there can be.
+/// From how many notes on memory is reserved for as many as there can be.
 const MANY: usize = 4096;
 /// What a note with members of its own weighs: two labels of about 150 bytes, and their pointers.
 const HEAVY: usize = 28;
 
 /// Something that happened in a session.
 #[derive(Debug, Clone)]
-pub(super) enum Note {
+pub(crate) enum Note {
     /// A request that matched as a whole: what it asked stands on the tape.
     Played {
         position: Position,
@@ -35,33 +35,33 @@ pub(super) enum Note {
 
 /// A request that missed or matched loosely.
 #[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) operation: Operation,
-    pub(super) asked: Asked,
+pub(crate) struct Sent {
+    pub(crate) operation: Operation,
+    pub(crate) asked: Asked,
     /// The exchange that answered it; `None` where it missed.
-    pub(super) position: Option<Position>,
-    pub(super) invocation: Option<Invocation>,
+    pub(crate) position: Option<Position>,
+    pub(crate) invocation: Option<Invocation>,
 }
 
 /// What the notes of all sessions of a player have left.
 #[derive(Debug)]
-pub(super) struct Room(AtomicUsize);
+pub(crate) struct Quota(AtomicUsize);
 
-/// The first notes of a session. Once there is no room, no more are taken: what is known is known from the
+/// The first notes of a session. Once the quota is used up, no more are taken: what is known is known from the
 /// beginning on.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(crate) struct Notes {
     list: Vec<Note>,
-    room: Arc<Room>,
+    quota: Arc<Quota>,
     taken: usize,
     used: usize,
-    /// Notes that found no room.
+    /// Notes beyond the quota.
     missing: u64,
 }
 
-impl Room {
-    pub(super) fn new(units: usize) -> Room {
-        Room(AtomicUsize::new(units))
+impl Quota {
+    pub(crate) fn new(units: usize) -> Quota {
+        Quota(AtomicUsize::new(units))
     }
 
     fn take(&self, units: usize) -> bool {
@@ -77,10 +77,10 @@ impl Room {
 }
 
 impl Notes {
-    pub(super) fn new(room: Arc<Room>) -> Notes {
+    pub(crate) fn new(quota: Arc<Quota>) -> Notes {
         Notes {
             list: Vec::new(),
-            room,
+            quota,
             taken: 0,
             used: 0,
             missing: 0,
@@ -88,7 +88,7 @@ impl Notes {
     }
 
     /// Takes a note. A poll that is answered as the one just before says nothing new.
-    pub(super) fn push(&mut self, note: Note, is_poll: bool) {
+    pub(crate) fn push(&mut self, note: Note, is_poll: bool) {
         let same = |last: &Note| matches!((last, &note), (Note::Played { position: last, .. }, Note::Played { position, .. }) if last == position);
         if is_poll && self.list.last().is_some_and(same) {
             return;
@@ -107,13 +107,13 @@ impl Notes {
     }
 
     /// The notes, and how many are missing behind them.
-    pub(super) fn snapshot(&self) -> (Vec<Note>, u64) {
+    pub(crate) fn snapshot(&self) -> (Vec<Note>, u64) {
         (self.list.clone(), self.missing)
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        *self = Notes::new(Arc::clone(&self.room));
+    pub(crate) fn clear(&mut self) {
+        *self = Notes::new(Arc::clone(&self.quota));
     }
 
     fn make_room(&mut self, weight: usize) -> bool {
@@ -121,7 +121,7 @@ impl Notes {
         if needed <= self.taken {
             return true;
         }
-        if needed > MOST_OF_ONE || !self.room.take(BLOCK) {
+        if needed > MOST_OF_ONE || !self.quota.take(BLOCK) {
             return false;
         }
         self.taken += BLOCK;
@@ -135,7 +135,7 @@ impl Notes {
 
 impl Drop for Notes {
     fn drop(&mut self) {
-        self.room.give_back(self.taken);
+        self.quota.give_back(self.taken);
     }
 }
 
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn the_first_notes_are_kept() {
-        let room = Arc::new(Room::new(MOST_OF_ALL));
-        let mut notes = Notes::new(Arc::clone(&room));
+        let quota = Arc::new(Quota::new(MOST_OF_ALL));
+        let mut notes = Notes::new(Arc::clone(&quota));
         for position in 0..MOST_OF_ONE as u32 + 5 {
             notes.push(played(position), false);
         }
@@ -177,16 +177,16 @@ mod tests {
         assert_eq!((list.len(), missing), (MOST_OF_ONE, 5));
         assert!(matches!(list[0], Note::Played { position: 0, .. }));
         notes.clear();
-        assert_eq!(room.0.load(Ordering::Relaxed), MOST_OF_ALL);
+        assert_eq!(quota.0.load(Ordering::Relaxed), MOST_OF_ALL);
         notes.push(played(1), false);
         assert_eq!((notes.snapshot().0.len(), notes.snapshot().1), (1, 0));
     }
 
     #[test]
     fn sessions_share_the_room_and_give_it_back() {
-        let room = Arc::new(Room::new(2 * BLOCK));
-        let mut first = Notes::new(Arc::clone(&room));
-        let mut second = Notes::new(Arc::clone(&room));
+        let quota = Arc::new(Quota::new(2 * BLOCK));
+        let mut first = Notes::new(Arc::clone(&quota));
+        let mut second = Notes::new(Arc::clone(&quota));
         for _ in 0..5 {
             first.push(sent(), false);
         }
@@ -199,14 +199,14 @@ mod tests {
         // It has a gap already.
         second.push(played(2), false);
         assert_eq!((second.snapshot().0.len(), second.snapshot().1), (0, 2));
-        let mut third = Notes::new(room);
+        let mut third = Notes::new(quota);
         third.push(played(1), false);
         assert_eq!(third.snapshot().1, 0);
     }
 
     #[test]
     fn a_poll_repeated_is_noted_once() {
-        let mut notes = Notes::new(Arc::new(Room::new(BLOCK)));
+        let mut notes = Notes::new(Arc::new(Quota::new(BLOCK)));
         for (position, is_poll) in [(1, true), (1, true), (2, false), (2, false), (1, true)] {
             notes.push(played(position), is_poll);
         }

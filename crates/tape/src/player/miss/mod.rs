@@ -1,0 +1,9 @@
+//! What a request that misses is told.
+
+mod cause;
+mod closest;
+mod message;
+
+pub use cause::{Closest, Miss, MissCause, MissCount, MissReport, Novelty, Refusal};
+pub(crate) use closest::MOST_DIFFERENCES;
+pub(crate) use message::{never_recorded, not_yet, refused, used_up};

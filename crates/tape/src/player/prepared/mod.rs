@@ -1,0 +1,15 @@
+//! What never changes once a tape is loaded.
+
+mod builder;
+mod index;
+mod loading;
+mod packed;
+mod tape;
+mod template;
+
+pub(crate) use builder::{Preparation, TapeBuilder};
+pub(crate) use index::{Hashed, KeyGroup};
+pub(crate) use loading::{Building, Empty};
+pub(crate) use packed::{Packed, Position, Slot};
+pub(crate) use tape::{PreparedTape, Schedule};
+pub use template::Answer;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use bench::workload::{self, Jobs, Requests};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +17,6 @@ use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
 
 use crate::listen::RuntimeKind;
 use crate::stats;
-use crate::workload::{self, Jobs, Requests};
 
 /// No answer takes this long. One that does ends the run, with an error that says so.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

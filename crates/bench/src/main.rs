@@ -25,8 +25,6 @@ mod serve;
 mod start;
 mod stats;
 mod table;
-mod tape_file;
-mod workload;
 
 use std::process::ExitCode;
 

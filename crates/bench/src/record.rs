@@ -1,12 +1,13 @@
 //! Part two: a recording against a bare reverse proxy, both in front of the same bare upstream.
 
+use bench::workload;
+
 use crate::bars::{self, Unit, Verdicts};
 use crate::contest::{self, Contender, Finding, Load};
 use crate::listen::RuntimeKind;
 use crate::program::Programs;
 use crate::run::{Options, Size};
 use crate::table::Table;
-use crate::workload;
 
 const CONNECTIONS: [u32; 3] = [1, 16, 64];
 /// Requests per second in all where latency is the question: far below what either can do, so that no

@@ -5,12 +5,13 @@ use std::time::Instant;
 use std::{fmt, fs};
 
 use anyhow::{Context, ensure};
+use bench::tape_file;
 use clap::{Args, ValueEnum};
 
 use crate::bars::{self, Bar, Verdicts};
 use crate::contest::Load;
 use crate::program::Programs;
-use crate::{machine, record, replay, start, tape_file};
+use crate::{machine, record, replay, start};
 
 #[derive(Args)]
 pub(crate) struct Options {

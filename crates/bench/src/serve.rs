@@ -1,5 +1,6 @@
 //! `bench serve`: the floor. A hyper server that reads the request and gives one fixed answer.
 
+use bench::workload;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Full};
@@ -7,7 +8,6 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
 use crate::listen::{self, RuntimeKind};
-use crate::workload;
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use bench::workload::{self, Requests};
 
 use crate::bars::{Unit, Verdicts};
 use crate::child::Server;
@@ -13,7 +14,6 @@ use crate::program::Programs;
 use crate::run::Tape;
 use crate::stats;
 use crate::table::Table;
-use crate::workload::{self, Requests};
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 

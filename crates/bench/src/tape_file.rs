@@ -11,7 +11,7 @@ use crate::workload;
 /// # Errors
 ///
 /// When the file can't be written.
-pub(crate) fn write(path: &Path, name: &str, count: u64) -> io::Result<()> {
+pub fn write(path: &Path, name: &str, count: u64) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     write_to(&mut file, name, count)?;
     file.flush()

@@ -9,11 +9,11 @@ use hyper::Response;
 use hyper::header::HeaderValue;
 
 /// The content type of every message in AWS JSON 1.1.
-pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 /// The nonce that all jobs share.
-pub(crate) const NONCE: &str = "3";
+pub const NONCE: &str = "3";
 /// The answer to every request.
-pub(crate) const ANSWER: &str = r#"{"status":"InProgress"}"#;
+pub const ANSWER: &str = r#"{"status":"InProgress"}"#;
 /// The client that the requests say they come from.
 const USER_AGENT: &str = "aws-sdk-rust/1.7.0 ua/2.1 api/codepipeline/1.131.0 os/linux lang/rust/1.95.0 m/E,N,g md/http#hyper-1.x";
 
@@ -27,22 +27,22 @@ const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 \
     Signature=132751a03b27ad7a2bccb798717927d5142c4e40fea7a8d584f7bb79c55d62dd";
 
 /// The id of job number `index`: the same in every process, distinct for every index.
-pub(crate) fn job_id(index: u64) -> String {
+pub fn job_id(index: u64) -> String {
     uuid(mix(index), mix(!index))
 }
 
 /// The service's id for the request about job number `index`.
-pub(crate) fn request_id(index: u64) -> String {
+pub fn request_id(index: u64) -> String {
     uuid(mix(index ^ 0x5555_5555_5555_5555), mix(index))
 }
 
 /// The request body for job number `index`, written as the SDK writes it.
-pub(crate) fn request_body(index: u64) -> String {
+pub fn request_body(index: u64) -> String {
     format!(r#"{{"jobId":"{}","nonce":"{NONCE}"}}"#, job_id(index))
 }
 
 /// Bytes of one exchange as a tape keeps it: both bodies, and the headers that are kept.
-pub(crate) fn kept_bytes() -> u64 {
+pub fn kept_bytes() -> u64 {
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("user-agent", USER_AGENT),
@@ -57,14 +57,14 @@ pub(crate) fn kept_bytes() -> u64 {
 }
 
 /// Requests as they go over the wire. They differ in the job's id alone, so one buffer serves them all.
-pub(crate) struct Requests {
+pub struct Requests {
     bytes: Vec<u8>,
     id: Range<usize>,
 }
 
 impl Requests {
     /// Requests to the server at `host`.
-    pub(crate) fn to(host: SocketAddr) -> Self {
+    pub fn to(host: SocketAddr) -> Self {
         let body = request_body(0);
         let length = body.len();
         let head = format!(
@@ -88,14 +88,14 @@ impl Requests {
     }
 
     /// The request about job number `index`, head and body.
-    pub(crate) fn about(&mut self, index: u64) -> &[u8] {
+    pub fn about(&mut self, index: u64) -> &[u8] {
         self.bytes[self.id.clone()].copy_from_slice(job_id(index).as_bytes());
         &self.bytes
     }
 }
 
 /// The fixed answer of a bare server: the bytes that a replay gives, but for the request id.
-pub(crate) fn response() -> Response<Full<Bytes>> {
+pub fn response() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes())));
     let headers = response.headers_mut();
     headers.insert(
@@ -107,14 +107,14 @@ pub(crate) fn response() -> Response<Full<Bytes>> {
 }
 
 /// A pseudo-random order of jobs, the same for the same seed.
-pub(crate) struct Jobs {
+pub struct Jobs {
     state: u64,
     count: u64,
 }
 
 impl Jobs {
     /// Draws from jobs `0..count`.
-    pub(crate) fn new(count: u64, seed: u64) -> Self {
+    pub fn new(count: u64, seed: u64) -> Self {
         Self {
             state: mix(seed),
             count: count.max(1),
@@ -122,7 +122,7 @@ impl Jobs {
     }
 
     /// The next job's number.
-    pub(crate) fn draw(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state) % self.count
     }

@@ -2,15 +2,13 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame};
+use http_body::Body;
 use hyper::body::Incoming;
 
 use crate::budget::{Budget, Reservation};
 use crate::connection::progress::{Phase, Progress};
-use crate::connection::waker::{Owed, muted};
 
 /// A body, and the room it takes while the call that reads it runs.
 #[derive(Default)]
@@ -102,7 +100,7 @@ async fn wait_for_room(budget: &Budget, progress: &Progress, bytes: usize) -> Op
 /// The next piece of data; trailers are passed over.
 async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
     loop {
-        match poll_fn(|cx| poll_frame(body, cx)).await {
+        match poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
             None => return Ok(None),
             Some(Err(_)) => return Err(BodyError::Broken),
             Some(Ok(frame)) => {
@@ -112,18 +110,4 @@ async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
             }
         }
     }
-}
-
-/// Polls for a frame; behind the last one, hyper is not woken to read another (see `waker`).
-fn poll_frame(
-    body: &mut Incoming,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-    let (polled, owed) = muted(|| Pin::new(&mut *body).poll_frame(cx));
-    // hyper sets an announced body's end before it hands out the last piece, so nothing of its own waits then.
-    let is_last = polled.is_ready() && body.is_end_stream();
-    if owed == Owed::Wake && !is_last {
-        cx.waker().wake_by_ref();
-    }
-    polled
 }

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use bytes::Bytes;
 use hyper::service::service_fn;
@@ -14,7 +14,6 @@ use crate::connection::call::{Calls, Onward};
 use crate::connection::close::{End, close};
 use crate::connection::progress::{AfterFlush, Progress};
 use crate::connection::transport::Transport;
-use crate::connection::waker::Wakers;
 use crate::connection::watchdog::Watchdog;
 use crate::connection::watched::Watched;
 use crate::message::Service;
@@ -36,7 +35,6 @@ pub(crate) async fn drive<S: Service, T: Transport>(
     let service = service_fn(|request| calls.answer(request));
     let io = TokioIo::new(Watched::new(stream, Arc::clone(progress)));
     let mut http = front.http.serve_connection(io, service);
-    let mut wakers = Wakers::default();
     let mut watchdog = Watchdog::new(&front.limits, progress);
 
     let mut stopped = pin!(front.stopped());
@@ -52,8 +50,7 @@ pub(crate) async fn drive<S: Service, T: Transport>(
             stopping = true;
             Pin::new(&mut http).graceful_shutdown();
         }
-        let waker = wakers.for_task(cx.waker());
-        match Pin::new(&mut http).poll(&mut Context::from_waker(waker)) {
+        match Pin::new(&mut http).poll(cx) {
             Poll::Ready(result) => Poll::Ready(how_it_ended(result, progress)),
             Poll::Pending => watchdog.poll(progress, cx).map(End::Late),
         }

@@ -8,8 +8,7 @@
 //! - `watched` is the stream hyper sees: it reports what moves, and ends the connection after a flush;
 //! - `transport` is what HTTP runs over, `early` the bytes that came before their time;
 //! - `call` takes one request from hyper to the service and back, `body` collects what it carries,
-//!   `reply_body` is what goes out;
-//! - `waker` saves the task a second run for each request with a body.
+//!   `reply_body` is what goes out.
 
 mod body;
 mod call;
@@ -23,7 +22,6 @@ mod relay;
 mod reply_body;
 mod serve;
 mod transport;
-mod waker;
 mod watchdog;
 mod watched;
 

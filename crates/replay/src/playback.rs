@@ -66,15 +66,15 @@ impl Service for Playback {
     async fn call(&self, request: &mut Request) -> Reply {
         let asked = Asked::of(request);
         let played = self.play(request);
-        // A sleeping answer holds on to nothing else.
-        let room = request.let_go();
         match played {
             Ok(paced) => {
                 if !paced.delay.is_zero() {
+                    // An answer that waits keeps no request in memory.
+                    request.clear();
                     // Boxed to keep the future of every other call small.
                     Box::pin(sleep(paced.delay)).await;
                 }
-                let answer = self.player.answer(&paced, room);
+                let answer = self.player.answer(&paced);
                 if let Some(asked) = asked {
                     asked.served(&paced, &answer, &self.player);
                 }

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use http::HeaderMap;
 use pipetape_core::{MentionedJobs, Operation};
 use tracing::info;
 
@@ -199,7 +198,7 @@ impl Player {
         body: &[u8],
     ) -> Result<Answer, MissReport> {
         let paced = self.play_paced(session, operation, body, None)?;
-        Ok(self.answer(&paced, HeaderMap::new()))
+        Ok(self.answer(&paced))
     }
 
     /// Chooses the [`answer`](Self::answer) to a request, which counts as given, and says how long
@@ -236,11 +235,10 @@ impl Player {
         chosen
     }
 
-    /// The answer that was chosen. Its headers are laid out in the memory of `headers`, whatever
-    /// that held.
-    pub fn answer(&self, paced: &Paced, headers: HeaderMap) -> Answer {
+    /// The answer that was chosen.
+    pub fn answer(&self, paced: &Paced) -> Answer {
         match paced.played {
-            Some(played) => self.tape.packed.answer(played.slot.address, headers),
+            Some(played) => self.tape.packed.answer(played.slot.address),
             None => Answer::empty_poll(),
         }
     }

@@ -179,10 +179,10 @@ impl Packed {
         &self.block(info.address)[start..start + info.request]
     }
 
-    /// What the client is given. Its headers are laid out in the memory of `headers`.
-    pub(crate) fn answer(&self, at: Address, headers: HeaderMap) -> Answer {
+    /// What the client is given.
+    pub(crate) fn answer(&self, at: Address) -> Answer {
         let lead = self.lead(at);
-        let response = |head| Box::new(self.response(at, &lead, head, headers));
+        let response = |head| Box::new(self.response(at, &lead, head));
         match &self.templates[lead.template as usize].shape {
             Shape::Whole(head) => Answer::Response(response(head)),
             Shape::Truncated(head, declared_length) => Answer::Truncated {
@@ -194,17 +194,10 @@ impl Packed {
         }
     }
 
-    fn response(
-        &self,
-        at: Address,
-        lead: &Lead,
-        head: &TemplateHead,
-        mut headers: HeaderMap,
-    ) -> Response<Bytes> {
+    fn response(&self, at: Address, lead: &Lead, head: &TemplateHead) -> Response<Bytes> {
         let start = at.start() + LEAD;
         let mut rest = self.block(at).slice(start..start + lead.answer);
-        headers.clear();
-        headers.reserve(head.headers.len());
+        let mut headers = HeaderMap::with_capacity(head.headers.len());
         for header in &head.headers {
             match header {
                 TemplateHeader::Fixed(name, value) => {

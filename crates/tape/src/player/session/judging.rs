@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use http::HeaderMap;
-
 use super::notes::Note;
 use super::sessions::Session;
 use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, Judge, Step};
@@ -111,7 +109,7 @@ impl Known<'_> {
 impl Facts {
     fn at(packed: &Packed, position: Position) -> Facts {
         let asked = Asked::of(packed.request(position));
-        let answer = match packed.answer(packed.address(position), HeaderMap::new()) {
+        let answer = match packed.answer(packed.address(position)) {
             Answer::Response(response) => Some(response),
             Answer::Truncated { .. } | Answer::Reset => None,
         };

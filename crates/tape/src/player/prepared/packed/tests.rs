@@ -41,11 +41,8 @@ fn pack(outcomes: &[Outcome]) -> Packed {
     packer.finish()
 }
 
-/// An answer, laid out in the memory of other headers.
 fn answer(packed: &Packed, at: Position) -> Answer {
-    let mut headers = HeaderMap::new();
-    headers.insert("x-gone", HeaderValue::from_static("1"));
-    packed.answer(packed.address(at), headers)
+    packed.answer(packed.address(at))
 }
 
 /// Status, header lines and body, as text.

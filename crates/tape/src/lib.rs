@@ -42,8 +42,8 @@ pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
 pub use store::{
-    AppendError, Finished, PendingExchange, RecordMode, RecordingEnd, Store, StoreError, TapeState,
-    TapeStats, TapeSummary, TapeWriter,
+    AppendError, Damage, ExchangeFlaw, Finished, PendingExchange, RecordMode, RecordingEnd, Store,
+    StoreError, TapeState, TapeStats, TapeSummary, TapeWriter,
 };
 pub use tape::Tape;
 pub use tape_file::{FORMAT, TapeFileError, fold_tape_file, read_tape, read_tape_file};

@@ -5,32 +5,28 @@ use std::{fs, io};
 
 use pipetape_core::causes::with_causes;
 
-use super::bulk_load::{BulkLoad, load_journal};
-use super::engine::Database;
 use super::error::StoreError;
-use super::journal::Journal;
+use super::files::{make_directory, remove, write_whole};
 use super::lock::{LockError, Purpose, TapeLock};
-use super::paths::{
-    TapePaths, make_directory, make_tape_directory, remove, tighten, write_version, write_whole,
-};
+use super::log::{Detail, GrowingLog, TapeLog};
+use super::paths::TapePaths;
 use super::player_scan::{self, Work};
-use super::reader::{self, Scanned};
-use super::stats::TapeStats;
+use super::reader::TapeReader;
+use super::stats::{RecordingEnd, TapeStats};
 use super::writer::{AtFinish, Opened, TapeWriter};
-use super::{layout, stored};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
 use crate::tape::Tape;
 
-/// A directory of tapes. Making the value touches nothing; the directory is made by whatever first
-/// writes a tape.
+/// A directory of tapes. Making the value touches nothing; the directory is made when the first tape is
+/// written.
 #[derive(Debug, Clone)]
 pub struct Store {
     directory: PathBuf,
 }
 
-/// What to do where a tape of that name exists already.
+/// What to do if a tape of that name already exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum RecordMode {
     /// Refuse, unless nothing is on it.
@@ -38,7 +34,7 @@ pub enum RecordMode {
     Fresh,
     /// Record beside it, and take its place at a clean end.
     Overwrite,
-    /// Go on behind its last exchange, by its own rules. Where there is none, begin one.
+    /// Continue after its last exchange, by its own rules. If there is no such tape, begin one.
     Append,
 }
 
@@ -62,20 +58,11 @@ pub enum TapeState {
     Unfinished(TapeStats),
     /// A process has it open right now.
     InUse {
-        /// The process, where it could be found out.
+        /// The process, if it could be found out.
         pid: Option<u32>,
     },
     /// It can't be read: an error in words, its causes included.
     Unreadable(String),
-}
-
-/// How the recording of a tape ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordingEnd {
-    /// The recorder closed the tape.
-    Clean,
-    /// It was killed: what its clients saw is there, and an appending recording goes on with it.
-    Killed,
 }
 
 impl Store {
@@ -86,12 +73,12 @@ impl Store {
         }
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Opens a tape for recording, and keeps every other process from it. `rules` hold for a new tape.
+    /// Opens a tape for recording, and keeps every other process from it. `rules` are those of a new tape.
     ///
     /// # Errors
     ///
@@ -133,18 +120,29 @@ impl Store {
     ///
     /// As of `load`.
     pub fn load_with_end(&self, name: &TapeName) -> Result<(Tape, RecordingEnd), StoreError> {
-        let begin = |rules| Tape {
+        let reader = self.reader(name)?;
+        let mut tape = Tape {
             name: name.clone(),
-            rules,
+            rules: reader.rules().cloned(),
             exchanges: Vec::new(),
         };
-        let each = |tape: &mut Tape, exchange| tape.exchanges.push(exchange);
-        let scanned = self.read(name, begin, each)?;
-        let end = match scanned.is_finished {
-            true => RecordingEnd::Clean,
-            false => RecordingEnd::Killed,
-        };
-        Ok((scanned.made, end))
+        let end = reader.scan(|batch| {
+            for exchange in batch.exchanges(Detail::Everything) {
+                tape.exchanges.push(exchange?);
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        Ok((tape, end))
+    }
+
+    /// Opens a tape for reading, exchange by exchange. For tapes that are too large to be in memory as a [`Tape`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`load`](Store::load).
+    pub(crate) fn reader(&self, name: &TapeName) -> Result<TapeReader, StoreError> {
+        let (paths, lock) = self.lock_for_reading(name)?;
+        TapeReader::new(TapeLog::open(name, &paths.tape)?, lock)
     }
 
     /// Reads a tape for a player, exchange by exchange and without the requests' headers, and lets go of it: `begin`
@@ -164,10 +162,9 @@ impl Store {
         R: Send,
         E: FnMut(&mut T, &Exchange, R) + Send,
     {
-        let scanned = self.with_database(name, |directory, database| {
-            player_scan::scan(name, directory, database, begin)
-        })?;
-        Ok(scanned.made)
+        let reader = self.reader(name)?;
+        let work = begin(reader.rules().cloned());
+        player_scan::scan(self, reader, work)
     }
 
     /// Writes a whole tape under its name. It is there whole or not at all.
@@ -185,9 +182,9 @@ impl Store {
                 name: tape.name.clone(),
             });
         }
-        let written = write_tape(&paths, tape);
+        let written = TapeLog::import(tape, &paths.new);
         if written.is_err() {
-            // The error that counts is the first one.
+            // The first error is the one to report.
             let _ = remove(&paths.new);
         }
         written?;
@@ -196,19 +193,19 @@ impl Store {
         Ok(())
     }
 
-    /// Every tape, by name. A store that is not there has none.
+    /// Every tape, in order of names. A store that does not exist has none.
     ///
     /// # Errors
     ///
-    /// The directory can't be read. What is wrong with one tape is said in its line.
+    /// The directory can't be read. What is wrong with one tape is in its line.
     pub fn list(&self) -> Result<Vec<TapeSummary>, StoreError> {
         Ok(self
             .names()?
             .into_iter()
             .filter_map(|name| {
                 let state = match self.stats(&name) {
-                    Ok((stats, true)) => TapeState::Finished(stats),
-                    Ok((stats, false)) => TapeState::Unfinished(stats),
+                    Ok((stats, RecordingEnd::Clean)) => TapeState::Finished(stats),
+                    Ok((stats, RecordingEnd::Killed)) => TapeState::Unfinished(stats),
                     Err(StoreError::InUse { pid, .. }) => TapeState::InUse { pid },
                     // Deleted in between.
                     Err(StoreError::NoSuchTape { .. }) => return None,
@@ -220,11 +217,11 @@ impl Store {
             .collect())
     }
 
-    /// Removes a tape.
+    /// Removes a tape, damaged or not.
     ///
     /// # Errors
     ///
-    /// There is no such tape, it is in use, or the file system refuses. A damaged tape is removed like any other.
+    /// There is no such tape, it is in use, or the file system refuses.
     pub fn delete(&self, name: &TapeName) -> Result<(), StoreError> {
         let paths = self.existing(name)?;
         let lock = take(&paths, Purpose::Writing)?;
@@ -233,51 +230,29 @@ impl Store {
         Ok(())
     }
 
-    /// How much is on a tape, and whether its recording had a clean end.
-    fn stats(&self, name: &TapeName) -> Result<(TapeStats, bool), StoreError> {
-        let paths = self.existing(name)?;
-        let lock = take(&paths, Purpose::Reading)?;
-        recover(&paths)?;
-        check_layout(&paths.name, &paths.tape)?;
+    /// How much is on a tape, and how its recording ended.
+    fn stats(&self, name: &TapeName) -> Result<(TapeStats, RecordingEnd), StoreError> {
+        let (paths, lock) = self.lock_for_reading(name)?;
         // What is on a finished tape is written down; only an unfinished one has to be counted.
-        if let Some(stats) = TapeStats::read(name, &paths.tape)? {
-            return Ok((stats, true));
+        if let Some(stats) = TapeLog::finished(name, &paths.tape)? {
+            return Ok((stats, RecordingEnd::Clean));
         }
+        let mut log = TapeLog::open(name, &paths.tape)?;
+        let scanned = log.check()?;
+        log.close()?;
         drop(lock);
-        let scanned = self.read(name, drop, |(), _| ())?;
-        Ok((scanned.stats, scanned.is_finished))
+        Ok((scanned.stats, scanned.end))
     }
 
-    fn read<T>(
-        &self,
-        name: &TapeName,
-        begin: impl FnOnce(Option<Rules>) -> T,
-        each: impl FnMut(&mut T, Exchange),
-    ) -> Result<Scanned<T>, StoreError> {
-        self.with_database(name, |directory, database| {
-            reader::scan(name, directory, database, begin, each)
-        })
-    }
-
-    /// Opens a tape for reading, and lets go of it.
-    fn with_database<T>(
-        &self,
-        name: &TapeName,
-        work: impl FnOnce(&Path, &mut Database) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    fn lock_for_reading(&self, name: &TapeName) -> Result<(TapePaths, TapeLock), StoreError> {
         let paths = self.existing(name)?;
         let lock = take(&paths, Purpose::Reading)?;
         recover(&paths)?;
-        if !paths.tape.exists() {
-            return Err(self.no_such_tape(name));
+        if paths.tape.exists() {
+            Ok((paths, lock))
+        } else {
+            Err(self.no_such_tape(name))
         }
-        check_layout(name, &paths.tape)?;
-        let mut database = Database::open(name, &paths.tape)?;
-        let read = work(&paths.tape, &mut database)?;
-        database.close()?;
-        tighten(&paths.tape)?;
-        drop(lock);
-        Ok(read)
     }
 
     fn existing(&self, name: &TapeName) -> Result<TapePaths, StoreError> {
@@ -296,7 +271,7 @@ impl Store {
         }
     }
 
-    /// The names of what is there: tapes, and what a kill left on its way to be one.
+    /// The names of all tapes, those included that a kill left beside their place.
     fn names(&self) -> Result<Vec<TapeName>, StoreError> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -324,7 +299,7 @@ impl Store {
         Ok(names)
     }
 
-    /// Makes the directory, and keeps it out of commits.
+    /// Makes the directory, and a `.gitignore` that keeps it out of commits.
     fn prepare(&self) -> Result<(), StoreError> {
         make_directory(&self.directory)?;
         let ignore = self.directory.join(".gitignore");
@@ -346,48 +321,24 @@ fn take(paths: &TapePaths, purpose: Purpose) -> Result<TapeLock, StoreError> {
 }
 
 fn recover(paths: &TapePaths) -> Result<(), StoreError> {
-    paths.recover(|new| {
-        check_layout(&paths.name, new)?;
-        let mut database = Database::open(&paths.name, new)?;
-        let has_exchanges = reader::has_exchanges(&paths.name, new, &mut database)?;
-        database.close()?;
-        Ok(has_exchanges)
-    })
+    paths.recover(|new| has_exchanges(&paths.name, new))
 }
 
-/// Whether a tape can be begun anew without loss. Whatever is in doubt holds something.
+fn has_exchanges(name: &TapeName, directory: &Path) -> Result<bool, StoreError> {
+    let mut log = TapeLog::open(name, directory)?;
+    let has_exchanges = log.has_exchanges()?;
+    log.close()?;
+    Ok(has_exchanges)
+}
+
+/// Whether a tape can be replaced without loss. In doubt it can't.
 fn holds_nothing(paths: &TapePaths) -> bool {
-    let look = || -> Result<bool, StoreError> {
-        check_layout(&paths.name, &paths.tape)?;
-        if let Some(stats) = TapeStats::read(&paths.name, &paths.tape)? {
-            return Ok(stats.exchanges == 0);
-        }
-        let mut database = Database::open(&paths.name, &paths.tape)?;
-        let has_exchanges = reader::has_exchanges(&paths.name, &paths.tape, &mut database)?;
-        database.close()?;
-        Ok(!has_exchanges)
+    let holds_nothing = match TapeLog::finished(&paths.name, &paths.tape) {
+        Ok(Some(stats)) => Ok(stats.exchanges == 0),
+        Ok(None) => has_exchanges(&paths.name, &paths.tape).map(|has_exchanges| !has_exchanges),
+        Err(error) => Err(error),
     };
-    look().unwrap_or(false)
-}
-
-/// The version of a tape's layout. Refuses what this build does not know, before sled touches it.
-fn check_layout(name: &TapeName, directory: &Path) -> Result<u32, StoreError> {
-    let path = directory.join("layout");
-    let text = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(StoreError::damaged(name, "its file `layout` is missing"));
-        }
-        text => text.map_err(StoreError::io("read", &path))?,
-    };
-    match layout::read_version(&text) {
-        Some(found) if found > layout::VERSION => Err(StoreError::Newer {
-            name: name.clone(),
-            found,
-            supported: layout::VERSION,
-        }),
-        Some(found) if found > 0 => Ok(found),
-        _ => Err(StoreError::damaged(name, "its file `layout` can't be read")),
-    }
+    holds_nothing.unwrap_or(false)
 }
 
 /// A new tape: in its own place, or beside the one whose place it will take. A kill in here leaves no tape.
@@ -397,18 +348,17 @@ fn create(
     rules: Rules,
     at_finish: AtFinish,
 ) -> Result<Opened, StoreError> {
-    create_database(&paths, Some(&rules))?.close()?;
-    write_version(&paths.new)?;
-    let mut directory = &paths.new;
-    if at_finish == AtFinish::Stay {
-        paths.swap()?;
-        directory = &paths.tape;
-    }
-    let journal = Journal::begin(directory)?;
-    tighten(directory)?;
+    TapeLog::create(&paths.name, &paths.new, &rules)?;
+    let directory = match at_finish {
+        AtFinish::Stay => {
+            paths.swap()?;
+            &paths.tape
+        }
+        AtFinish::TakePlace => &paths.new,
+    };
     Ok(Opened {
+        log: GrowingLog::begin(&paths.name, directory, 0)?,
         paths,
-        journal,
         lock,
         rules,
         stats: TapeStats::default(),
@@ -416,60 +366,20 @@ fn create(
     })
 }
 
-/// A database with its rules, at the place of what is new.
-fn create_database(paths: &TapePaths, rules: Option<&Rules>) -> Result<Database, StoreError> {
-    make_tape_directory(&paths.new)?;
-    let encoded =
-        stored::encode_rules(rules).map_err(|reason| StoreError::damaged(&paths.name, reason))?;
-    let mut database = Database::open(&paths.name, &paths.new)?;
-    database.write_rules(&encoded)?;
-    tighten(&paths.new)?;
-    Ok(database)
-}
-
-/// An existing tape, to be gone on with by its own rules.
+/// An existing tape, to be continued by its own rules.
 fn reopen(paths: TapePaths, lock: TapeLock) -> Result<Opened, StoreError> {
-    let version = check_layout(&paths.name, &paths.tape)?;
-    let mut database = Database::open(&paths.name, &paths.tape)?;
-    let rules = |rules: Option<Rules>| rules;
-    let scanned = reader::scan(&paths.name, &paths.tape, &mut database, rules, |_, _| ())?;
-    TapeStats::clear(&paths.tape)?;
-    // Before the first entry that an older build would not understand.
-    if version < layout::VERSION {
-        write_version(&paths.tape)?;
-    }
-    load_journal(&paths.name, &paths.tape, database, scanned.last_in_database)?;
-    let journal = Journal::begin(&paths.tape)?;
-    tighten(&paths.tape)?;
+    let mut log = TapeLog::open(&paths.name, &paths.tape)?;
+    // An imported tape may have none.
+    let rules = log.rules()?.unwrap_or_default();
+    let (log, stats) = log.grow()?;
     Ok(Opened {
         paths,
-        journal,
+        log,
         lock,
-        // A tape written by hand may have none.
-        rules: scanned.made.unwrap_or_default(),
-        stats: scanned.stats,
+        rules,
+        stats,
         at_finish: AtFinish::Stay,
     })
-}
-
-/// Writes a whole tape beside its place.
-fn write_tape(paths: &TapePaths, tape: &Tape) -> Result<(), StoreError> {
-    let name = &paths.name;
-    let database = create_database(paths, tape.rules.as_ref())?;
-    let mut stats = TapeStats::default();
-    let mut load = BulkLoad::into(database);
-    for exchange in &tape.exchanges {
-        let encoded = stored::encode(exchange)
-            .ok()
-            .filter(|encoded| encoded.len() <= layout::LONGEST)
-            .ok_or_else(|| StoreError::damaged(name, "an exchange is too large for the store"))?;
-        load.push(exchange.seq, &encoded)?;
-        stats.count(exchange);
-    }
-    load.finish()?;
-    stats.write(&paths.new)?;
-    tighten(&paths.new)?;
-    write_version(&paths.new)
 }
 
 /// Bytes of the files in a directory and below; 0 for what can't be read.

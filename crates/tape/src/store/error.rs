@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::damage::Damage;
 use crate::name::TapeName;
 
 /// A store operation failed.
@@ -48,27 +49,33 @@ pub enum StoreError {
         /// The newest that is read.
         supported: u32,
     },
-    /// What is on disk can't be what was written.
+    /// What is on disk is not what was written.
     #[error(
-        "tape `{name}` is damaged: {reason}; restore it from a backup or an exported tape file, or `delete` it"
+        "tape `{name}` is damaged: {damage}; restore it from a backup or an exported tape file, or `delete` it"
     )]
     Damaged {
         /// The tape.
         name: TapeName,
         /// What was found.
-        reason: String,
+        damage: Damage,
     },
-    /// A recording ended that had lost its tape on the way.
+    /// An exchange of a tape to be imported has more bytes than a store can keep of one.
+    #[error("tape `{name}` can't be stored: one of its exchanges is too large")]
+    TooLarge {
+        /// The tape.
+        name: TapeName,
+    },
+    /// A recording ended, and an exchange of it could not be written.
     #[error("tape `{name}` is incomplete: {reason}")]
     Incomplete {
         /// The tape.
         name: TapeName,
-        /// What was said when it first failed.
+        /// Why the first one could not be written.
         reason: Arc<str>,
     },
-    /// A recording ended and could not be closed. All of it is in the tape's journal.
+    /// A recording ended and could not be closed. All of it is on disk.
     #[error(
-        "tape `{name}` could not be closed; all that was recorded is kept: mend the cause, then `record {name} --mode append` goes on with it"
+        "tape `{name}` could not be closed; all that was recorded is kept: remove the cause, then `record {name} --mode append` continues it"
     )]
     Unclosed {
         /// The tape.
@@ -102,9 +109,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the tape is damaged or of a newer format: exit code 3.
+    /// Whether the tape itself is the reason: it is damaged, of a newer format, or too large. Exit code 3.
     pub fn is_damage(&self) -> bool {
-        matches!(self, StoreError::Damaged { .. } | StoreError::Newer { .. })
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::Newer { .. } | Self::TooLarge { .. }
+        )
     }
 
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -116,7 +126,7 @@ impl StoreError {
         }
     }
 
-    /// Why a recording could not be closed; damage stays what it is.
+    /// A recording could not be closed; damage stays damage.
     pub(super) fn unclosed(name: &TapeName, source: StoreError) -> StoreError {
         if source.is_damage() {
             return source;
@@ -127,10 +137,10 @@ impl StoreError {
         }
     }
 
-    pub(super) fn damaged(name: &TapeName, reason: impl Into<String>) -> StoreError {
+    pub(super) fn damaged(name: &TapeName, damage: Damage) -> StoreError {
         StoreError::Damaged {
             name: name.clone(),
-            reason: reason.into(),
+            damage,
         }
     }
 }
@@ -139,6 +149,6 @@ impl StoreError {
 #[derive(Debug, Clone, Error)]
 #[error("the tape can no longer be written: {reason}")]
 pub struct AppendError {
-    /// What was said when it first failed.
+    /// Why the first exchange could not be written.
     pub reason: Arc<str>,
 }

@@ -1,48 +1,39 @@
-//! The store: a directory with one sled database per tape.
+//! The store: a directory of tapes, one subdirectory for each.
 //!
 //! ```text
 //! .pipetape/                0700
 //!   .gitignore              keeps the store out of commits
 //!   .NAME.lock              held by the process that has the tape open; says which
-//!   NAME/                   one tape
-//!     layout                `pipetape-store/2`, written when the rest is there: without it, no tape
-//!     conf, db, blobs/,     sled's own: trees `header` and `exchanges`
-//!     snap.*
-//!     journal               what is being recorded, until a clean end brings it into sled
-//!     finished              written at a clean end: how much is on the tape
+//!   NAME/                   one tape: its log
 //!   .NAME.new/              a recording that will take the tape's place, or an import
 //!   .NAME.old/              the tape whose place is being taken
+//!   .NAME.gone/             a directory that is being removed
 //! ```
 //!
-//! - `error` is what can go wrong, `directory` the store itself, `paths` the paths of one tape and the
-//!   swap that survives a kill, `lock` who has it open;
-//! - `layout` is the version, the keys and the values, `stored` the encoded form, `engine` all of sled, `journal` the
-//!   file before it, `sync` what has that file reach its disk, `bulk_load` the way from there into sled;
-//! - `writer` is the one thread that writes, `pending` what it is given, `reader` scans, `player_scan` does so for a
-//!   player, on two threads, `stats` tells a finished tape from one whose recorder was killed.
+//! - `directory` is the store itself, `paths` the paths of one tape and the swap that survives a kill, `lock` who has a
+//!   tape open, `files` how its files are written;
+//! - [`log`] is all that is in the directory of a tape; nothing outside it knows how exchanges are kept;
+//! - `writer` is the one thread that writes a tape, `reader` reads a tape, `player_scan` does
+//!   so for a player, on two threads;
+//! - `stats` is what is counted of a tape, `error` and `damage` what can go wrong.
 //!
-//! Rejected: one database for all tapes (reading would lock out recording), trees keyed by match key
-//! (random keys cost memory without bound), values of any size (sled rewrites and does not sync large ones).
+//! `docs/store.md` in the repository draws all of it and says what was rejected.
 
-mod bulk_load;
+mod damage;
 mod directory;
-mod engine;
 mod error;
-mod journal;
-mod layout;
+mod files;
 mod lock;
+mod log;
 mod paths;
-mod pending;
 mod player_scan;
 mod reader;
 mod stats;
-mod stored;
-mod sync;
 mod writer;
 
-pub use directory::{RecordMode, RecordingEnd, Store, TapeState, TapeSummary};
+pub use damage::{Damage, ExchangeFlaw};
+pub use directory::{RecordMode, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
-pub use pending::PendingExchange;
 pub(crate) use player_scan::Work;
-pub use stats::TapeStats;
-pub use writer::{Finished, TapeWriter};
+pub use stats::{RecordingEnd, TapeStats};
+pub use writer::{Finished, PendingExchange, TapeWriter};

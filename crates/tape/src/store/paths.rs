@@ -1,15 +1,14 @@
-//! The paths of one tape, and taking another's place in a way that a kill does not break.
+//! The paths of one tape, and how one tape takes another's place so that a kill does no harm.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::layout;
+use super::files::remove;
+use super::log;
 use crate::name::TapeName;
 
-/// Where one tape lies.
+/// Where the directories of one tape are.
 #[derive(Debug, Clone)]
 pub(super) struct TapePaths {
     pub(super) name: TapeName,
@@ -19,7 +18,7 @@ pub(super) struct TapePaths {
     pub(super) new: PathBuf,
     /// What had its place.
     old: PathBuf,
-    /// What is being removed: half a directory must not be taken for a tape.
+    /// What is being removed: half a directory must not look like a tape.
     gone: PathBuf,
     pub(super) lock: PathBuf,
 }
@@ -36,13 +35,13 @@ impl TapePaths {
         }
     }
 
-    /// Whether there is a tape, or one that a kill left on its way. Only a hint without the lock.
+    /// Whether there is a tape, or one that a kill left beside its place. Without the lock it is only a hint.
     pub(super) fn is_taken(&self) -> bool {
-        self.tape.exists() || is_whole(&self.new) || self.old.exists()
+        self.tape.exists() || log::is_whole(&self.new) || self.old.exists()
     }
 
-    /// Moves what lies at `new` to the tape's place, and removes what was there. Under the lock, with
-    /// nothing open. Killed at any point, [`TapePaths::recover`] brings it to its end.
+    /// Moves `new` to the tape's place, and removes what was there. Under the lock, with nothing open. After a kill at
+    /// any point [`recover`](TapePaths::recover) completes it.
     pub(super) fn swap(&self) -> Result<(), StoreError> {
         remove(&self.old)?;
         if self.tape.exists() {
@@ -64,8 +63,8 @@ impl TapePaths {
         remove(&self.gone)
     }
 
-    /// Brings an interrupted swap or removal to its end. `has_exchanges` looks into what lies at `new`: with
-    /// exchanges that clients have seen it takes the tape's place, without it goes.
+    /// Completes a swap or a removal that a kill interrupted. `has_exchanges` looks into `new`: if it has exchanges,
+    /// which clients may have seen, it takes the tape's place; if not, it is removed.
     pub(super) fn recover(
         &self,
         has_exchanges: impl FnOnce(&Path) -> Result<bool, StoreError>,
@@ -78,7 +77,7 @@ impl TapePaths {
             return remove(&self.old);
         }
         let is_mid_swap = self.old.exists() && !self.tape.exists();
-        if is_mid_swap || (is_whole(&self.new) && has_exchanges(&self.new)?) {
+        if is_mid_swap || (log::is_whole(&self.new) && has_exchanges(&self.new)?) {
             self.swap_over_old()
         } else {
             remove(&self.new)
@@ -94,87 +93,11 @@ impl TapePaths {
     }
 }
 
-/// Makes an empty directory for a tape. What a killed attempt left there is cleared away.
-pub(super) fn make_tape_directory(path: &Path) -> Result<(), StoreError> {
-    remove(path)?;
-    make_directory(path)
-}
-
-/// Marks what lies in a directory as a tape: its version is written last, when all else is durable.
-pub(super) fn write_version(directory: &Path) -> Result<(), StoreError> {
-    write_whole(
-        &directory.join("layout"),
-        layout::version_text(layout::VERSION).as_bytes(),
-    )
-}
-
-/// Whether a directory was made a tape, and not killed on the way.
-fn is_whole(directory: &Path) -> bool {
-    directory.join("layout").exists()
-}
-
-/// Makes a directory that only its owner can look into, and the ones above it.
-pub(super) fn make_directory(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(StoreError::io("make directory", path))
-}
-
-/// Writes a file so that it is there whole or not at all.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = || -> io::Result<()> {
-        let aside = path.with_extension("part");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    };
-    write().map_err(StoreError::io("write", path))
-}
-
-/// Takes away what others may do with the files in a directory: sled makes them by the process's umask.
-pub(super) fn tighten(directory: &Path) -> Result<(), StoreError> {
-    let tighten = |directory: &Path| -> io::Result<()> {
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            let mode = if entry.file_type()?.is_dir() {
-                0o700
-            } else {
-                0o600
-            };
-            match fs::set_permissions(entry.path(), Permissions::from_mode(mode)) {
-                // sled removes snapshots that it has replaced.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                result => result?,
-            }
-        }
-        Ok(())
-    };
-    tighten(directory).map_err(StoreError::io("set permissions in", directory))
-}
-
-/// Removes a directory with all that is in it, if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(StoreError::io("rename", from))
 }
 
-/// Best effort: after a loss of power the swap may not have happened, which is no harm.
+/// Best effort: after a loss of power the swap may not have happened, which does no harm.
 fn sync_directory(child: &Path) {
     if let Some(Ok(directory)) = child.parent().map(fs::File::open) {
         let _ = directory.sync_all();
@@ -183,9 +106,10 @@ fn sync_directory(child: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::files::make_directory;
     use super::*;
 
-    /// Which of the three places hold what, before and after.
+    /// What is at the three paths before, and at the tape's after.
     fn check(before: [Option<&str>; 3], new_has_exchanges: bool, after: Option<&str>) {
         let directory = tempfile::tempdir().unwrap();
         let paths = TapePaths::of(directory.path(), &"t".parse().unwrap());
@@ -194,9 +118,9 @@ mod tests {
             .zip(before)
         {
             if let Some(text) = text {
-                make_tape_directory(path).unwrap();
+                make_directory(path).unwrap();
                 fs::write(path.join("which"), text).unwrap();
-                write_version(path).unwrap();
+                log::mark_whole(path).unwrap();
             }
         }
         paths.recover(|_| Ok(new_has_exchanges)).unwrap();
@@ -206,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_swap_comes_to_its_end() {
+    fn an_interrupted_swap_is_completed() {
         let (a, b) = (Some("a"), Some("b"));
         for new_has_exchanges in [true, false] {
             check([None, None, None], new_has_exchanges, None);
@@ -223,10 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn what_never_became_a_tape_goes() {
+    fn what_never_became_a_tape_is_removed() {
         let directory = tempfile::tempdir().unwrap();
         let paths = TapePaths::of(directory.path(), &"t".parse().unwrap());
-        make_tape_directory(&paths.new).unwrap();
+        make_directory(&paths.new).unwrap();
         fs::write(paths.new.join("conf"), "half").unwrap();
         assert!(!paths.is_taken());
         paths.recover(|_| panic!("not even looked into")).unwrap();

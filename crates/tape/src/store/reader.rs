@@ -1,122 +1,143 @@
-//! Reading a tape: one scan of its database, in order, and what its journal has behind that.
+//! Reading a tape, exchange by exchange.
 
-use std::path::Path;
+use std::mem;
 
 use bytes::Bytes;
 
-use super::engine::Database;
 use super::error::StoreError;
-use super::journal;
-use super::layout::Unpacking;
-use super::stats::TapeStats;
-use super::stored::{self, Detail};
+use super::lock::TapeLock;
+use super::log::{self, Detail, TapeLog};
+use super::stats::RecordingEnd;
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
 
-/// What a scan found.
-pub(super) struct Scanned<T> {
-    /// What was made of rules and exchanges.
-    pub(super) made: T,
-    pub(super) stats: TapeStats,
-    /// The last exchange that is in the database; those behind it are in the journal.
-    pub(super) last_in_database: u64,
-    /// Whether the recording had a clean end.
-    pub(super) is_finished: bool,
+/// Most exchanges in a batch, and most bytes unless one exchange has more.
+const MOST: usize = 256;
+const FULL: usize = 128 * 1024;
+
+/// An open tape, locked until this is dropped.
+pub(crate) struct TapeReader {
+    // Before the lock: members are dropped in this order.
+    log: TapeLog,
+    rules: Option<Rules>,
+    _lock: TapeLock,
 }
 
-/// Scans an open database: hands its rules to `begin`, and each exchange to `each` with what `begin` made.
-///
-/// # Errors
-///
-/// Something on the tape can't be what was written, or less is there than a clean end had counted.
-pub(super) fn scan<T>(
-    name: &TapeName,
-    directory: &Path,
-    database: &mut Database,
-    begin: impl FnOnce(Option<Rules>) -> T,
-    mut each: impl FnMut(&mut T, Exchange),
-) -> Result<Scanned<T>, StoreError> {
-    let mut made = begin(rules(name, database)?);
-    let mut stats = TapeStats::default();
-    let last_in_database = scan_encoded(name, directory, database, |seq, encoded| {
-        let encoded = Bytes::copy_from_slice(encoded);
-        let exchange = stored::decode(seq, &encoded, Detail::Everything)?;
-        stats.count(&exchange);
-        each(&mut made, exchange);
-        Ok(())
-    })?;
-    conclude(name, directory, made, stats, last_in_database)
-}
-
-/// The rules of an open tape.
-pub(super) fn rules(name: &TapeName, database: &mut Database) -> Result<Option<Rules>, StoreError> {
-    let rules = database
-        .rules()?
-        .ok_or_else(|| StoreError::damaged(name, "its rules are missing"))?;
-    stored::decode_rules(&rules).map_err(|reason| StoreError::damaged(name, reason))
-}
-
-/// Hands each exchange, in order and as it is encoded, to `each`; gives the last one that is in the database.
-///
-/// # Errors
-///
-/// What is there can't be what was written, or `each` says so.
-pub(super) fn scan_encoded(
-    name: &TapeName,
-    directory: &Path,
-    database: &mut Database,
-    mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
-) -> Result<u64, StoreError> {
-    let mut unpacking = Unpacking::default();
-    database.scan(|key, value| unpacking.take(key, value, &mut each))?;
-    let damaged = |reason| StoreError::damaged(name, reason);
-    unpacking.must_be_whole().map_err(damaged)?;
-    let last_in_database = unpacking.last();
-    journal::read(name, directory, last_in_database, |seq, encoded| {
-        each(seq, encoded).map_err(damaged)
-    })?;
-    Ok(last_in_database)
-}
-
-/// What a scan found, held against what a clean end had counted.
-pub(super) fn conclude<T>(
-    name: &TapeName,
-    directory: &Path,
-    made: T,
-    stats: TapeStats,
-    last_in_database: u64,
-) -> Result<Scanned<T>, StoreError> {
-    let finished = TapeStats::read(name, directory)?;
-    if let Some(finished) = finished
-        && finished != stats
-    {
-        let reason = format!(
-            "{} exchanges were written and {} are left",
-            finished.exchanges, stats.exchanges
-        );
-        return Err(StoreError::damaged(name, reason));
+impl TapeReader {
+    pub(super) fn new(mut log: TapeLog, lock: TapeLock) -> Result<TapeReader, StoreError> {
+        Ok(TapeReader {
+            rules: log.rules()?,
+            log,
+            _lock: lock,
+        })
     }
-    Ok(Scanned {
-        made,
-        stats,
-        last_in_database,
-        is_finished: finished.is_some(),
-    })
-}
 
-/// Whether an open tape has any exchange.
-pub(super) fn has_exchanges(
-    name: &TapeName,
-    directory: &Path,
-    database: &mut Database,
-) -> Result<bool, StoreError> {
-    let mut found = database.has_exchanges()?;
-    if !found {
-        journal::read(name, directory, 0, |_, _| {
-            found = true;
-            Ok(())
+    /// The tape's name.
+    pub(crate) fn name(&self) -> &TapeName {
+        self.log.name()
+    }
+
+    /// The tape's rules; `None` if an imported tape has none.
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        self.rules.as_ref()
+    }
+
+    /// Calls `each` with all exchanges, in order and in batches as they are encoded, and closes the tape. Decoding them
+    /// is the caller's, who may do it on another thread.
+    ///
+    /// # Errors
+    ///
+    /// The tape is damaged, or less is there than a clean end had counted; or what `each` returns.
+    pub(crate) fn scan<E: From<StoreError>>(
+        mut self,
+        mut each: impl FnMut(EncodedBatch) -> Result<(), E>,
+    ) -> Result<RecordingEnd, E> {
+        let mut batch = EncodedBatch::new(self.name());
+        let scanned = self.log.scan(|seq, encoded| {
+            if !batch.has_room(encoded.len()) {
+                let next = EncodedBatch::new(&batch.name);
+                each(mem::replace(&mut batch, next))?;
+            }
+            batch.push(seq, encoded);
+            Ok::<_, E>(())
         })?;
+        if !batch.ends.is_empty() {
+            each(batch)?;
+        }
+        self.log.close()?;
+        Ok(scanned.end)
     }
-    Ok(found)
+}
+
+/// Encoded exchanges, one after the other.
+pub(crate) struct EncodedBatch {
+    /// The tape's.
+    name: TapeName,
+    bytes: Vec<u8>,
+    /// Their numbers, and where each ends.
+    ends: Vec<(u64, usize)>,
+}
+
+impl EncodedBatch {
+    fn new(name: &TapeName) -> EncodedBatch {
+        EncodedBatch {
+            name: name.clone(),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    fn has_room(&self, length: usize) -> bool {
+        self.ends.is_empty() || self.ends.len() < MOST && self.bytes.len() + length <= FULL
+    }
+
+    fn push(&mut self, seq: u64, encoded: &[u8]) {
+        if self.ends.is_empty() {
+            // No more than that: exchanges keep the memory of their batch.
+            self.bytes.reserve_exact(FULL.max(encoded.len()));
+        }
+        self.bytes.extend_from_slice(encoded);
+        self.ends.push((seq, self.bytes.len()));
+    }
+
+    /// Decodes one after the other. Their bodies share the memory of the batch.
+    ///
+    /// # Errors
+    ///
+    /// An exchange can't be decoded: the tape is damaged.
+    pub(crate) fn exchanges(
+        self,
+        detail: Detail,
+    ) -> impl Iterator<Item = Result<Exchange, StoreError>> {
+        let EncodedBatch { name, bytes, ends } = self;
+        let bytes = Bytes::from(bytes);
+        let mut start = 0;
+        ends.into_iter().map(move |(seq, end)| {
+            let encoded = bytes.slice(start..end);
+            start = end;
+            log::decode(seq, &encoded, detail).map_err(|damage| StoreError::damaged(&name, damage))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_at_most_so_many_exchanges_and_bytes() {
+        let name = "t".parse().unwrap();
+        let mut batch = EncodedBatch::new(&name);
+        assert!(batch.has_room(FULL + 1), "one is never too large");
+        for seq in 1..=MOST as u64 {
+            assert!(batch.has_room(5));
+            batch.push(seq, b"small");
+        }
+        assert!(!batch.has_room(5));
+        let mut batch = EncodedBatch::new(&name);
+        batch.push(1, b"small");
+        assert!(batch.has_room(FULL - 5));
+        assert!(!batch.has_room(FULL - 4));
+    }
 }

@@ -1,71 +1,38 @@
-//! How much is on a tape, written down at a clean end.
-//!
-//! It tells a finished tape from one whose recorder was killed, and a whole one from one that lost its end:
-//! sled takes a torn log for one that was just being written.
-
-use std::io;
-use std::path::Path;
+//! How much is on a tape, and how its recording ended.
 
 use serde::{Deserialize, Serialize};
 
-use super::error::StoreError;
-use super::paths::write_whole;
-use crate::exchange::{Exchange, UnixMillis};
-use crate::name::TapeName;
+use crate::exchange::UnixMillis;
 
-const FILE: &str = "finished";
-
-/// Counted from the exchanges of a tape.
+/// What is counted of a tape's exchanges. The file `finished` of a tape is its JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TapeStats {
     /// How many exchanges.
     pub exchanges: u64,
-    /// The highest number.
+    /// The highest number; 0 if there is no exchange.
     pub last_seq: u64,
-    /// When the first one came.
+    /// When the first request came, if an exchange says so.
     pub first: Option<UnixMillis>,
-    /// When the last one came.
+    /// When the last request came, if an exchange says so.
     pub last: Option<UnixMillis>,
 }
 
+/// How the recording of a tape ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordingEnd {
+    /// The recorder closed the tape.
+    Clean,
+    /// It was killed: what its clients saw is there, and an appending recording continues it.
+    Killed,
+}
+
 impl TapeStats {
-    /// Counts one more.
-    pub(super) fn count(&mut self, exchange: &Exchange) {
+    /// Counts the exchange after the last one.
+    pub(super) fn count(&mut self, seq: u64, recorded_at: Option<UnixMillis>) {
         self.exchanges += 1;
-        self.last_seq = exchange.seq;
-        self.first = self.first.or(exchange.recorded_at);
-        self.last = exchange.recorded_at.or(self.last);
-    }
-
-    /// Marks the tape in `directory` as finished.
-    pub(super) fn write(&self, directory: &Path) -> Result<(), StoreError> {
-        let path = directory.join(FILE);
-        let text = serde_json::to_vec(self)
-            .map_err(|error| StoreError::io("write", &path)(io::Error::other(error)))?;
-        write_whole(&path, &text)
-    }
-
-    /// What a clean end left; `None` where there was none.
-    pub(super) fn read(name: &TapeName, directory: &Path) -> Result<Option<TapeStats>, StoreError> {
-        let path = directory.join(FILE);
-        match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|_| StoreError::damaged(name, "its file `finished` can't be read")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io("read", &path)(error)),
-        }
-    }
-
-    /// Marks the tape as one that is being written.
-    pub(super) fn clear(directory: &Path) -> Result<(), StoreError> {
-        let path = directory.join(FILE);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        self.last_seq = seq;
+        self.first = self.first.or(recorded_at);
+        self.last = recorded_at.or(self.last);
     }
 }

@@ -2,7 +2,6 @@
 //! recording ends it brings the journal into sled.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -12,15 +11,12 @@ use pipetape_core::causes::with_causes;
 use tokio::sync::oneshot;
 use tracing::error;
 
-use super::bulk_load::load_journal;
-use super::engine::Database;
 use super::error::{AppendError, StoreError};
-use super::journal::{Journal, Records};
+use super::files::remove;
 use super::lock::TapeLock;
-use super::paths::{TapePaths, remove, tighten};
-use super::pending::{PendingExchange, Ready};
+use super::log::{GrowingLog, Records, TooLarge};
+use super::paths::TapePaths;
 use super::stats::TapeStats;
-use super::{layout, stored};
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::new_exchange::NewExchange;
@@ -29,6 +25,19 @@ use crate::rules::Rules;
 /// Most exchanges, and about most bytes, in one batch.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// An exchange on its way to a tape, in the hands of the thread that writes.
+///
+/// It is made on that thread, and learns there whether it was written: the threads that serve connections don't do
+/// that work. Dropped without [`written`](PendingExchange::written), it was not written: its writer has ended.
+pub trait PendingExchange: Send + 'static {
+    /// Makes the exchange. Called once, in the order of the tape, also if the tape can no longer be written.
+    fn make(&mut self) -> NewExchange;
+
+    /// Reports what became of the exchange: its number, once it survives the end of the process, or why it was not
+    /// written.
+    fn written(self: Box<Self>, written: Result<u64, AppendError>);
+}
 
 /// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
 ///
@@ -77,22 +86,12 @@ pub(super) enum AtFinish {
 /// An open tape, ready to be written.
 pub(super) struct Opened {
     pub(super) paths: TapePaths,
-    pub(super) journal: Journal,
+    pub(super) log: GrowingLog,
     pub(super) lock: TapeLock,
     pub(super) rules: Rules,
     /// What is on it already.
     pub(super) stats: TapeStats,
     pub(super) at_finish: AtFinish,
-}
-
-impl Opened {
-    /// Where it lies.
-    fn directory(&self) -> PathBuf {
-        match self.at_finish {
-            AtFinish::Stay => self.paths.tape.clone(),
-            AtFinish::TakePlace => self.paths.new.clone(),
-        }
-    }
 }
 
 impl TapeWriter {
@@ -104,8 +103,8 @@ impl TapeWriter {
             rules: opened.rules.clone(),
             last_kept: Arc::new(AtomicU64::new(opened.stats.last_seq)),
         });
-        let directory = opened.directory();
-        let log = Log {
+        let directory = opened.paths.tape.clone();
+        let writing = Writing {
             last_kept: Arc::clone(&shared.last_kept),
             before: opened.stats,
             opened,
@@ -115,7 +114,7 @@ impl TapeWriter {
         // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
         let _: JoinHandle<()> = thread::Builder::new()
             .name("tape-writer".to_owned())
-            .spawn(move || log.run(messages))
+            .spawn(move || writing.run(messages))
             .map_err(StoreError::io("start a thread to write", &directory))?;
         Ok(TapeWriter { shared, queue })
     }
@@ -135,28 +134,6 @@ impl TapeWriter {
         self.shared.last_kept.load(Ordering::Acquire)
     }
 
-    /// Writes an exchange; returns its number once it is durable: it survives the end of the process.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped once it was polled, the exchange is written all the same.
-    ///
-    /// # Errors
-    ///
-    /// After a first failure every later call fails with the same reason.
-    pub async fn append(&self, exchange: NewExchange) -> Result<u64, AppendError> {
-        let (written, answer) = oneshot::channel();
-        self.enqueue(Ready {
-            exchange: Some(exchange),
-            written,
-        });
-        answer.await.unwrap_or_else(|_| {
-            Err(AppendError {
-                reason: "its writer has ended".into(),
-            })
-        })
-    }
-
     /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Where the writer has
     /// ended, the pending exchange is dropped unreported.
     ///
@@ -174,7 +151,10 @@ impl TapeWriter {
     ///
     /// The tape could not be closed, or an exchange could not be written: the tape is incomplete.
     pub async fn finish(self) -> Result<Finished, StoreError> {
-        let gone = || StoreError::damaged(&self.shared.name, "its writer has ended");
+        let gone = || StoreError::Incomplete {
+            name: self.shared.name.clone(),
+            reason: "its writer has ended".into(),
+        };
         let (finished, answer) = oneshot::channel();
         let message = Message::Finish { finished };
         self.queue.send(message).map_err(|_| gone())?;
@@ -183,7 +163,7 @@ impl TapeWriter {
 }
 
 /// The thread's own.
-struct Log {
+struct Writing {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
     /// What was on the tape before.
@@ -199,7 +179,7 @@ struct Waiting {
     pending: Box<dyn PendingExchange>,
 }
 
-impl Log {
+impl Writing {
     fn run(mut self, messages: Receiver<Message>) {
         let mut waiting: Vec<Waiting> = Vec::new();
         // Once nobody is left who could write, the tape stays as it is.
@@ -253,19 +233,15 @@ impl Log {
             return Err(self.fail("its last exchange has the highest number there is".to_owned()));
         };
         let exchange = exchange.numbered(seq);
-        let encoded = stored::encode(&exchange)
-            .ok()
-            .filter(|encoded| encoded.len() <= layout::LONGEST);
-        let Some(encoded) = encoded else {
-            return Err(self.fail("an exchange is too large for the store".to_owned()));
-        };
-        self.records.push(seq, &encoded);
-        Ok(exchange)
+        match self.records.push(&exchange) {
+            Ok(()) => Ok(exchange),
+            Err(error @ TooLarge) => Err(self.fail(error.to_string())),
+        }
     }
 
     /// Makes the records durable and tells everyone who waits for one.
     fn commit(&mut self, waiting: &mut Vec<Waiting>) {
-        let written = self.opened.journal.append(&self.records);
+        let written = self.opened.log.append(&self.records);
         self.records.clear();
         if let Err(store_error) = written {
             let error = self.fail(with_causes(&store_error));
@@ -275,7 +251,7 @@ impl Log {
             return;
         }
         for Waiting { exchange, .. } in waiting.iter() {
-            self.opened.stats.count(exchange);
+            self.opened.stats.count(exchange.seq, exchange.recorded_at);
         }
         // Before anyone is answered: what begins after an answer comes after its exchange.
         self.last_kept
@@ -295,9 +271,9 @@ impl Log {
     }
 
     fn finish(self) -> Result<Finished, StoreError> {
-        let directory = self.opened.directory();
         let Opened {
             paths,
+            log,
             lock,
             stats,
             at_finish,
@@ -314,17 +290,11 @@ impl Log {
         if left_old {
             remove(&paths.new)?;
         } else {
-            let close = || {
-                let database = Database::open(&paths.name, &directory)?;
-                load_journal(&paths.name, &directory, database, self.before.last_seq)?;
-                stats.write(&directory)?;
-                tighten(&directory)?;
-                match at_finish {
-                    AtFinish::TakePlace => paths.swap(),
-                    AtFinish::Stay => Ok(()),
-                }
-            };
-            close().map_err(|source| StoreError::unclosed(&paths.name, source))?;
+            let closed = log.close(&stats).and_then(|()| match at_finish {
+                AtFinish::TakePlace => paths.swap(),
+                AtFinish::Stay => Ok(()),
+            });
+            closed.map_err(|source| StoreError::unclosed(&paths.name, source))?;
         }
         drop(lock);
         Ok(Finished {

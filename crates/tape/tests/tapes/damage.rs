@@ -6,6 +6,7 @@ use std::path::Path;
 use pipetape_tape::{Player, PlayerConfig, RecordMode, Rules, Store, StoreError, TapeName};
 
 use crate::any::plain;
+use crate::appending::append_one;
 
 const EXCHANGES: u64 = 300;
 
@@ -25,7 +26,7 @@ fn recorded(directory: &Path) -> Store {
     for n in 0..EXCHANGES {
         let mut exchange = plain(n);
         exchange.request.body = vec![n as u8; 700].into();
-        runtime.block_on(writer.append(exchange)).unwrap();
+        runtime.block_on(append_one(&writer, exchange)).unwrap();
     }
     runtime.block_on(writer.finish()).unwrap();
     store

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeState, TapeWriter};
 
 use crate::any::{plain, told};
+use crate::appending::append_one;
 use crate::damage::copy;
 
 fn tape() -> TapeName {
@@ -26,7 +27,7 @@ fn record(store: &Store, mode: RecordMode) -> TapeWriter {
 
 fn append(writer: &TapeWriter, jobs: std::ops::Range<u64>) {
     for n in jobs {
-        block_on(writer.append(plain(n))).unwrap();
+        block_on(append_one(writer, plain(n))).unwrap();
     }
 }
 
@@ -126,7 +127,7 @@ fn behind_the_highest_number_nothing_is_written() {
     };
     store.import(&imported).unwrap();
     let writer = record(&store, RecordMode::Append);
-    let error = block_on(writer.append(plain(2))).unwrap_err();
+    let error = block_on(append_one(&writer, plain(2))).unwrap_err();
     assert!(error.to_string().contains("highest number"), "{error}");
     let finished = block_on(writer.finish());
     assert!(matches!(finished, Err(StoreError::Incomplete { .. })));
@@ -155,7 +156,7 @@ fn damage_in_the_journal_is_no_end_of_it() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[20] ^= 1;
     fs::write(&path, &bytes).unwrap();
-    let missing = "exchanges behind number 0 are missing from its journal";
+    let missing = "exchanges after number 0 are missing";
     let error = store.load(&tape()).unwrap_err();
     assert!(
         error.is_damage() && error.to_string().contains(missing),
@@ -201,7 +202,7 @@ fn while_a_tape_is_recorded_only_its_journal_changes() {
         let mut large = plain(1);
         large.request.body = vec![b' '; 400_000].into();
         for _ in 0..30 {
-            block_on(writer.append(large.clone())).unwrap();
+            block_on(append_one(&writer, large.clone())).unwrap();
         }
         let after = contents(store.directory());
         let changed: Vec<_> = after

@@ -7,6 +7,7 @@ use std::path::Path;
 use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeState, TapeWriter};
 
 use crate::any::{plain, told};
+use crate::appending::append_one;
 
 fn name(text: &str) -> TapeName {
     text.parse().unwrap()
@@ -20,7 +21,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn append(writer: &TapeWriter, jobs: std::ops::Range<u64>) {
     for n in jobs {
-        runtime().block_on(writer.append(plain(n))).unwrap();
+        runtime().block_on(append_one(writer, plain(n))).unwrap();
     }
 }
 
@@ -196,7 +197,7 @@ fn many_writers_share_a_batch_and_every_number_is_given_once() {
         for n in 0..2000 {
             let writer = writer.clone();
             tasks.spawn(async move {
-                let seq = writer.append(plain(n)).await.unwrap();
+                let seq = append_one(&writer, plain(n)).await.unwrap();
                 assert!(writer.last_kept() >= seq, "kept before it is answered");
                 seq
             });
@@ -221,7 +222,7 @@ fn large_bodies_come_back() {
     let writer = store
         .record(&name("t"), RecordMode::Fresh, Rules::default())
         .unwrap();
-    runtime().block_on(writer.append(exchange)).unwrap();
+    runtime().block_on(append_one(&writer, exchange)).unwrap();
     runtime().block_on(writer.finish()).unwrap();
     assert_eq!(store.load(&name("t")).unwrap().exchanges, [expected]);
 }

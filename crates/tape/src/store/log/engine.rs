@@ -1,4 +1,8 @@
-//! sled, and what it takes to trust it: all calls behind `catch_unwind`, snapshots mended, damage told from trouble.
+//! The database, which is sled, and what it takes to trust it: `catch_unwind` around each call, bad snapshots removed,
+//! and damage told from other errors.
+//!
+//! Tree `exchanges` has what [`entries`](super::entries) makes of exchanges; tree `header` has under `rules` the tape's
+//! rules, encoded.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -8,17 +12,28 @@ use std::{fs, io, mem, thread};
 use sled::{Batch, Db, Mode, Tree};
 use tracing::warn;
 
-use super::error::StoreError;
-use super::layout::{EXCHANGES, HEADER, RULES};
+use super::entries::Packing;
 use crate::name::TapeName;
+use crate::store::damage::Damage;
+use crate::store::error::StoreError;
+
+const EXCHANGES: &str = "exchanges";
+const HEADER: &str = "header";
+const RULES: &str = "rules";
 
 /// sled's own default is a gigabyte. Tapes are written once and scanned once: there is little to cache.
 const CACHE: u64 = 16 * 1024 * 1024;
 
+/// How many bytes are collected in a batch, which sled holds in memory until it is written.
+const FULL: usize = 4 * 1024 * 1024;
+/// From how many bytes on the next open is made quick.
+const LARGE: usize = 64 * 1024 * 1024;
+
+/// sled lets go of its file a moment after it was closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// An open database. Damage makes sled panic, when dropped as well, so each use is guarded.
+/// An open database. Damage makes sled panic, also when it is dropped, so each use is guarded.
 pub(super) struct Database {
     name: TapeName,
     directory: PathBuf,
@@ -33,17 +48,17 @@ struct Open {
 }
 
 impl Database {
-    /// Opens what lies in `directory`, or makes it. Under the tape's lock.
+    /// Opens the database in `directory`, or makes it. To be called under the tape's lock.
     ///
     /// # Errors
     ///
-    /// What is there is damaged, or the file system refuses.
+    /// The database is damaged, or the file system refuses.
     pub(super) fn open(name: &TapeName, directory: &Path) -> Result<Database, StoreError> {
         remove_unfinished_snapshots(directory)?;
         let opened = guard(name, "open", || open_unlocked(directory));
         let open = match opened {
-            Err(StoreError::Damaged { reason, .. }) if set_snapshots_aside(directory)? => {
-                warn!(tape = %name, %reason, "a snapshot is damaged; reading the whole log instead");
+            Err(StoreError::Damaged { damage, .. }) if set_snapshots_aside(directory)? => {
+                warn!(tape = %name, reason = %damage, "a snapshot is damaged; reading the whole log instead");
                 guard(name, "open", || open_unlocked(directory))?
             }
             opened => opened?,
@@ -55,35 +70,26 @@ impl Database {
         })
     }
 
-    /// Writes entries, all or none. They are durable once it is [closed](Database::close).
-    pub(super) fn apply(&mut self, batch: Batch) -> Result<(), StoreError> {
-        self.with("write", |open| open.exchanges.apply_batch(batch))
-    }
-
-    /// Calls `each` with every entry of the exchanges, in order of their keys, until it says to stop.
-    pub(super) fn scan(
+    /// Calls `each` with every entry of the exchanges, in order of their keys, until it returns an error.
+    pub(super) fn scan<E: From<StoreError>>(
         &mut self,
-        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), String>,
-    ) -> Result<(), StoreError> {
-        let name = self.name.clone();
-        let mut refused = None;
+        mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut scanned = Ok(());
         self.with("read", |open| {
             for entry in open.exchanges.iter() {
                 let (key, value) = entry?;
-                // sled looks after its cache once in 64 accesses to a 256th of it, and going on within a page is none: a
-                // scan alone had it hold all of a large tape.
+                // sled trims its cache by the number of accesses, and moving on within a page does not count as one:
+                // without this a scan keeps all of a large tape in memory.
                 open.exchanges.contains_key(&key)?;
-                if let Err(reason) = each(&key, &value) {
-                    refused = Some(reason);
+                scanned = each(&key, &value);
+                if scanned.is_err() {
                     break;
                 }
             }
             Ok(())
         })?;
-        match refused {
-            Some(reason) => Err(StoreError::damaged(&name, reason)),
-            None => Ok(()),
-        }
+        scanned
     }
 
     /// Whether there is any exchange in it.
@@ -107,7 +113,7 @@ impl Database {
         })
     }
 
-    /// Closes it. Where that is not done, dropping closes it and says nothing.
+    /// Closes it, durably. Dropping closes it too, and reports nothing.
     pub(super) fn close(mut self) -> Result<(), StoreError> {
         self.with("write", |open| {
             open.db.flush()?;
@@ -120,9 +126,9 @@ impl Database {
         })
     }
 
-    /// Closes it so that the next open is quick, however much was written: sled sums up its log where it opens it, and not
-    /// where it closes it.
-    pub(super) fn close_summed_up(self) -> Result<(), StoreError> {
+    /// Closes it so that the next open is quick, however much was written: sled makes a snapshot of its log when it
+    /// opens it, not when it closes it.
+    fn close_with_snapshot(self) -> Result<(), StoreError> {
         let (name, directory) = (self.name.clone(), self.directory.clone());
         self.close()?;
         Database::open(&name, &directory)?.close()
@@ -134,10 +140,7 @@ impl Database {
         work: impl FnOnce(&Open) -> sled::Result<T>,
     ) -> Result<T, StoreError> {
         let Some(open) = &self.open else {
-            return Err(StoreError::damaged(
-                &self.name,
-                "the storage engine gave up on it",
-            ));
+            return Err(StoreError::damaged(&self.name, Damage::EngineGaveUp));
         };
         let mut panicked = true;
         let result = guard(&self.name, action, || {
@@ -153,6 +156,59 @@ impl Database {
     }
 }
 
+/// Puts exchanges into a database, many at a time: sled's costs are per batch and per entry.
+pub(super) struct BulkLoad {
+    database: Database,
+    packing: Packing,
+    batch: Batch,
+    in_batch: usize,
+    loaded: usize,
+}
+
+impl BulkLoad {
+    pub(super) fn into(database: Database) -> BulkLoad {
+        BulkLoad {
+            database,
+            packing: Packing::default(),
+            batch: Batch::default(),
+            in_batch: 0,
+            loaded: 0,
+        }
+    }
+
+    /// Takes the next exchange, encoded: at most [`LONGEST`](super::entries::LONGEST) bytes.
+    pub(super) fn push(&mut self, seq: u64, encoded: &[u8]) -> Result<(), StoreError> {
+        let batch = &mut self.batch;
+        self.packing
+            .push(seq, encoded, |key, value| batch.insert(key, value));
+        self.in_batch += encoded.len();
+        if self.in_batch < FULL {
+            return Ok(());
+        }
+        self.loaded += self.in_batch;
+        self.in_batch = 0;
+        self.apply()
+    }
+
+    /// Writes the rest, and closes the database: all that was pushed is durable.
+    pub(super) fn finish(mut self) -> Result<(), StoreError> {
+        let batch = &mut self.batch;
+        self.packing.finish(|key, value| batch.insert(key, value));
+        self.apply()?;
+        if self.loaded < LARGE {
+            self.database.close()
+        } else {
+            self.database.close_with_snapshot()
+        }
+    }
+
+    fn apply(&mut self) -> Result<(), StoreError> {
+        let batch = mem::take(&mut self.batch);
+        self.database
+            .with("write", |open| open.exchanges.apply_batch(batch))
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let open = self.open.take();
@@ -160,8 +216,8 @@ impl Drop for Database {
     }
 }
 
-/// sled lets go of its file a moment after it was closed, when its threads have ended. We hold the tape's
-/// lock, so whoever else has the file is on the way out.
+/// sled lets go of its file when its threads have ended, a moment after it was closed. We hold the tape's lock, so if
+/// anybody else has the file, they are about to let go of it.
 fn open_unlocked(directory: &Path) -> sled::Result<Open> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -207,33 +263,27 @@ fn guard<T>(
         Ok(Err(error)) => error,
         // What a panic says may quote data; where it happened is reported by the program's panic hook.
         Err(_) => {
-            return Err(StoreError::damaged(
-                name,
-                "the storage engine gave up on it",
-            ));
+            return Err(StoreError::damaged(name, Damage::EngineGaveUp));
         }
     };
     Err(match error {
-        sled::Error::Io(source) if speaks_of_damage(&source) => {
-            StoreError::damaged(name, source.to_string())
+        sled::Error::Io(source) if is_damage(&source) => {
+            StoreError::damaged(name, Damage::Engine(source.to_string()))
         }
         sled::Error::Io(source) => StoreError::Engine {
             action,
             name: name.clone(),
             source,
         },
-        sled::Error::Corruption { .. } => {
-            StoreError::damaged(name, "the storage engine found a checksum wrong")
-        }
-        sled::Error::CollectionNotFound(_) => StoreError::damaged(name, "a tree is missing"),
-        sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
-            StoreError::damaged(name, "the storage engine can't read it")
-        }
+        sled::Error::Corruption { .. } => StoreError::damaged(name, Damage::EngineChecksum),
+        sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_) => StoreError::damaged(name, Damage::EngineUnreadable),
     })
 }
 
-/// Reading behind the end of a file, or what can't be decoded.
-fn speaks_of_damage(error: &io::Error) -> bool {
+/// A read after the end of a file, or something that can't be decoded.
+fn is_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
@@ -243,8 +293,8 @@ fn speaks_of_damage(error: &io::Error) -> bool {
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 
-/// A kill can leave a snapshot half-written; sled would take it for the newest one, and the database for
-/// corrupt from then on.
+/// A kill can leave a snapshot half-written. sled would take it for the newest one, and the database for corrupt
+/// from then on.
 fn remove_unfinished_snapshots(directory: &Path) -> Result<(), StoreError> {
     each_snapshot(directory, |path, name| {
         if name.ends_with(UNFINISHED) {
@@ -254,7 +304,7 @@ fn remove_unfinished_snapshots(directory: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Renames every snapshot, so that the next open reads the log from its beginning. Says whether there was one.
+/// Renames every snapshot, so that the next open reads sled's log from its beginning. Returns whether there was one.
 fn set_snapshots_aside(directory: &Path) -> Result<bool, StoreError> {
     let mut found = false;
     each_snapshot(directory, |path, name| {

@@ -1,13 +1,13 @@
-//! What is being recorded: a plain file that only grows, until the recording ends and sled gets what is in it.
+//! What is being recorded: a plain file that only grows, until the recording ends and the database gets its content.
 //!
-//! An exchange has to survive the end of this process before its client is answered. For that it is enough that the
-//! system has its bytes. sled's flush does more: it waits for the disk, by way of threads of its own, which cost
-//! several times what the rest of a request costs. And sled writes over places that it no longer needs: a copy taken
-//! meanwhile, file by file as `cp` does it, may have lost what moved. A copy of a file that grows ends early, no more.
+//! An exchange has to survive the end of this process before its client is answered. It is enough for that if the
+//! system has its bytes. sled's flush does more: it waits for the disk, through threads of its own, which costs several
+//! times what the rest of a request costs. And sled overwrites places that it no longer needs, so a copy that is made
+//! meanwhile, file by file as `cp` does it, may lack what moved. A copy of a file that grows only ends early.
 //!
-//! A record is: length of the encoded exchange (4 bytes, big endian) ‖ CRC-32 of what follows (4 bytes, big endian) ‖ `seq`
-//! (8 bytes, big endian) ‖ the encoded exchange. A kill, or a copy, can leave the last record half-written: nobody was
-//! told of that one.
+//! A record is: length of the encoded exchange (4 bytes, big endian) ‖ CRC-32 of what follows (4 bytes, big endian) ‖
+//! `seq` (8 bytes, big endian) ‖ the encoded exchange. A kill, or a copy, can leave the last record half-written: no
+//! client was answered for that one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -16,25 +16,36 @@ use std::path::{Path, PathBuf};
 
 use tracing::warn;
 
-use super::error::StoreError;
-use super::layout::LONGEST;
+use super::codec::{TooLarge, encode};
+use super::entries::LONGEST;
 use super::sync::Syncing;
+use crate::exchange::Exchange;
 use crate::name::TapeName;
+use crate::store::damage::Damage;
+use crate::store::error::StoreError;
+use crate::store::files::remove_file;
 
 const FILE: &str = "journal";
+/// Length, checksum and number of a record, in bytes.
 const HEAD: usize = 16;
-/// What the memory of records shrinks to when a large one is through, in bytes.
+/// What the memory of records shrinks to after a large one, in bytes.
 const USUAL: usize = 1024 * 1024;
 
 /// Some records, to be written in one go.
 #[derive(Debug, Default)]
-pub(super) struct Records {
+pub(in crate::store) struct Records {
     bytes: Vec<u8>,
 }
 
 impl Records {
-    /// Adds an exchange. `encoded` has at most [`LONGEST`] bytes.
-    pub(super) fn push(&mut self, seq: u64, encoded: &[u8]) {
+    /// Adds an exchange.
+    pub(in crate::store) fn push(&mut self, exchange: &Exchange) -> Result<(), TooLarge> {
+        self.push_encoded(exchange.seq, &encode(exchange)?);
+        Ok(())
+    }
+
+    /// `encoded` has at most [`LONGEST`] bytes.
+    fn push_encoded(&mut self, seq: u64, encoded: &[u8]) {
         let seq = seq.to_be_bytes();
         let length = (encoded.len() as u32).to_be_bytes();
         let checksum = checksum(seq, encoded).to_be_bytes();
@@ -44,11 +55,12 @@ impl Records {
     }
 
     /// In bytes.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::store) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Removes all of them; some of their memory is kept.
+    pub(in crate::store) fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(USUAL);
     }
@@ -64,9 +76,9 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// An empty one in a tape's directory. What was there has to be in sled.
+    /// An empty one in a tape's directory. The database has to have what was in the old one.
     ///
-    /// A new file: what a store of unknown origin has in its place, such as a link, is not written to.
+    /// It is a new file: what a store of unknown origin has in its place, such as a link, is not written to.
     pub(super) fn begin(directory: &Path) -> Result<Journal, StoreError> {
         remove(directory)?;
         let path = path(directory);
@@ -88,12 +100,12 @@ impl Journal {
         })
     }
 
-    /// Appends records. They survive the end of the process from here on, and soon after a loss of power.
+    /// Appends records. From here on they survive the end of the process, and soon a loss of power.
     ///
     /// # Errors
     ///
-    /// The system did not take them, or its disk not those before them. None of them is in the journal, as far as the
-    /// system lets us take them back.
+    /// The system did not accept them, or the disk did not accept earlier ones. None of these records is in the journal
+    /// then, as far as the system lets us remove them.
     pub(super) fn append(&mut self, records: &Records) -> Result<(), StoreError> {
         let written = self.file.write_all(&records.bytes);
         if let Err(error) = written.and_then(|()| self.syncing.changed()) {
@@ -106,43 +118,38 @@ impl Journal {
     }
 }
 
-/// Reads what the journal in a tape's directory has behind exchange `last`, the last one that sled has; calls
-/// `each` with number and encoded form. One record is in memory at a time.
+/// Reads what the journal in a tape's directory has after exchange `last`, the last one in the database; calls `each`
+/// with number and encoded form. One record is in memory at a time.
 ///
 /// A journal whose end can't be read ends before that: half a record is what a kill leaves, and after a loss of power
 /// the last second may be anything.
 ///
 /// # Errors
 ///
-/// The file can't be read, or `each` refuses, or exchanges are missing before others that are there.
-pub(super) fn read(
+/// The file can't be read, or exchanges are missing before others that are there, or what `each` returns.
+pub(super) fn read<E: From<StoreError>>(
     name: &TapeName,
     directory: &Path,
     last: u64,
-    mut each: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+    mut each: impl FnMut(u64, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let path = path(directory);
     let failed = || StoreError::io("read", &path);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         // To open a pipe is to wait for its other end.
         Ok(metadata) if !metadata.is_file() => {
-            return Err(StoreError::damaged(
-                name,
-                "its `journal` is no ordinary file",
-            ));
+            let damage = Damage::SpecialFile { file: FILE };
+            return Err(StoreError::damaged(name, damage).into());
         }
-        Err(error) => return Err(failed()(error)),
+        Err(error) => return Err(failed()(error).into()),
         Ok(_) => {}
     }
     let mut file = BufReader::new(File::open(&path).map_err(failed())?);
     let mut last = last;
     let mut end = 0;
     let mut encoded = Vec::new();
-    let missing = |last| {
-        let reason = format!("exchanges behind number {last} are missing from its journal");
-        StoreError::damaged(name, reason)
-    };
+    let missing = |last| StoreError::damaged(name, Damage::MissingExchanges { last }).into();
     while let Some(seq) = take(&mut file, &mut encoded).map_err(failed())? {
         end += (HEAD + encoded.len()) as u64;
         match seq.checked_sub(last) {
@@ -154,31 +161,32 @@ pub(super) fn read(
             Some(_) => return Err(missing(last)),
         }
     }
-    match look_behind(&mut file, end, last).map_err(failed())? {
-        Behind::Nothing => Ok(()),
-        Behind::Rubbish { bytes } => {
-            warn!(tape = %name, bytes, "the journal can't be read behind exchange {last}, the last one that was recorded for sure");
+    match look_further(&mut file, end, last).map_err(failed())? {
+        Rest::Nothing => Ok(()),
+        Rest::Rubbish { bytes } => {
+            warn!(tape = %name, bytes, "the journal can't be read after exchange {last}, the last one that was certainly recorded");
             Ok(())
         }
-        Behind::Exchange => Err(missing(last)),
+        Rest::Exchange => Err(missing(last)),
     }
 }
 
-/// What comes where no record can be read.
+/// What a journal has after its last readable record.
 #[derive(Debug, PartialEq, Eq)]
-enum Behind {
-    /// Nothing, or zeros: room that was made and never filled.
+enum Rest {
+    /// Nothing, or zeros: space that was reserved and never written.
     Nothing,
-    /// What a write that did not come to its end may leave.
+    /// What a write that was cut short may leave.
     Rubbish { bytes: u64 },
-    /// An exchange: what is before it was written once, and is damaged.
+    /// An exchange: what is before it was written, and is damaged.
     Exchange,
 }
 
-/// Looks for a record anywhere behind `end` that exchange `last` and damage may come before.
-fn look_behind(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Behind> {
-    /// How many exchanges damage may have taken. A hostile file is no reason to try for ever: so many records, so many bytes.
+/// Looks for a record anywhere after `end` that may have followed exchange `last` before the damage.
+fn look_further(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Rest> {
+    /// How many exchanges damage may have destroyed.
     const LOST: u64 = 1 << 20;
+    /// A hostile file must not keep us busy: at most so many records are tried, and so many bytes.
     const TRIED: usize = 4096;
     const READ: usize = 4 * LONGEST;
 
@@ -213,7 +221,7 @@ fn look_behind(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Be
     for at in found {
         file.seek(SeekFrom::Start(at))?;
         if take(file, &mut encoded)?.is_some() {
-            return Ok(Behind::Exchange);
+            return Ok(Rest::Exchange);
         }
         read += encoded.len();
         if read > READ {
@@ -221,23 +229,17 @@ fn look_behind(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Be
         }
     }
     Ok(match is_zero {
-        true => Behind::Nothing,
-        false => Behind::Rubbish { bytes },
+        true => Rest::Nothing,
+        false => Rest::Rubbish { bytes },
     })
 }
 
-/// Removes the journal. sled has to have everything in it, for good.
+/// Removes the journal. The database has to have everything in it, durably.
 pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
-    let path = path(directory);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", &path)(error))
-        }
-        _ => Ok(()),
-    }
+    remove_file(&path(directory))
 }
 
-/// Takes the next record off, if it is whole and can be one: its number, and its exchange in `encoded`.
+/// Reads the next record, if it is whole and valid: gives its number, and its exchange in `encoded`.
 fn take(from: &mut impl Read, encoded: &mut Vec<u8>) -> io::Result<Option<u64>> {
     let mut head = [0; HEAD];
     match from.read_exact(&mut head) {
@@ -249,7 +251,7 @@ fn take(from: &mut impl Read, encoded: &mut Vec<u8>) -> io::Result<Option<u64>> 
         return Ok(None);
     }
     encoded.clear();
-    // Room is made for what comes, not for what is announced.
+    // Memory grows with what is there, not with what is announced.
     from.take(length as u64).read_to_end(encoded)?;
     let is_whole = encoded.len() == length && checksum(seq.to_be_bytes(), encoded) == sum;
     Ok(is_whole.then_some(seq))
@@ -285,7 +287,7 @@ mod tests {
     fn records(seqs: &[u64]) -> Records {
         let mut records = Records::default();
         for &seq in seqs {
-            records.push(seq, format!("exchange {seq}").as_bytes());
+            records.push_encoded(seq, format!("exchange {seq}").as_bytes());
         }
         records
     }
@@ -294,10 +296,10 @@ mod tests {
         "t".parse().unwrap()
     }
 
-    /// The numbers read behind `last`, and whether the rest is damage.
+    /// The numbers read after `last`, and whether the rest is damage.
     fn look(directory: &Path, last: u64) -> (Vec<u64>, bool) {
         let mut found = Vec::new();
-        let read = read(&name(), directory, last, |seq, encoded| {
+        let read = read::<StoreError>(&name(), directory, last, |seq, encoded| {
             assert_eq!(encoded, format!("exchange {seq}").as_bytes());
             found.push(seq);
             Ok(())
@@ -310,29 +312,29 @@ mod tests {
         (found, is_damaged)
     }
 
-    fn read_behind(directory: &Path, last: u64) -> Vec<u64> {
+    fn read_after(directory: &Path, last: u64) -> Vec<u64> {
         let (found, is_damaged) = look(directory, last);
         assert!(!is_damaged);
         found
     }
 
     #[test]
-    fn what_sled_lacks_comes_back_in_order() {
+    fn what_the_database_lacks_comes_back_in_order() {
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path();
-        assert!(read_behind(directory, 0).is_empty());
+        assert!(read_after(directory, 0).is_empty());
         let mut journal = Journal::begin(directory).unwrap();
         journal.append(&records(&[4, 5])).unwrap();
         journal.append(&records(&[6])).unwrap();
         for (last, expected) in [(3, &[4, 5, 6][..]), (5, &[6]), (6, &[]), (9, &[])] {
-            assert_eq!(read_behind(directory, last), expected, "behind {last}");
+            assert_eq!(read_after(directory, last), expected, "after {last}");
         }
         assert_eq!(look(directory, 2), (vec![], true), "3 is nowhere");
         journal.append(&records(&[7, 9])).unwrap();
         assert_eq!(look(directory, 6), (vec![7], true), "9 is not the next one");
         remove(directory).unwrap();
         remove(directory).unwrap();
-        assert!(read_behind(directory, 6).is_empty());
+        assert!(read_after(directory, 6).is_empty());
     }
 
     #[test]
@@ -344,15 +346,14 @@ mod tests {
         for end in 0..=whole.len() {
             fs::write(&path, &whole[..end]).unwrap();
             let expected: Vec<u64> = (1..=(end / one) as u64).collect();
-            assert_eq!(read_behind(directory.path(), 0), expected, "cut at {end}");
+            assert_eq!(read_after(directory.path(), 0), expected, "cut at {end}");
         }
         fs::write(&path, [0; 4096]).unwrap();
-        assert!(read_behind(directory.path(), 0).is_empty(), "zeros");
+        assert!(read_after(directory.path(), 0).is_empty(), "zeros");
     }
 
-    /// Damage before what was written later is no half-written end.
     #[test]
-    fn what_is_damaged_is_told_from_what_was_never_whole() {
+    fn damage_is_told_from_a_half_written_end() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path());
         let whole = records(&[1, 2, 3]).bytes;
@@ -374,27 +375,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_is_found_wherever_it_begins() {
+    fn a_later_record_is_found_wherever_it_begins() {
         let directory = tempfile::tempdir().unwrap();
         let path = path(directory.path());
-        let behind = |bytes: &[u8]| {
+        let rest_of = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
             let mut file = BufReader::with_capacity(64, File::open(&path).unwrap());
-            look_behind(&mut file, 5, 7).unwrap()
+            look_further(&mut file, 5, 7).unwrap()
         };
         for length in 0..200 {
             let rubbish = vec![0xaa; 5 + length];
             let expected = match length {
-                0 => Behind::Nothing,
-                _ => Behind::Rubbish {
+                0 => Rest::Nothing,
+                _ => Rest::Rubbish {
                     bytes: length as u64,
                 },
             };
-            assert_eq!(behind(&rubbish), expected);
+            assert_eq!(rest_of(&rubbish), expected);
             for (seq, is_later) in [(7, false), (8, true), (9, true), (u64::MAX, false)] {
                 let record = records(&[seq]).bytes;
-                let found = behind(&[&rubbish[..], &record, b"more"].concat());
-                assert_eq!(found == Behind::Exchange, is_later, "{length} {seq}");
+                let found = rest_of(&[&rubbish[..], &record, b"more"].concat());
+                assert_eq!(found == Rest::Exchange, is_later, "{length} {seq}");
             }
         }
         // Many that look like one, each of which is read to the file's end: that ends.
@@ -404,7 +405,7 @@ mod tests {
             many.extend_from_slice(&[0; 4]);
             many.extend_from_slice(&8_u64.to_be_bytes());
         }
-        assert!(matches!(behind(&many), Behind::Rubbish { .. }));
+        assert!(matches!(rest_of(&many), Rest::Rubbish { .. }));
     }
 
     #[test]
@@ -415,24 +416,25 @@ mod tests {
         let mut announces_all = whole.clone();
         announces_all.extend([0xff; 64]);
         let mut too_long = Records::default();
-        too_long.push(2, &vec![0; LONGEST + 1]);
-        for behind in [announces_all, [whole, too_long.bytes].concat()] {
-            fs::write(&path, behind).unwrap();
-            assert_eq!(read_behind(directory.path(), 0), [1]);
+        too_long.push_encoded(2, &vec![0; LONGEST + 1]);
+        for content in [announces_all, [whole, too_long.bytes].concat()] {
+            fs::write(&path, content).unwrap();
+            assert_eq!(read_after(directory.path(), 0), [1]);
         }
         // Numbers end somewhere.
         fs::write(&path, records(&[u64::MAX, 0, 1]).bytes).unwrap();
-        assert!(read_behind(directory.path(), u64::MAX).is_empty());
-        assert_eq!(read_behind(directory.path(), u64::MAX - 1), [u64::MAX]);
+        assert!(read_after(directory.path(), u64::MAX).is_empty());
+        assert_eq!(read_after(directory.path(), u64::MAX - 1), [u64::MAX]);
     }
 
     #[test]
-    fn what_is_no_file_is_neither_waited_for_nor_written_to() {
+    fn a_special_file_is_neither_waited_for_nor_written_to() {
         let directory = tempfile::tempdir().unwrap();
         let elsewhere = directory.path().join("elsewhere");
         fs::write(&elsewhere, records(&[1]).bytes).unwrap();
         symlink(&elsewhere, path(directory.path())).unwrap();
-        let refused = || read(&name(), directory.path(), 0, |_, _| Ok(())).unwrap_err();
+        let refused =
+            || read::<StoreError>(&name(), directory.path(), 0, |_, _| Ok(())).unwrap_err();
         assert!(refused().is_damage());
         let mut journal = Journal::begin(directory.path()).unwrap();
         journal.append(&records(&[2])).unwrap();

@@ -1,38 +1,18 @@
-//! How exchanges lie in a database: version, keys, values.
+//! How exchanges are put into the entries of the database, and taken out again.
 //!
-//! Tree `exchanges`: `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian) → at most 4 KiB. Under chunk 0 stand the
-//! exchange of that number and those that follow it without a gap, as many as fit; each is its length (4 bytes, big endian)
-//! ‖ its encoded form. One that does not fit stands alone, and goes on in chunks 1, 2, …
-//! Keys are written in rising order, which is what sled is good at, and what it takes is by the entry: hence few.
-//!
-//! Tree `header`: `rules` → the tape's rules, encoded.
+//! A key is `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian), a value at most 4 KiB. The value of chunk 0 has
+//! the exchange of that number and those that follow it without a gap, as many as fit; each is its length (4 bytes, big
+//! endian) ‖ its encoded form. An exchange that does not fit has entries of its own, and continues in chunks 1, 2, …
+//! Keys are written in rising order, which is what sled is good at. Its costs are per entry, so there are few.
 
-/// The layout that this build writes, and the newest that it reads.
-///
-/// - 1: each exchange alone under its key. Read as it is; a recording that goes on with such a tape makes it a 2.
-/// - 2: several exchanges under one key.
-pub(super) const VERSION: u32 = 2;
+use super::super::damage::Damage;
 
-pub(super) const EXCHANGES: &str = "exchanges";
-pub(super) const HEADER: &str = "header";
-pub(super) const RULES: &str = "rules";
-
-const VERSION_PREFIX: &str = "pipetape-store/";
 /// sled puts up to 16 entries in a page; from about 128 KiB on it rewrites pages as files and does not sync them.
 const CHUNK: usize = 4096;
 const KEY: usize = 10;
 const LENGTH: usize = 4;
-
-/// The text of the file `layout`.
-pub(super) fn version_text(version: u32) -> String {
-    format!("{VERSION_PREFIX}{version}\n")
-}
-
-/// The version in the file `layout`; `None` where it says nothing of the kind.
-pub(super) fn read_version(text: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(text).ok()?;
-    text.strip_prefix(VERSION_PREFIX)?.trim_end().parse().ok()
-}
+/// The longest encoded exchange that the chunks of one number can hold, in bytes.
+pub(super) const LONGEST: usize = CHUNK * (u16::MAX as usize) - LENGTH;
 
 /// Makes entries of exchanges, which come in rising order.
 #[derive(Debug, Default)]
@@ -70,7 +50,7 @@ impl Packing {
         }
     }
 
-    /// Gives what there is to `put`. What is pushed next stands under a key of its own.
+    /// Gives what there is to `put`. What is pushed next gets a key of its own.
     pub(super) fn finish(&mut self, mut put: impl FnMut(&[u8], &[u8])) {
         if !self.value.is_empty() {
             put(&key(self.first, 0), &self.value);
@@ -79,9 +59,6 @@ impl Packing {
     }
 }
 
-/// The longest encoded form that the keys have room for, in bytes.
-pub(super) const LONGEST: usize = CHUNK * (u16::MAX as usize) - LENGTH;
-
 fn key(seq: u64, chunk: u16) -> [u8; KEY] {
     let mut key = [0; KEY];
     key[..8].copy_from_slice(&seq.to_be_bytes());
@@ -89,18 +66,18 @@ fn key(seq: u64, chunk: u16) -> [u8; KEY] {
     key
 }
 
-/// Takes entries apart.
+/// Takes exchanges out of entries.
 #[derive(Debug, Default)]
 pub(super) struct Unpacking {
     /// The exchange that was begun last.
     seq: u64,
-    /// What it lacks; `None` where it is whole.
-    lacking: Option<Lacking>,
+    /// What there is of it; `None` if it is whole.
+    begun: Option<Begun>,
 }
 
-/// An exchange that goes on in the next entry.
+/// An exchange that continues in the next entry.
 #[derive(Debug)]
-struct Lacking {
+struct Begun {
     next_chunk: u16,
     length: usize,
     bytes: Vec<u8>,
@@ -111,66 +88,64 @@ impl Unpacking {
     ///
     /// # Errors
     ///
-    /// The entry can't follow those before it, or `each` refuses.
+    /// The entry can't come after those before it.
     pub(super) fn take(
         &mut self,
         key: &[u8],
         value: &[u8],
-        mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let (seq, chunk) = split_key(key).ok_or_else(|| format!("a key of {} bytes", key.len()))?;
+        mut each: impl FnMut(u64, &[u8]),
+    ) -> Result<(), Damage> {
+        let (seq, chunk) = split_key(key).ok_or(Damage::Key { length: key.len() })?;
         if chunk > 0 {
-            return self.go_on(seq, chunk, value, each);
+            return self.take_part(seq, chunk, value, each);
         }
         self.must_be_whole()?;
         if seq <= self.seq {
-            return Err(format!("exchange {seq} behind exchange {}", self.seq));
+            let after = self.seq;
+            return Err(Damage::Order { seq, after });
         }
         self.seq = seq;
         let mut rest = value;
         loop {
             let (length, from) = rest
                 .split_first_chunk::<LENGTH>()
-                .ok_or_else(|| format!("exchange {} has no length", self.seq))?;
+                .ok_or(Damage::NoLength { seq: self.seq })?;
             let length = u32::from_be_bytes(*length) as usize;
-            let Some((encoded, behind)) = from.split_at_checked(length) else {
-                self.lacking = Some(Lacking {
+            let Some((encoded, after)) = from.split_at_checked(length) else {
+                self.begun = Some(Begun {
                     next_chunk: 1,
                     length,
                     bytes: from.to_vec(),
                 });
                 return Ok(());
             };
-            each(self.seq, encoded)?;
-            if behind.is_empty() {
+            each(self.seq, encoded);
+            if after.is_empty() {
                 return Ok(());
             }
-            rest = behind;
-            let next = self.seq.checked_add(1);
-            self.seq = next.ok_or("more exchanges than there are numbers")?;
+            rest = after;
+            self.seq = self.seq.checked_add(1).ok_or(Damage::NoNumberLeft)?;
         }
     }
 
-    fn go_on(
+    fn take_part(
         &mut self,
         seq: u64,
         chunk: u16,
         value: &[u8],
-        mut each: impl FnMut(u64, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let begun = self.lacking.as_mut();
+        mut each: impl FnMut(u64, &[u8]),
+    ) -> Result<(), Damage> {
+        let begun = self.begun.as_mut();
         let begun = begun.filter(|begun| seq == self.seq && chunk == begun.next_chunk);
-        let Some(begun) = begun else {
-            return Err(format!("a stray piece of exchange {seq}"));
-        };
+        let begun = begun.ok_or(Damage::StrayPart { seq })?;
         begun.next_chunk = chunk.wrapping_add(1);
         begun.bytes.extend_from_slice(value);
         if begun.bytes.len() > begun.length {
-            return Err(format!("exchange {seq} is longer than it says"));
+            return Err(Damage::TooLong { seq });
         }
         if begun.bytes.len() == begun.length {
-            each(seq, &begun.bytes)?;
-            self.lacking = None;
+            each(seq, &begun.bytes);
+            self.begun = None;
         }
         Ok(())
     }
@@ -180,15 +155,15 @@ impl Unpacking {
         self.seq
     }
 
-    /// To be asked behind the last entry.
+    /// To be asked after the last entry.
     ///
     /// # Errors
     ///
-    /// The last exchange lacks a piece.
-    pub(super) fn must_be_whole(&self) -> Result<(), String> {
-        match self.lacking {
+    /// The last exchange lacks a part.
+    pub(super) fn must_be_whole(&self) -> Result<(), Damage> {
+        match self.begun {
             None => Ok(()),
-            Some(_) => Err(format!("exchange {} lacks a piece", self.seq)),
+            Some(_) => Err(Damage::MissingPart { seq: self.seq }),
         }
     }
 }
@@ -221,13 +196,12 @@ mod tests {
 
     fn unpack<'a>(
         entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Result<Vec<(u64, Vec<u8>)>, String> {
+    ) -> Result<Vec<(u64, Vec<u8>)>, Damage> {
         let mut unpacking = Unpacking::default();
         let mut exchanges = Vec::new();
         for (key, value) in entries {
             unpacking.take(key, value, |seq, encoded| {
                 exchanges.push((seq, encoded.to_vec()));
-                Ok(())
             })?;
         }
         unpacking.must_be_whole()?;
@@ -236,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_comes_out_again(
+        fn what_was_packed_comes_out_again(
             exchanges in vec((1..3_u64, prop_oneof![3 => 0..600_usize, 1 => 0..3 * CHUNK]), 0..60)
         ) {
             let mut seq = 0;
@@ -255,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_fit_stand_under_one_key() {
+    fn as_many_as_fit_are_under_one_key() {
         let small = |seq| (seq, vec![0; 500]);
         for (seqs, keys) in [
             (&[1, 2, 3][..], &[1][..]),
@@ -310,27 +284,9 @@ mod tests {
         ] {
             assert!(unpack(&[(key, value.to_vec())]).is_err(), "{value:?}");
         }
-        // What comes later may not go over what stood in a run.
+        // A later entry may not overlap a run of exchanges.
         let run = pack(&[(1, vec![1]), (2, vec![2])]);
         let again = pack(&[(2, vec![3])]);
         assert!(unpack(run.iter().chain(&again)).is_err());
-    }
-
-    #[test]
-    fn versions() {
-        assert_eq!(
-            read_version(version_text(VERSION).as_bytes()),
-            Some(VERSION)
-        );
-        assert_eq!(read_version(b"pipetape-store/12"), Some(12));
-        for bad in [
-            &b""[..],
-            b"pipetape-store/",
-            b"pipetape-store/x",
-            b"1\n",
-            b"\xff",
-        ] {
-            assert_eq!(read_version(bad), None);
-        }
     }
 }

@@ -6,7 +6,8 @@
 //! requests, responses and declared errors, [`shapes`] what they are made of, and [`protocol`] the
 //! AWS JSON 1.1 that carries them, for a server's end as well as a client's. Beside those stand
 //! what a recorder needs to know of a request's surroundings: the [`Operation`] in its target, the
-//! [`Region`] and host it goes to, and the [`Authorization`] it is signed with.
+//! [`Region`] and host it goes to, and the [`Authorization`] it is signed with. Whoever answers, a
+//! recording, a replay or an emulator, gives its client an [`Answer`].
 //!
 //! ```
 //! use pipetape_core::{
@@ -57,6 +58,7 @@
 //! It does no input or output, signs and verifies nothing, and keeps no state. It also does not
 //! keep bytes: where a body must come back exactly as it was, keep the body beside the type.
 
+mod answer;
 pub mod causes;
 pub mod credential_scope;
 pub mod headers;
@@ -68,6 +70,7 @@ pub mod protocol;
 pub mod schema;
 pub mod shapes;
 
+pub use answer::Answer;
 pub use credential_scope::{Authorization, AuthorizationError, CredentialScope};
 pub use mentioned_jobs::MentionedJobs;
 pub use operation::{Operation, TARGET_PREFIX, TargetError};

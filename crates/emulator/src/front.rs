@@ -10,7 +10,7 @@ use pipetape_core::headers::REQUEST_ID;
 use pipetape_core::protocol::{
     self, Call, Encoded, ErrorCode, ServiceError, encode_error, encode_response, encode_route_error,
 };
-use pipetape_core::{MentionedJobs, Operation};
+use pipetape_core::{Answer, MentionedJobs, Operation};
 use pipetape_serve::{Reply, Request, Service};
 use tracing::{Level, debug, enabled};
 
@@ -34,45 +34,36 @@ pub(crate) struct Front {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What a caller sees.
-enum Answer {
-    /// The whole answer.
-    Whole(Encoded),
-    /// Only so many bytes of its body.
-    Truncated(Encoded, usize),
-    /// The end of the connection.
-    Reset,
-}
-
-/// What a caller is given, and why.
-struct Given {
+/// How a call was answered, and why.
+struct Answered {
     operation: Option<Operation>,
     fault: Option<FaultKind>,
-    answer: Answer,
+    /// The whole response; `None` for a connection that is reset.
+    response: Option<Response<Bytes>>,
+}
+
+/// A request and who sent it.
+struct Asked<'a> {
+    request: &'a Request,
+    caller: Caller,
 }
 
 impl Service for Front {
     async fn call(&self, request: &mut Request) -> Reply {
-        let caller = Caller {
-            access_key_id: auth::access_key_id(&request.headers),
-            user_agent: user_agent(&request.headers),
-            request_id: self.shared.request_id(),
+        let began = enabled!(target: EXCHANGES, Level::DEBUG).then(Instant::now);
+        let asked = Asked {
+            request,
+            caller: Caller {
+                access_key_id: auth::access_key_id(&request.headers),
+                user_agent: user_agent(&request.headers),
+                request_id: self.shared.request_id(),
+            },
         };
-        let came = enabled!(target: EXCHANGES, Level::DEBUG).then(Instant::now);
-        let response = |encoded| response(encoded, &caller.request_id, request);
-        let Given {
-            operation,
-            fault,
-            answer,
-        } = self.answer(request, &caller).await;
-        if let Some(came) = came {
-            log(request, operation.as_ref(), fault, &answer, came);
+        let answered = self.answer(&asked).await;
+        if let Some(began) = began {
+            log(request, &answered, began);
         }
-        match answer {
-            Answer::Whole(encoded) => Reply::from(response(encoded)),
-            Answer::Truncated(encoded, bytes) => truncated(response(encoded), bytes),
-            Answer::Reset => Reply::Reset,
-        }
+        Reply::from(Answer::from(answered))
     }
 }
 
@@ -80,8 +71,9 @@ impl Front {
     /// The checks, in the service's order: content type, JSON, target (these three are core's
     /// `route`), authentication, then types and constraints (core's `decode_request`), then the
     /// operation itself. A fault strikes a caller who is let in.
-    async fn answer(&self, request: &Request, caller: &Caller) -> Given {
+    async fn answer(&self, asked: &Asked<'_>) -> Answered {
         let shared = &self.shared;
+        let request = asked.request;
         let text = |name: &str| {
             request
                 .headers
@@ -93,10 +85,10 @@ impl Front {
             Ok(operation) => operation,
             Err(error) => {
                 shared.tally().call(None, "not routed");
-                return Given {
+                return Answered {
                     operation: None,
                     fault: None,
-                    answer: Answer::Whole(encode_route_error(&error)),
+                    response: Some(asked.response(encode_route_error(&error))),
                 };
             }
         };
@@ -104,34 +96,35 @@ impl Front {
             .auth
             .admit(request, &shared.region, shared.clock.wall())
         {
-            let answer = Answer::Whole(self.refuse(&operation, &error));
-            return Given {
+            let response = asked.response(self.refuse(&operation, &error));
+            return Answered {
                 operation: Some(operation),
                 fault: None,
-                answer,
+                response: Some(response),
             };
         }
         let call = protocol::decode_request(&operation, &request.body);
         let fault = shared.faults().strike(&operation);
-        let answer = match fault {
-            None => Answer::Whole(self.perform(&operation, call, caller, None, JobFault::None)),
+        let caller = &asked.caller;
+        let encoded = match fault {
+            None => Some(self.perform(&operation, call, caller, None, JobFault::None)),
             Some(fault) => self.go_wrong(&operation, call, caller, fault).await,
         };
-        Given {
+        Answered {
             operation: Some(operation),
             fault,
-            answer,
+            response: encoded.map(|encoded| asked.response(encoded)),
         }
     }
 
-    /// Answers a call that a fault strikes.
+    /// Answers a call that a fault strikes; `None` if the connection is reset.
     async fn go_wrong(
         &self,
         operation: &Operation,
         call: Result<Call, ServiceError>,
         caller: &Caller,
         fault: FaultKind,
-    ) -> Answer {
+    ) -> Option<Encoded> {
         let shared = &self.shared;
         shared.tally().fault(fault);
         debug!(%operation, %fault, "fault injected");
@@ -141,20 +134,18 @@ impl Front {
         let error = match fault {
             FaultKind::Delay(time) => {
                 tokio::time::sleep(time).await;
-                return Answer::Whole(carry_out(call, JobFault::None));
+                return Some(carry_out(call, JobFault::None));
             }
-            FaultKind::TimeOutJob => return Answer::Whole(carry_out(call, JobFault::TimeOut)),
-            FaultKind::Truncate(bytes) => {
-                return Answer::Truncated(carry_out(call, JobFault::None), bytes);
-            }
+            FaultKind::TimeOutJob => return Some(carry_out(call, JobFault::TimeOut)),
+            FaultKind::Truncate(_) => return Some(carry_out(call, JobFault::None)),
             FaultKind::Reset(Lost::Answer) => {
                 carry_out(call, JobFault::None);
-                return Answer::Reset;
+                return None;
             }
             FaultKind::Reset(Lost::Request) => {
                 self.note(&call, caller, &name, None);
                 shared.tally().call(Some(operation), "reset");
-                return Answer::Reset;
+                return None;
             }
             FaultKind::Throttle => ServiceError::new(ErrorCode::Throttling, "Rate exceeded"),
             FaultKind::InternalFailure => {
@@ -173,7 +164,7 @@ impl Front {
             }
         };
         self.note(&call, caller, &name, Some(&error));
-        Answer::Whole(self.refuse(operation, &error))
+        Some(self.refuse(operation, &error))
     }
 
     fn perform(
@@ -219,69 +210,73 @@ impl Front {
     }
 }
 
-fn log(
-    request: &Request,
-    operation: Option<&Operation>,
-    fault: Option<FaultKind>,
-    answer: &Answer,
-    came: Instant,
-) {
-    let encoded = match answer {
-        Answer::Whole(encoded) | Answer::Truncated(encoded, _) => Some(encoded),
-        Answer::Reset => None,
-    };
-    let body = encoded.map(|encoded| &encoded.body[..]);
+impl Asked<'_> {
+    /// A response with the service's headers; `Date` and `Content-Length` are the listener's to add.
+    fn response(&self, encoded: Encoded) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::from(encoded.body));
+        // Every status here is a constant of core's or of this file's.
+        *response.status_mut() =
+            StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        if let Ok(request_id) = HeaderValue::from_str(&self.caller.request_id) {
+            headers.insert(REQUEST_ID, request_id);
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.content_type));
+        if self.stays_open() {
+            headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+        }
+        response
+    }
+
+    /// Whether a client wants its connection kept. If it does not, HTTP itself says `close`.
+    fn stays_open(&self) -> bool {
+        let close = |value: &HeaderValue| {
+            let options = value.as_bytes().split(|byte| *byte == b',');
+            let mut options = options.map(<[u8]>::trim_ascii);
+            options.any(|option| option.eq_ignore_ascii_case(b"close"))
+        };
+        let mut connection = self.request.headers.get_all(CONNECTION).iter();
+        self.request.version == Version::HTTP_11 && !connection.any(close)
+    }
+}
+
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        match (answered.response, answered.fault) {
+            (None, _) => Self::Reset,
+            (Some(response), Some(FaultKind::Truncate(bytes))) => truncated(response, bytes),
+            (Some(response), _) => Self::from(response),
+        }
+    }
+}
+
+/// Lets only so many bytes arrive, and always at least one fewer than are announced.
+fn truncated(response: Response<Bytes>, bytes: usize) -> Answer {
+    let (head, body) = response.into_parts();
+    let whole = body.len().max(1);
+    let arriving = bytes.min(whole - 1);
+    Answer::Truncated {
+        response: Box::new(Response::from_parts(head, body.slice(..arriving))),
+        declared_length: u64::try_from(whole).ok(),
+    }
+}
+
+fn log(request: &Request, answered: &Answered, began: Instant) {
+    let operation = answered.operation.as_ref();
+    let response = answered.response.as_ref();
+    let body = response.map(|response| &response.body()[..]);
     let jobs = operation.map(|operation| MentionedJobs::of(operation, &request.body, body));
     let job = jobs.as_ref().and_then(MentionedJobs::short);
     debug!(
         target: EXCHANGES,
         operation = operation.map_or("-", Operation::name),
         job = job.map(tracing::field::display),
-        status = encoded.map(|encoded| encoded.status),
-        fault = fault.map(tracing::field::display),
-        latency_ms = u64::try_from(came.elapsed().as_millis()).unwrap_or(u64::MAX),
+        status = response.map(|response| response.status().as_u16()),
+        fault = answered.fault.map(tracing::field::display),
+        latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         bytes = body.map(<[u8]>::len),
         "answered"
     );
-}
-
-/// An answer with the service's headers; `Date` and `Content-Length` are the listener's to add.
-fn response(encoded: Encoded, request_id: &str, request: &Request) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(encoded.body));
-    // Every status here is a constant of core's or of this file's.
-    *response.status_mut() =
-        StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    if let Ok(request_id) = HeaderValue::from_str(request_id) {
-        headers.insert(REQUEST_ID, request_id);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoded.content_type));
-    if stays_open(request) {
-        headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
-    }
-    response
-}
-
-/// Whether a client wants its connection kept. Where it does not, HTTP itself says `close`.
-fn stays_open(request: &Request) -> bool {
-    let close = |value: &HeaderValue| {
-        let options = value.as_bytes().split(|byte| *byte == b',');
-        let mut options = options.map(<[u8]>::trim_ascii);
-        options.any(|option| option.eq_ignore_ascii_case(b"close"))
-    };
-    let mut connection = request.headers.get_all(CONNECTION).iter();
-    request.version == Version::HTTP_11 && !connection.any(close)
-}
-
-/// Lets only so many bytes arrive, and always at least one fewer than are announced.
-fn truncated(response: Response<Bytes>, bytes: usize) -> Reply {
-    let (head, body) = response.into_parts();
-    let whole = body.len().max(1);
-    let arriving = bytes.min(whole - 1);
-    Reply::Truncated {
-        response: Box::new(Response::from_parts(head, body.slice(..arriving))),
-        declared: u64::try_from(whole).ok(),
-    }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {

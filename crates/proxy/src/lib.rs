@@ -70,7 +70,6 @@ mod recorder;
 mod recording;
 mod refusal;
 mod region_difference;
-mod reply;
 mod resolve;
 mod signing;
 mod tally;

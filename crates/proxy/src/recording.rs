@@ -19,7 +19,6 @@ use crate::keeper::Keeper;
 use crate::outgoing::{self, Outgoing};
 use crate::refusal::Refusal;
 use crate::region_difference::RegionDifferences;
-use crate::reply::reply;
 use crate::signing::SigningError;
 use crate::tally::Tally;
 use crate::upstream::UpstreamClient;
@@ -119,7 +118,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             outcome,
         };
         // The client sees nothing before this is done.
-        reply(self.keeper.keep(live, forwarded).await)
+        Reply::from(self.keeper.keep(live, forwarded).await.answer())
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {

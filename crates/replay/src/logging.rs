@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use pipetape_core::Operation;
+use pipetape_core::{Answer, Operation};
 use pipetape_serve::{Request, session_segment};
-use pipetape_tape::{Answer, MissReport, Novelty, Paced, Player, ServedBy, SessionName};
+use pipetape_tape::{MissReport, Novelty, Paced, Player, ServedBy, SessionName};
 use tracing::{Level, debug, enabled, warn};
 
 use crate::playback::operation;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service, session_segment};
-use pipetape_tape::{Answer, Invocation, MissReport, Paced, Player, Refusal, SessionName};
+use pipetape_tape::{Invocation, MissReport, Paced, Player, Refusal, SessionName};
 use tokio::time::sleep;
 
 use crate::logging::{Asked, log_miss};
@@ -78,27 +78,13 @@ impl Service for Playback {
                 if let Some(asked) = asked {
                     asked.served(&paced, &answer, &self.player);
                 }
-                reply(answer)
+                Reply::from(answer)
             }
             Err(report) => {
                 log_miss(&report, asked.as_ref(), &self.player);
                 Reply::from(report.miss.response())
             }
         }
-    }
-}
-
-fn reply(answer: Answer) -> Reply {
-    match answer {
-        Answer::Response(response) => Reply::Response(response),
-        Answer::Truncated {
-            response,
-            declared_length,
-        } => Reply::Truncated {
-            response,
-            declared: declared_length,
-        },
-        Answer::Reset => Reply::Reset,
     }
 }
 

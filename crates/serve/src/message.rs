@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri, Version};
+use pipetape_core::Answer;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 
@@ -61,7 +62,7 @@ pub enum Reply {
         /// The head, and the bytes that do arrive.
         response: Box<Response<Bytes>>,
         /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
-        declared: Option<u64>,
+        declared_length: Option<u64>,
     },
     /// The connection is reset before any byte of an answer.
     Reset,
@@ -79,9 +80,25 @@ pub enum Reply {
     Tunnel(TcpStream),
 }
 
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Response(response) => Self::Response(response),
+            Answer::Truncated {
+                response,
+                declared_length,
+            } => Self::Truncated {
+                response,
+                declared_length,
+            },
+            Answer::Reset => Self::Reset,
+        }
+    }
+}
+
 impl From<Response<Bytes>> for Reply {
-    fn from(response: Response<Bytes>) -> Reply {
-        Reply::Response(Box::new(response))
+    fn from(response: Response<Bytes>) -> Self {
+        Answer::from(response).into()
     }
 }
 

@@ -42,17 +42,18 @@ pub struct RecordedRequest {
     pub body: Bytes,
 }
 
-/// What the client was given.
+/// How a request ended. On a tape `R` is what is kept of a response; before that, the response as
+/// it arrived: see [`LiveOutcome`](crate::LiveOutcome).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Outcome<R = RecordedResponse> {
     /// A whole response.
-    Response(RecordedResponse),
+    Response(R),
     /// No response came from upstream; [`Fault::answer`] says what the client got instead.
     Fault(Fault),
     /// A response that ended too early: its head and the bytes that arrived.
     Cut {
         /// The head, and as much of the body as there was.
-        response: RecordedResponse,
+        response: R,
         /// How it ended.
         fault: Fault,
     },
@@ -71,32 +72,34 @@ pub struct RecordedResponse {
 }
 
 impl Outcome {
-    /// Puts together what stands on a tape. `None` where the two can't stand together: neither, or a
-    /// fault beside a response that it has no place for.
-    pub(crate) fn of(response: Option<RecordedResponse>, fault: Option<Fault>) -> Option<Outcome> {
+    /// Puts together what a tape says. `None` if the two don't go together: neither, or a fault with
+    /// a response that such a fault does not leave.
+    pub(crate) fn of(response: Option<RecordedResponse>, fault: Option<Fault>) -> Option<Self> {
         match (response, fault) {
-            (Some(response), None) => Some(Outcome::Response(response)),
-            (None, Some(fault)) if !fault.has_response() => Some(Outcome::Fault(fault)),
+            (Some(response), None) => Some(Self::Response(response)),
+            (None, Some(fault)) if !fault.has_response() => Some(Self::Fault(fault)),
             (Some(response), Some(fault)) if fault.has_response() => {
-                Some(Outcome::Cut { response, fault })
+                Some(Self::Cut { response, fault })
             }
             _ => None,
         }
     }
+}
 
+impl<R> Outcome<R> {
     /// The response, whole or cut.
-    pub fn response(&self) -> Option<&RecordedResponse> {
+    pub fn response(&self) -> Option<&R> {
         match self {
-            Outcome::Response(response) | Outcome::Cut { response, .. } => Some(response),
-            Outcome::Fault(_) => None,
+            Self::Response(response) | Self::Cut { response, .. } => Some(response),
+            Self::Fault(_) => None,
         }
     }
 
     /// The fault, with or without a response beside it.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
-            Outcome::Response(_) => None,
-            Outcome::Fault(fault) | Outcome::Cut { fault, .. } => Some(fault),
+            Self::Response(_) => None,
+            Self::Fault(fault) | Self::Cut { fault, .. } => Some(fault),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use pipetape_core::protocol;
+use pipetape_core::Answer;
+use pipetape_core::protocol::error_response;
 use serde::{Deserialize, Serialize};
 
 /// How an upstream failed. Kept on the tape, so that a replay fails the same way.
@@ -14,118 +15,84 @@ pub enum Fault {
     Timeout,
     /// The TLS handshake failed, the certificate included.
     Tls,
-    /// An answer that is no HTTP, or that can't be kept (such as an unknown content encoding).
+    /// An answer that is not valid HTTP, or that can't be kept (such as an unknown content encoding).
     Malformed,
     /// The connection ended before any byte of an answer.
     Reset,
     /// The connection ended within the answer.
     Truncated {
-        /// The answer's `Content-Length`; `None` where its body came in chunks.
-        declared_length: Option<u64>,
-    },
-}
-
-/// What a client is given for a fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultAnswer {
-    /// A whole answer of our own, in the shape AWS clients read.
-    Error {
-        /// 502 or 504.
-        status: u16,
-        /// The error's code.
-        code: &'static str,
-        /// The error's message.
-        message: &'static str,
-    },
-    /// The connection is reset without a byte.
-    Reset,
-    /// The recorded head and bytes, then the connection ends.
-    Truncated {
-        /// The `Content-Length` to announce; `None` for chunks.
+        /// The answer's `Content-Length`; `None` if its body came in chunks.
         declared_length: Option<u64>,
     },
 }
 
 impl Fault {
-    /// What the client is given, live and in replay alike.
-    pub fn answer(self) -> FaultAnswer {
-        let error = |status, code, message| FaultAnswer::Error {
-            status,
-            code,
-            message,
-        };
+    /// What the client is given, live and in replay alike: an error of our own, a cut or a reset.
+    ///
+    /// `arrived` is the head and the bytes that upstream sent before a cut; without them there is
+    /// nothing to cut, and the connection is reset. The other faults leave it out.
+    pub fn answer(self, arrived: Option<Response<Bytes>>) -> Answer {
+        let error = |status, code, message| error_response(status, code, message).into();
         match self {
-            Fault::Refused => error(
-                502,
+            Self::Refused => error(
+                StatusCode::BAD_GATEWAY,
                 "PipetapeUpstreamRefusedException",
                 "pipetape could not connect to the upstream: it refused, is unreachable, or its name does not resolve",
             ),
-            Fault::Tls => error(
-                502,
+            Self::Tls => error(
+                StatusCode::BAD_GATEWAY,
                 "PipetapeUpstreamTlsException",
                 "pipetape could not make a verified TLS connection to the upstream",
             ),
-            Fault::Malformed => error(
-                502,
+            Self::Malformed => error(
+                StatusCode::BAD_GATEWAY,
                 "PipetapeUpstreamMalformedException",
                 "the upstream's answer is not HTTP that pipetape can read",
             ),
-            Fault::Timeout => error(
-                504,
+            Self::Timeout => error(
+                StatusCode::GATEWAY_TIMEOUT,
                 "PipetapeUpstreamTimeoutException",
                 "the upstream did not answer pipetape in time",
             ),
-            Fault::Reset => FaultAnswer::Reset,
-            Fault::Truncated { declared_length } => FaultAnswer::Truncated { declared_length },
+            Self::Truncated { declared_length } => match arrived {
+                Some(response) => Answer::Truncated {
+                    response: Box::new(response),
+                    declared_length,
+                },
+                None => Answer::Reset,
+            },
+            Self::Reset => Answer::Reset,
         }
     }
 
     /// The fault's name in a tape file.
     pub fn kind(self) -> &'static str {
         match self {
-            Fault::Refused => "refused",
-            Fault::Timeout => "timeout",
-            Fault::Tls => "tls",
-            Fault::Malformed => "malformed",
-            Fault::Reset => "reset",
-            Fault::Truncated { .. } => "truncated",
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+            Self::Malformed => "malformed",
+            Self::Reset => "reset",
+            Self::Truncated { .. } => "truncated",
         }
     }
 
     /// The fault of that name; a truncated one with the length that its answer announced.
-    pub fn from_kind(kind: &str, declared_length: Option<u64>) -> Option<Fault> {
+    pub fn from_kind(kind: &str, declared_length: Option<u64>) -> Option<Self> {
         Some(match kind {
-            "refused" => Fault::Refused,
-            "timeout" => Fault::Timeout,
-            "tls" => Fault::Tls,
-            "malformed" => Fault::Malformed,
-            "reset" => Fault::Reset,
-            "truncated" => Fault::Truncated { declared_length },
+            "refused" => Self::Refused,
+            "timeout" => Self::Timeout,
+            "tls" => Self::Tls,
+            "malformed" => Self::Malformed,
+            "reset" => Self::Reset,
+            "truncated" => Self::Truncated { declared_length },
             _ => return None,
         })
     }
 
-    /// Whether a response stands beside the fault: the part that came before the cut.
+    /// Whether the tape has a response beside the fault: the part that arrived before the cut.
     pub fn has_response(self) -> bool {
-        matches!(self, Fault::Truncated { .. })
-    }
-}
-
-impl FaultAnswer {
-    /// The whole response of a [`FaultAnswer::Error`]; `None` for a connection that is cut.
-    ///
-    /// Live and in replay alike, so that both give the same bytes.
-    pub fn error_response(&self) -> Option<Response<Bytes>> {
-        let FaultAnswer::Error {
-            status,
-            code,
-            message,
-        } = self
-        else {
-            return None;
-        };
-        let status = StatusCode::from_u16(*status).ok()?;
-        Some(protocol::error_response(status, code, message))
+        matches!(self, Self::Truncated { .. })
     }
 }
 
@@ -135,35 +102,29 @@ mod tests {
 
     use super::*;
 
+    fn truncated(declared_length: Option<u64>) -> Fault {
+        Fault::Truncated { declared_length }
+    }
+
     #[test]
-    fn names_lead_back_and_answers_are_the_contracts() {
-        let truncated = Fault::Truncated {
-            declared_length: Some(7),
-        };
+    fn names_lead_back() {
         for fault in [
             Fault::Refused,
             Fault::Timeout,
             Fault::Tls,
             Fault::Malformed,
             Fault::Reset,
-            truncated,
+            truncated(Some(7)),
         ] {
             assert_eq!(Fault::from_kind(fault.kind(), Some(7)), Some(fault));
-            match fault.answer() {
-                FaultAnswer::Error { status, .. } => {
-                    assert!(!fault.has_response());
-                    assert_eq!(status, if fault == Fault::Timeout { 504 } else { 502 });
-                }
-                FaultAnswer::Reset => assert_eq!(fault, Fault::Reset),
-                FaultAnswer::Truncated { declared_length } => assert_eq!(declared_length, Some(7)),
-            }
         }
         assert_eq!(Fault::from_kind("unknown", None), None);
     }
 
     #[test]
-    fn an_error_is_a_response_and_a_cut_is_none() {
-        let response = Fault::Timeout.answer().error_response().unwrap();
+    fn an_error_is_a_whole_response() {
+        let answer = Fault::Timeout.answer(None);
+        let response = answer.response().unwrap();
         assert_eq!(response.status(), 504);
         assert_eq!(response.headers().len(), 1);
         assert_eq!(
@@ -175,19 +136,35 @@ mod tests {
             r#"{"__type":"PipetapeUpstreamTimeoutException","message":"the upstream did not answer pipetape in time"}"#
         );
         for fault in [Fault::Refused, Fault::Tls, Fault::Malformed] {
-            let response = fault.answer().error_response();
-            assert_eq!(
-                response.map(|response| response.status().as_u16()),
-                Some(502)
-            );
+            assert!(!fault.has_response());
+            for arrived in [None, Some(Response::default())] {
+                match fault.answer(arrived) {
+                    Answer::Response(response) => assert_eq!(response.status(), 502),
+                    Answer::Truncated { .. } | Answer::Reset => panic!("{fault:?} is cut"),
+                }
+            }
         }
-        for cut in [
-            Fault::Reset,
-            Fault::Truncated {
-                declared_length: None,
-            },
-        ] {
-            assert!(cut.answer().error_response().is_none());
+    }
+
+    #[test]
+    fn a_cut_has_what_arrived() {
+        for length in [Some(7), None] {
+            let arrived = Response::new(Bytes::from_static(b"{}"));
+            match truncated(length).answer(Some(arrived)) {
+                Answer::Truncated {
+                    response,
+                    declared_length,
+                } => {
+                    assert_eq!(response.body(), "{}");
+                    assert_eq!(declared_length, length);
+                }
+                Answer::Response(_) | Answer::Reset => panic!("not a cut"),
+            }
+            let nothing = truncated(length).answer(None);
+            assert!(matches!(nothing, Answer::Reset));
+        }
+        for arrived in [None, Some(Response::default())] {
+            assert!(matches!(Fault::Reset.answer(arrived), Answer::Reset));
         }
     }
 }

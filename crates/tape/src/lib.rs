@@ -23,19 +23,19 @@ mod tape;
 mod tape_file;
 
 pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
-pub use fault::{Fault, FaultAnswer};
+pub use fault::Fault;
 pub use findings::{Finding, FindingRule, Findings, Invocation};
 pub use keep::{Kept, Redactions, keep};
-pub use live::{LiveExchange, LiveOutcome, LiveResponse};
+pub use live::{LiveExchange, LiveOutcome};
 pub use matching::{MatchBy, MatchKey};
 pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
-    Answer, Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,
-};
-pub use player::{
     BadLatency, Exhausted, Latency, Novelty, Order, Paced, PlayerConfig, RecordedAnswer, Refusal,
     Reset, Served, ServedBy,
+};
+pub use player::{
+    Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,
 };
 pub use player::{SessionTally, Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};

@@ -1,11 +1,11 @@
 //! An exchange as it happened, before anything was left out or redacted. Never stored as it is.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use pipetape_core::Operation;
+use http::{HeaderMap, Response};
+use pipetape_core::headers::end_to_end;
+use pipetape_core::{Answer, Operation};
 
-use crate::exchange::UnixMillis;
-use crate::fault::Fault;
+use crate::exchange::{Outcome, UnixMillis};
 
 /// One request and its outcome, as they were on the wire.
 #[derive(Debug, Clone)]
@@ -22,33 +22,32 @@ pub struct LiveExchange {
     pub request_headers: HeaderMap,
     /// The body of the client's request.
     pub request_body: Bytes,
-    /// What came of it.
+    /// How it ended.
     pub outcome: LiveOutcome,
 }
 
-/// What came of a request.
-#[derive(Debug, Clone)]
-pub enum LiveOutcome {
-    /// A whole response.
-    Response(LiveResponse),
-    /// No response.
-    Fault(Fault),
-    /// A response that ended too early.
-    Cut {
-        /// Its head, and the bytes that came.
-        response: LiveResponse,
-        /// How it ended.
-        fault: Fault,
-    },
+/// How a request to upstream ended, before redaction. Its response has every header that came,
+/// hop-by-hop ones included, and its body is still compressed if `content-encoding` says so.
+pub type LiveOutcome = Outcome<Response<Bytes>>;
+
+impl LiveOutcome {
+    /// What the client is given: status, end-to-end headers and body as they came; for a fault,
+    /// what [`Fault::answer`](crate::Fault::answer) says.
+    pub fn answer(self) -> Answer {
+        match self {
+            Self::Response(response) => passed_on(response).into(),
+            Self::Fault(fault) => fault.answer(None),
+            Self::Cut { response, fault } => fault.answer(Some(passed_on(response))),
+        }
+    }
 }
 
-/// An upstream's response.
-#[derive(Debug, Clone)]
-pub struct LiveResponse {
-    /// The status.
-    pub status: StatusCode,
-    /// Every header, hop-by-hop ones included.
-    pub headers: HeaderMap,
-    /// The body as it came: still compressed where `content-encoding` says so.
-    pub body: Bytes,
+fn passed_on(response: Response<Bytes>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    let mut passed_on = Response::new(body);
+    *passed_on.status_mut() = head.status;
+    *passed_on.headers_mut() = end_to_end(&head.headers)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    passed_on
 }

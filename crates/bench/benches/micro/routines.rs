@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use bench::tape_file;
 use bench::workload::{self, CONTENT_TYPE, Jobs, Requests};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response};
 use pipetape_core::Operation;
 use pipetape_serve::{DateHeader, Reply, Request, Running, Service};
 use pipetape_tape::{
-    Exhausted, LiveExchange, LiveOutcome, LiveResponse, Player, PlayerConfig, Redactor, Rules,
-    SessionName, UnixMillis, keep,
+    Exhausted, LiveExchange, LiveOutcome, Player, PlayerConfig, Redactor, Rules, SessionName,
+    UnixMillis, keep,
 };
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -128,6 +128,8 @@ fn live(operation: Operation, request: String, answer: String) -> LiveExchange {
     let request_headers = headers.clone();
     let request_id = workload::request_id(1).parse().unwrap();
     headers.insert("x-amzn-requestid", request_id);
+    let mut response = Response::new(answer.into());
+    *response.headers_mut() = headers;
     LiveExchange {
         operation,
         after: 1,
@@ -135,11 +137,7 @@ fn live(operation: Operation, request: String, answer: String) -> LiveExchange {
         latency_ms: 41,
         request_headers,
         request_body: request.into(),
-        outcome: LiveOutcome::Response(LiveResponse {
-            status: StatusCode::OK,
-            headers,
-            body: answer.into(),
-        }),
+        outcome: LiveOutcome::Response(response),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an exchange came to, in a few words, and what stands out in it.
 
-use pipetape_core::Operation;
-use pipetape_core::protocol::{decode_error, decode_request};
-use pipetape_tape::{Exchange, Fault, FaultAnswer, Outcome, RecordedResponse};
+use pipetape_core::protocol::{ServiceError, decode_error, decode_request};
+use pipetape_core::{Answer, Operation};
+use pipetape_tape::{Exchange, Fault, Outcome, RecordedResponse};
 use serde::Deserialize;
 
 use crate::text::{brief, printable};
@@ -19,18 +19,20 @@ pub(crate) fn result(outcome: &Outcome) -> String {
     }
 }
 
-/// The error's code, where the client was given an error.
+/// The error's code, if the client was given an error.
 pub(crate) fn error_code(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Fault(fault) => match fault.answer() {
-            FaultAnswer::Error { code, .. } => Some(code.to_owned()),
-            FaultAnswer::Reset | FaultAnswer::Truncated { .. } => None,
-        },
-        Outcome::Response(response) | Outcome::Cut { response, .. } => code_of(response),
-    }
+    let error = match outcome {
+        Outcome::Fault(fault) => {
+            let answer = fault.answer(None);
+            let response = answer.response()?;
+            decode_error(response.status().as_u16(), None, response.body()).ok()
+        }
+        Outcome::Response(response) | Outcome::Cut { response, .. } => recorded_error(response),
+    };
+    Some(printable(error?.code().name()).into_owned())
 }
 
-fn code_of(response: &RecordedResponse) -> Option<String> {
+fn recorded_error(response: &RecordedResponse) -> Option<ServiceError> {
     if (200..300).contains(&response.status) {
         return None;
     }
@@ -39,24 +41,27 @@ fn code_of(response: &RecordedResponse) -> Option<String> {
         .filter(|(name, _)| name.eq_ignore_ascii_case("x-amzn-errortype"))
         .map(|(_, value)| value.as_str())
         .next();
-    let error = decode_error(response.status, error_type, &response.body).ok()?;
-    Some(printable(error.code().name()).into_owned())
+    decode_error(response.status, error_type, &response.body).ok()
 }
 
-/// What came of a fault, in a sentence.
+/// What the client was given for a fault, in a sentence.
 pub(super) fn fault_in_words(fault: Fault) -> String {
-    match fault.answer() {
-        FaultAnswer::Error {
-            status,
-            code,
-            message,
-        } => format!("the client was given {status} {code}: {message}"),
-        FaultAnswer::Reset => "the client's connection was reset before any answer".to_owned(),
-        FaultAnswer::Truncated {
+    match fault.answer(fault.has_response().then(Default::default)) {
+        Answer::Response(response) => {
+            let status = response.status().as_u16();
+            match decode_error(status, None, response.body()) {
+                Ok(error) => format!("the client was given {status} {error}"),
+                Err(_) => format!("the client was given {status}"),
+            }
+        }
+        Answer::Reset => "the client's connection was reset before any answer".to_owned(),
+        Answer::Truncated {
             declared_length: Some(length),
+            ..
         } => format!("the client's connection was cut within a body of {length} bytes"),
-        FaultAnswer::Truncated {
+        Answer::Truncated {
             declared_length: None,
+            ..
         } => "the client's connection was cut within a body sent in chunks".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! From types to bytes.
 
+use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::Value;
 
@@ -52,17 +53,13 @@ pub fn encode_error(error: &ServiceError) -> Encoded {
 
 /// An error of our own, with a code that the service does not have, in the shape that AWS clients read:
 /// `{"__type":CODE,"message":MESSAGE}`. Whatever answers in the service's place says it so.
-pub fn error_response<B: From<Vec<u8>>>(
-    status: StatusCode,
-    code: &str,
-    message: &str,
-) -> Response<B> {
+pub fn error_response(status: StatusCode, code: &str, message: &str) -> Response<Bytes> {
     let body = format!(
         r#"{{"__type":{},"message":{}}}"#,
         quoted(code),
         quoted(message)
     );
-    let mut response = Response::new(B::from(body.into_bytes()));
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response
         .headers_mut()
@@ -105,13 +102,13 @@ mod tests {
     #[test]
     fn an_error_of_our_own_has_the_same_form() {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        let response = error_response::<Vec<u8>>(status, "TooBig", "a \"quoted\"\nlimit");
+        let response = error_response(status, "TooBig", "a \"quoted\"\nlimit");
         assert_eq!(response.status(), 413);
         assert_eq!(response.headers()[header::CONTENT_TYPE], CONTENT_TYPE);
         assert_eq!(response.headers().len(), 1);
         assert_eq!(
             response.body(),
-            br#"{"__type":"TooBig","message":"a \"quoted\"\nlimit"}"#
+            r#"{"__type":"TooBig","message":"a \"quoted\"\nlimit"}"#
         );
     }
 

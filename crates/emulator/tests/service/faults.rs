@@ -132,21 +132,29 @@ async fn a_truncated_answer_always_lacks_something() {
             job.id.as_ref().unwrap(),
             job.nonce.as_ref().unwrap().as_str(),
         );
-        let Reply::Truncated { response, declared } = worker.send(request).await else {
+        let Reply::Truncated {
+            response,
+            declared_length,
+        } = worker.send(request).await
+        else {
             panic!("a whole answer");
         };
         let whole = br#"{"status":"InProgress"}"#;
         assert_eq!(response.body(), &whole[..arriving]);
-        assert_eq!(declared, Some(23));
+        assert_eq!(declared_length, Some(23));
         assert_eq!(worker.status(&job), JobStatus::InProgress);
     }
     let worker = Worker::new(&emulator(with(&["PutJobFailureResult:truncate=9"]), 1), "a");
     let job = worker.poll(1).await.remove(0);
     worker.acknowledge(&job).await.unwrap();
-    let Reply::Truncated { response, declared } = worker.send(failure(&job)).await else {
+    let Reply::Truncated {
+        response,
+        declared_length,
+    } = worker.send(failure(&job)).await
+    else {
         panic!("a whole answer");
     };
-    assert_eq!((response.body().len(), declared), (0, Some(1)));
+    assert_eq!((response.body().len(), declared_length), (0, Some(1)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use pipetape_core::causes::with_causes;
 use pipetape_serve::{Budget, Reservation};
-use pipetape_tape::{Fault, LiveOutcome, LiveResponse};
+use pipetape_tape::{Fault, LiveOutcome};
 use tracing::warn;
 
 use super::deadline::{Deadline, Late};
@@ -91,14 +91,13 @@ impl AnswerReader {
             }
         };
         let declared_length = declared_length(&head.headers);
-        let response = LiveResponse {
-            status: head.status,
-            headers: head.headers,
-            body: Bytes::from_owner(Roomy {
-                bytes: read,
-                _room: room,
-            }),
-        };
+        // Without hyper's extensions, such as a reason phrase: no client gets them.
+        let mut response = Response::new(Bytes::from_owner(Roomy {
+            bytes: read,
+            _room: room,
+        }));
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
         let Err(error) = ended else {
             return Ok(LiveOutcome::Response(response));
         };

@@ -93,9 +93,14 @@ impl<S: Service> Calls<S> {
     fn give(&self, reply: Reply, is_connect: bool) -> Result<Response<ReplyBody>, ResetWanted> {
         match reply {
             Reply::Response(response) => Ok(whole(*response)),
-            Reply::Truncated { response, declared } => {
-                Ok(truncated(*response, declared, Arc::clone(&self.progress)))
-            }
+            Reply::Truncated {
+                response,
+                declared_length,
+            } => Ok(truncated(
+                *response,
+                declared_length,
+                Arc::clone(&self.progress),
+            )),
             Reply::Reset => Err(ResetWanted),
             Reply::Intercept { tls, target } if is_connect => {
                 let config = tls;

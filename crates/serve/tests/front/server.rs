@@ -106,23 +106,23 @@ impl Scripted {
             "/reset" => Reply::Reset,
             "/truncated" => Reply::Truncated {
                 response: Box::new(ordered(Bytes::from_static(b"0123456789"))),
-                declared: Some(1000),
+                declared_length: Some(1000),
             },
             "/truncated-chunked" => Reply::Truncated {
                 response: Box::new(Response::new(Bytes::from_static(b"0123456789"))),
-                declared: None,
+                declared_length: None,
             },
             "/truncated-empty" => Reply::Truncated {
                 response: Box::new(Response::new(Bytes::new())),
-                declared: Some(5),
+                declared_length: Some(5),
             },
             "/truncated-whole" => Reply::Truncated {
                 response: Box::new(Response::new(Bytes::from_static(b"01234"))),
-                declared: Some(5),
+                declared_length: Some(5),
             },
             "/truncated-large" => Reply::Truncated {
                 response: Box::new(Response::new(Bytes::from(vec![b'x'; 3_000_000]))),
-                declared: Some(4_000_000),
+                declared_length: Some(4_000_000),
             },
             "/large" => Reply::from(Response::new(Bytes::from(vec![b'x'; 32_000_000]))),
             "/ordered" => Reply::from(ordered(Bytes::from_static(b"{}"))),

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use http::Response;
 
 use super::decoding::{Extent, decoded};
 use super::headers::{self, BodyIs};
 use super::redactions::Redactions;
 use crate::exchange::{Outcome, RecordedRequest, RecordedResponse};
 use crate::fault::Fault;
-use crate::live::{LiveExchange, LiveOutcome, LiveResponse};
+use crate::live::LiveExchange;
 use crate::new_exchange::NewExchange;
 use crate::redact::Redactor;
 
@@ -45,11 +46,11 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
     let generation = redactor.generation();
     let mut redactions = Redactions::default();
     let outcome = match &live.outcome {
-        LiveOutcome::Fault(fault) => Some(Outcome::Fault(*fault)),
-        LiveOutcome::Response(response) => {
+        Outcome::Fault(fault) => Some(Outcome::Fault(*fault)),
+        Outcome::Response(response) => {
             whole(response, redactor, &mut redactions).map(Outcome::Response)
         }
-        LiveOutcome::Cut { response, fault } => cut(response, *fault, redactor, &mut redactions),
+        Outcome::Cut { response, fault } => cut(response, *fault, redactor, &mut redactions),
     };
     if redactor.generation() != generation {
         request_body = redactor.request_body(&live.request_body);
@@ -74,24 +75,24 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
 
 /// A whole response; `None` where its body can't be decoded.
 fn whole(
-    response: &LiveResponse,
+    response: &Response<Bytes>,
     redactor: &Redactor,
     redactions: &mut Redactions,
 ) -> Option<RecordedResponse> {
-    let decoded = decoded(&response.headers, &response.body, Extent::Whole).ok()?;
+    let decoded = decoded(response.headers(), response.body(), Extent::Whole).ok()?;
     Some(recorded(response, &decoded, redactor, redactions))
 }
 
 /// A response that was cut; `None` where its body can't be decoded. What is on the tape lacks as many
 /// bytes as what came did.
 fn cut(
-    response: &LiveResponse,
+    response: &Response<Bytes>,
     fault: Fault,
     redactor: &Redactor,
     redactions: &mut Redactions,
 ) -> Option<Outcome> {
-    let decoded = decoded(&response.headers, &response.body, Extent::Part).ok()?;
-    let is_decoded = *decoded != response.body[..];
+    let decoded = decoded(response.headers(), response.body(), Extent::Part).ok()?;
+    let is_decoded = *decoded != response.body()[..];
     let kept = recorded(response, &decoded, redactor, redactions);
     let fault = match fault {
         // How long the decoded body would have been is not known.
@@ -101,7 +102,7 @@ fn cut(
         Fault::Truncated {
             declared_length: Some(declared),
         } => {
-            let lacking = declared.saturating_sub(response.body.len() as u64).max(1);
+            let lacking = declared.saturating_sub(response.body().len() as u64).max(1);
             Fault::Truncated {
                 declared_length: Some(kept.body.len() as u64 + lacking),
             }
@@ -115,23 +116,23 @@ fn cut(
 }
 
 fn recorded(
-    response: &LiveResponse,
+    response: &Response<Bytes>,
     decoded: &[u8],
     redactor: &Redactor,
     redactions: &mut Redactions,
 ) -> RecordedResponse {
     let body = redactor.response_body(decoded);
     redactions.body(decoded, &body);
-    let is = if *body == response.body[..] {
+    let is = if *body == response.body()[..] {
         BodyIs::AsItCame
     } else {
         BodyIs::Changed
     };
-    let headers = headers::response(&response.headers, is, redactor, redactions);
+    let headers = headers::response(response.headers(), is, redactor, redactions);
     RecordedResponse {
-        status: response.status.as_u16(),
+        status: response.status().as_u16(),
         headers: Some(headers),
-        body: shared(&response.body, body),
+        body: shared(response.body(), body),
     }
 }
 
@@ -151,11 +152,12 @@ fn is_within(part: &[u8], whole: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+    use http::{HeaderMap, HeaderName, HeaderValue};
     use pipetape_core::Operation;
 
     use super::{super::decoding::tests::gzip, *};
     use crate::exchange::UnixMillis;
+    use crate::live::LiveOutcome;
     use crate::rules::{Rules, Salt};
 
     const TOKEN: &str = "a-very-secret-session-token";
@@ -172,12 +174,10 @@ mod tests {
             .collect()
     }
 
-    fn response(headers: &[(&'static str, &'static str)], body: &[u8]) -> LiveResponse {
-        LiveResponse {
-            status: StatusCode::OK,
-            headers: map(headers),
-            body: Bytes::copy_from_slice(body),
-        }
+    fn response(headers: &[(&'static str, &'static str)], body: &[u8]) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::copy_from_slice(body));
+        *response.headers_mut() = map(headers);
+        response
     }
 
     fn kept(outcome: LiveOutcome) -> Kept {
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn headers_are_chosen_and_redacted() {
         let body = format!(r#"{{"sessionToken":"{TOKEN}"}}"#);
-        let kept = kept(LiveOutcome::Response(response(
+        let kept = kept(Outcome::Response(response(
             &[
                 ("date", "Wed, 01 Jul 2015 12:00:00 GMT"),
                 ("x-amzn-requestid", "620484b7-88cb-11e5-b497-75c49e0a1b2c"),
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn an_answer_that_repeats_the_requests_secret_is_redacted() {
         let body = br#"{"__type":"InvalidClientTokenException","message":"open sesame is wrong"}"#;
-        let kept = kept(LiveOutcome::Response(response(&[], body)));
+        let kept = kept(Outcome::Response(response(&[], body)));
         let on_tape = &kept.exchange.outcome.response().unwrap().body;
         let on_tape = String::from_utf8_lossy(on_tape);
         assert!(!on_tape.contains("sesame"), "{on_tape}");
@@ -295,10 +295,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_body_keeps_its_checksum() {
-        let kept = kept(LiveOutcome::Response(response(
-            &[("x-amz-crc32", "1")],
-            b"{}",
-        )));
+        let kept = kept(Outcome::Response(response(&[("x-amz-crc32", "1")], b"{}")));
         let headers = kept.exchange.outcome.response().unwrap().headers.as_ref();
         assert_eq!(names(headers), ["x-amz-crc32"]);
     }
@@ -307,7 +304,7 @@ mod tests {
     fn a_compressed_body_is_kept_decoded() {
         let body = gzip(br#"{"status":"InProgress"}"#);
         let headers = [("content-encoding", "gzip"), ("x-a", "b")];
-        let kept = kept(LiveOutcome::Response(response(&headers, &body)));
+        let kept = kept(Outcome::Response(response(&headers, &body)));
         let on_tape = kept.exchange.outcome.response().unwrap();
         assert_eq!(on_tape.body, &br#"{"status":"InProgress"}"#[..]);
         assert_eq!(names(on_tape.headers.as_ref()), ["x-a"]);
@@ -318,13 +315,13 @@ mod tests {
     fn what_cannot_be_kept_is_not_given() {
         let headers = [("content-encoding", "br")];
         let response = response(&headers, b"x");
-        let cut = LiveOutcome::Cut {
+        let cut = Outcome::Cut {
             response: response.clone(),
             fault: Fault::Truncated {
                 declared_length: Some(9),
             },
         };
-        for outcome in [LiveOutcome::Response(response), cut] {
+        for outcome in [Outcome::Response(response), cut] {
             let kept = kept(outcome);
             assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Malformed));
             assert_eq!(kept.given(), Some(Fault::Malformed));
@@ -336,7 +333,7 @@ mod tests {
         let body = format!(r#"{{"sessionToken":"{TOKEN}","#);
         let declared = body.len() as u64 + 10;
         let fault = |declared_length| Fault::Truncated { declared_length };
-        let live = LiveOutcome::Cut {
+        let live = Outcome::Cut {
             response: response(&[], body.as_bytes()),
             fault: fault(Some(declared)),
         };
@@ -352,7 +349,7 @@ mod tests {
 
         let text: Vec<u8> = (0..20_000u32).flat_map(u32::to_be_bytes).collect();
         let compressed = gzip(&text);
-        let live = LiveOutcome::Cut {
+        let live = Outcome::Cut {
             response: response(
                 &[("content-encoding", "gzip")],
                 &compressed[..compressed.len() / 2],
@@ -372,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_kept_as_it_is() {
-        let kept = kept(LiveOutcome::Fault(Fault::Timeout));
+        let kept = kept(Outcome::Fault(Fault::Timeout));
         assert_eq!(kept.exchange.outcome, Outcome::Fault(Fault::Timeout));
         assert_eq!(kept.given(), Some(Fault::Timeout));
     }

@@ -12,7 +12,6 @@ pub use config::{BadLatency, Exhausted, Latency, Order, PlayerConfig, UnknownExh
 pub use log::LooseMatch;
 pub use miss::{Closest, Miss, MissCause, MissCount, MissReport, Novelty, Refusal};
 pub use play::{Paced, Player, Reset};
-pub use prepared::Answer;
 pub use report::{PlaySummary, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
 
 #[cfg(test)]

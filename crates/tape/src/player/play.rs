@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use pipetape_core::{MentionedJobs, Operation};
+use pipetape_core::{Answer, MentionedJobs, Operation};
 use tracing::info;
 
 use super::config::PlayerConfig;
@@ -16,7 +16,7 @@ use super::log::{
 };
 use super::miss::{Miss, MissReport, Refusal, never_recorded, not_yet, refused, used_up};
 use super::prepared::{
-    Answer, Building, Empty, KeyGroup, Position, Preparation, PreparedTape, Slot, TapeBuilder,
+    Building, Empty, KeyGroup, Position, Preparation, PreparedTape, Slot, TapeBuilder, empty_poll,
 };
 use super::session::{
     MOST_SESSIONS, Note, Notes, Sent, Session, SessionState, Sessions, Turn, turn,
@@ -36,8 +36,8 @@ use crate::tape_file::{TapeFileError, fold_tape_file};
 /// What is on the tape is read without a lock; what changes in a session has one lock per session.
 ///
 /// ```
-/// use pipetape_core::{MentionedJobs, Operation};
-/// use pipetape_tape::{Answer, MissCause, Player, PlayerConfig, SessionName, Tape};
+/// use pipetape_core::{Answer, MentionedJobs, Operation};
+/// use pipetape_tape::{MissCause, Player, PlayerConfig, SessionName, Tape};
 ///
 /// # fn play(tape: Tape) {
 /// let player = Player::new(tape, PlayerConfig::default());
@@ -239,7 +239,7 @@ impl Player {
     pub fn answer(&self, paced: &Paced) -> Answer {
         match paced.played {
             Some(played) => self.tape.packed.answer(played.slot.address),
-            None => Answer::empty_poll(),
+            None => empty_poll(),
         }
     }
 

@@ -12,4 +12,4 @@ pub(crate) use index::{Hashed, KeyGroup};
 pub(crate) use loading::{Building, Empty};
 pub(crate) use packed::{Packed, Position, Slot};
 pub(crate) use tape::{PreparedTape, Schedule};
-pub use template::Answer;
+pub(crate) use template::empty_poll;

@@ -21,10 +21,10 @@ use std::collections::HashMap;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response};
-use pipetape_core::Operation;
+use pipetape_core::{Answer, Operation};
 use tracing::warn;
 
-use super::template::{Answer, ResponseTemplate, Shape, TemplateHead, TemplateHeader, Templates};
+use super::template::{ResponseTemplate, Shape, TemplateHead, TemplateHeader, Templates};
 use crate::exchange::{Exchange, Outcome};
 use crate::matching::JobTag;
 

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use pipetape_core::headers::{REQUEST_ID, end_to_end};
-use pipetape_core::protocol;
+use pipetape_core::{Answer, protocol};
 use tracing::warn;
 
 use crate::exchange::{Outcome, RecordedResponse};
-use crate::fault::{Fault, FaultAnswer};
+use crate::fault::Fault;
 use crate::keep::keeps_response_header;
 
 /// What an exchange's answer is made of, without its body and the header values that vary.
@@ -108,17 +108,18 @@ impl ResponseTemplate {
     }
 }
 
+/// Asked with an empty response: the head is a template, and the bytes are with the exchange.
 fn shape_of_fault(fault: Fault, head: Option<TemplateHead>) -> Shape {
-    let answer = fault.answer();
-    if let Some(response) = answer.error_response() {
-        return Shape::Error(response);
-    }
-    match (answer, head) {
-        (FaultAnswer::Truncated { declared_length }, Some(head)) => {
-            Shape::Truncated(head, declared_length)
-        }
-        // Without a head there is nothing to send before the cut.
-        _ => Shape::Reset,
+    let arrived = head.as_ref().map(|_| Response::default());
+    match (fault.answer(arrived), head) {
+        (Answer::Response(response), _) => Shape::Error(*response),
+        (
+            Answer::Truncated {
+                declared_length, ..
+            },
+            Some(head),
+        ) => Shape::Truncated(head, declared_length),
+        (Answer::Truncated { .. }, None) | (Answer::Reset, _) => Shape::Reset,
     }
 }
 
@@ -231,33 +232,15 @@ fn text(key: &mut Vec<u8>, text: &str) {
     key.extend_from_slice(text.as_bytes());
 }
 
-/// What a client is given. `Content-Length` and hop-by-hop headers are left to whoever sends it.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// A whole response. Boxed, as it goes through more hands than it has members.
-    Response(Box<Response<Bytes>>),
-    /// A response that ends too early.
-    Truncated {
-        /// The head, and the bytes that do arrive.
-        response: Box<Response<Bytes>>,
-        /// The `Content-Length` to announce; `None` for chunks.
-        declared_length: Option<u64>,
-    },
-    /// The connection is reset before any byte.
-    Reset,
+/// The answer to a poll that finds no job.
+pub(crate) fn empty_poll() -> Answer {
+    let mut response = Response::new(Bytes::from_static(br#"{"jobs":[]}"#));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, json_content_type());
+    response.into()
 }
 
-impl Answer {
-    /// The answer to a poll that finds no job.
-    pub(crate) fn empty_poll() -> Answer {
-        let mut response = Response::new(Bytes::from_static(br#"{"jobs":[]}"#));
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, json_content_type());
-        Answer::Response(Box::new(response))
-    }
-}
-
-pub(crate) fn json_content_type() -> HeaderValue {
+fn json_content_type() -> HeaderValue {
     HeaderValue::from_static(protocol::CONTENT_TYPE)
 }

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use pipetape_core::Answer;
+
 use super::notes::Note;
 use super::sessions::Session;
 use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, Judge, Step};
-use crate::player::prepared::{Answer, Packed, Position};
+use crate::player::prepared::{Packed, Position};
 
 /// Most findings listed; about 1 MB.
 const MOST_FINDINGS: usize = 1000;

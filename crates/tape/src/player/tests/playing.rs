@@ -1,12 +1,14 @@
 //! Cursors, sessions, listings.
 
+use pipetape_core::Answer;
+
 use super::tape::{Got, ask, operation, player, session, tape, with_rules};
 use crate::exchange::Outcome;
 use crate::fault::Fault;
 use crate::name::SessionName;
 use crate::player::{
-    Answer, Exhausted, MissCause, Novelty, PlaySummary, Player, PlayerConfig, RecordedAnswer,
-    Refusal, Reset, ServedBy,
+    Exhausted, MissCause, Novelty, PlaySummary, Player, PlayerConfig, RecordedAnswer, Refusal,
+    Reset, ServedBy,
 };
 use crate::rules::Rules;
 

@@ -1,11 +1,11 @@
 //! Tapes to play, and what comes of playing them.
 
 use bytes::Bytes;
-use pipetape_core::Operation;
+use pipetape_core::{Answer, Operation};
 
 use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse};
 use crate::name::SessionName;
-use crate::player::{Answer, Exhausted, MissCause, Player, PlayerConfig};
+use crate::player::{Exhausted, MissCause, Player, PlayerConfig};
 use crate::rules::Rules;
 use crate::tape::Tape;
 

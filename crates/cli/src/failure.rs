@@ -1,79 +1,42 @@
-//! What can end a command, and how that is told.
+//! What can end a command: how it is reported, and with which exit code.
 
+use std::error::Error;
+use std::fmt::{self, Debug};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use pipetape_core::causes::texts;
-use pipetape_emulator::{CredentialsError, EnqueueError, JobsFileError};
+use pipetape_emulator::EnqueueError;
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
 use pipetape_serve::authority::AuthorityError;
 use pipetape_tape::{StoreError, TapeFileError, TapeName};
 use thiserror::Error;
 
-use crate::commands::ExportError;
-use crate::demo::DemoError;
+use crate::exit;
 use crate::terminal::Palette;
 use crate::text::printable;
-use crate::wrapped::{SpawnError, TrustError};
 
-/// A command failed. [`exit::code_of`](crate::exit::code_of) has its exit code.
-#[derive(Debug, Error)]
-pub(crate) enum Failure {
-    #[error(transparent)]
-    Usage(#[from] UsageError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    TapeFile(#[from] TapeFileError),
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    #[error(transparent)]
-    Recorder(#[from] RecorderError),
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    #[error(transparent)]
-    Spawn(#[from] SpawnError),
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    #[error(transparent)]
-    Demo(#[from] DemoError),
-    /// `emulate --jobs`.
-    #[error("cannot begin with the jobs of {}", path.display())]
-    Jobs {
-        path: PathBuf,
-        #[source]
-        source: JobsFileError,
-    },
-    /// `emulate --credentials`.
-    #[error("cannot verify signatures by the keys of {}", path.display())]
-    Credentials {
-        path: PathBuf,
-        #[source]
-        source: CredentialsError,
-    },
-    #[error(transparent)]
-    Enqueue(#[from] EnqueueError),
-    /// `show SOURCE SEQ` of a number that is not on the tape.
-    #[error("tape `{tape}` has no exchange {seq}")]
-    NoSuchExchange { tape: TapeName, seq: u64 },
-    /// `list` has shown them as such.
-    #[error("{count} of the tapes can't be read")]
-    UnreadableTapes { count: usize },
-    /// The operating system refused something that it should not.
-    #[error("cannot {action}")]
-    System {
-        action: &'static str,
-        #[source]
-        source: io::Error,
-    },
-    /// Stdout can't be written.
-    #[error("cannot write to stdout")]
-    Output(#[source] io::Error),
+/// An error that can end a command. Each type of them says what follows from it, where it is declared.
+pub(crate) trait CommandError: Error + Send + Sync + 'static {
+    /// The exit code of pipetape, one of [`exit`]'s.
+    fn exit_code(&self) -> u8 {
+        exit::FAILED
+    }
+
+    /// What the user can do about it.
+    fn hint(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether it is reported: not if the reader of stdout has gone away.
+    fn is_reported(&self) -> bool {
+        true
+    }
 }
+
+/// A command failed.
+pub(crate) struct Failure(Box<dyn CommandError>);
 
 /// The command line makes no sense as a whole.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -96,63 +59,97 @@ pub(crate) enum UsageError {
     },
 }
 
+/// The operating system refused something that it should not.
+#[derive(Debug, Error)]
+#[error("cannot {action}")]
+pub(crate) struct SystemError {
+    pub(crate) action: &'static str,
+    pub(crate) source: io::Error,
+}
+
 impl Failure {
-    /// Writes `error: …`, its causes and a hint to stderr, a line each. Nothing where stdout's reader went away.
+    /// Writes `error: …`, its causes and a hint to stderr, a line each.
     pub(crate) fn report(&self, palette: Palette) {
-        if matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
-            return;
+        if self.0.is_reported() {
+            // There is nowhere left to say that stderr can't be written.
+            let _ = io::stderr().write_all(self.text(palette).as_bytes());
         }
-        // There is nowhere left to say that stderr can't be written.
-        let _ = io::stderr().write_all(self.text(palette).as_bytes());
+    }
+
+    /// The exit code of pipetape.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.0.exit_code()
     }
 
     fn text(&self, palette: Palette) -> String {
-        let mut text = format!(
-            "{} {}\n",
-            palette.error("error:"),
-            printable(&self.to_string())
-        );
-        for cause in texts(self).iter().skip(1) {
+        let error = self.0.to_string();
+        let mut text = format!("{} {}\n", palette.error("error:"), printable(&error));
+        for cause in texts(&*self.0).iter().skip(1) {
             text.push_str(&format!("  caused by: {}\n", printable(cause)));
         }
-        if let Some(hint) = self.hint() {
+        if let Some(hint) = self.0.hint() {
             text.push_str(&format!("{} {hint}\n", palette.hint("hint:")));
         }
         text
     }
+}
+
+impl<E: CommandError> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&self.0, f)
+    }
+}
+
+impl CommandError for UsageError {
+    fn exit_code(&self) -> u8 {
+        exit::USAGE
+    }
 
     fn hint(&self) -> Option<&'static str> {
-        match self {
-            Failure::Usage(UsageError::RemoteListen { .. }) => Some(
-                "listen on 127.0.0.1, or pass --allow-remote if that is meant: a recording signs for whoever reaches it",
-            ),
-            Failure::Usage(UsageError::RuleDiffers { .. }) => {
-                Some("leave the flag out, or record another tape")
+        Some(match self {
+            Self::RemoteListen { .. } => {
+                "listen on 127.0.0.1, or pass --allow-remote if that is meant: a recording signs for whoever reaches it"
             }
-            Failure::Usage(UsageError::NoDataDirectory) => Some("set HOME, or pass --ca-dir DIR"),
-            Failure::Usage(UsageError::UnusedCredentials) => {
-                Some("leave the keys out, or pass --auth verify to have signatures checked by them")
+            Self::RuleDiffers { .. } => "leave the flag out, or record another tape",
+            Self::NoDataDirectory => "set HOME, or pass --ca-dir DIR",
+            Self::UnusedCredentials => {
+                "leave the keys out, or pass --auth verify to have signatures checked by them"
             }
-            Failure::Spawn(SpawnError::NotFound { .. }) => {
-                Some("the command stands behind `--`, its arguments each on their own")
-            }
-            Failure::Export(ExportError::NoDirectory { .. }) => {
-                Some("make it first, or choose another file")
-            }
-            Failure::Export(ExportError::Exists { .. }) => {
-                Some("choose another file, or pass --force to replace it")
-            }
-            Failure::Demo(DemoError::ForeignTape { .. }) => {
-                Some("run the demo with another --store DIR")
-            }
-            Failure::NoSuchExchange { .. } => Some("`pipetape show SOURCE` lists those it has"),
-            Failure::UnreadableTapes { .. } => {
-                Some("`pipetape show TAPE` says more; `pipetape delete TAPE` removes one")
-            }
-            _ => None,
+        })
+    }
+}
+
+impl CommandError for StoreError {
+    fn exit_code(&self) -> u8 {
+        if self.is_damage() {
+            exit::DAMAGED
+        } else {
+            exit::FAILED
         }
     }
 }
+
+impl CommandError for TapeFileError {
+    fn exit_code(&self) -> u8 {
+        if self.is_damage() {
+            exit::DAMAGED
+        } else {
+            exit::FAILED
+        }
+    }
+}
+
+impl CommandError for BindError {}
+impl CommandError for RecorderError {}
+impl CommandError for AuthorityError {}
+impl CommandError for EnqueueError {}
+impl CommandError for SystemError {}
 
 #[cfg(test)]
 mod tests {
@@ -160,10 +157,10 @@ mod tests {
 
     #[test]
     fn causes_follow_and_nothing_reaches_the_terminal_raw() {
-        let failure = Failure::System {
+        let failure = Failure::from(SystemError {
             action: "start",
             source: io::Error::other("bad \u{1b}[31m news\n"),
-        };
+        });
         assert_eq!(
             failure.text(Palette::plain()),
             "error: cannot start\n  caused by: bad \\u{1b}[31m news\\n\n"
@@ -177,5 +174,17 @@ mod tests {
         error: --listen 0.0.0.0:4577 can be reached from other machines
         hint: listen on 127.0.0.1, or pass --allow-remote if that is meant: a recording signs for whoever reaches it
         ");
+    }
+
+    #[test]
+    fn errors_have_the_contracts_codes() {
+        let address = "127.0.0.1:1".parse().unwrap();
+        let usage = Failure::from(UsageError::RemoteListen { address });
+        assert_eq!(usage.exit_code(), exit::USAGE);
+        let in_use = Failure::from(BindError::InUse {
+            address,
+            source: io::ErrorKind::AddrInUse.into(),
+        });
+        assert_eq!(in_use.exit_code(), exit::FAILED);
     }
 }

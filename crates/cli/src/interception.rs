@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use tracing::info;
 
 use crate::arguments::{CaDirectory, ServingArguments};
-use crate::failure::{Failure, UsageError};
+use crate::failure::{Failure, SystemError, UsageError};
 use crate::terminal::say;
 use crate::text::printable;
 use crate::wrapped::TrustFiles;
@@ -75,10 +75,10 @@ fn path(directory: &CaDirectory) -> Result<PathBuf, Failure> {
             .join("pipetape/ca"),
     };
     // Whoever is given a path of a file in it may be in another directory.
-    std::path::absolute(path).map_err(|source| Failure::System {
+    Ok(std::path::absolute(path).map_err(|source| SystemError {
         action: "find the directory of the certificate authority",
         source,
-    })
+    })?)
 }
 
 fn announce(authority: &CertificateAuthority) {

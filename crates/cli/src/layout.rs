@@ -5,24 +5,50 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSplitter};
+use thiserror::Error;
 
-use crate::arguments::Color;
-use crate::failure::Failure;
-use crate::terminal;
-use crate::terminal::{Palette, Tone};
+use crate::exit;
+use crate::failure::CommandError;
+use crate::terminal::{self, Color, Palette, Tone};
+
+/// Stdout can't be written.
+#[derive(Debug, Error)]
+#[error("cannot write to stdout")]
+pub(crate) struct OutputError(#[source] io::Error);
+
+impl OutputError {
+    /// `pipetape show … | head`: the reader has seen enough.
+    fn has_no_reader(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+impl CommandError for OutputError {
+    fn exit_code(&self) -> u8 {
+        if self.has_no_reader() {
+            exit::DONE
+        } else {
+            exit::FAILED
+        }
+    }
+
+    fn is_reported(&self) -> bool {
+        !self.has_no_reader()
+    }
+}
 
 /// Lets `write` write the command's result, and sees it out.
 pub(crate) fn to_stdout(
     write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
-) -> Result<(), Failure> {
+) -> Result<(), OutputError> {
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out)
         .and_then(|()| out.flush())
-        .map_err(Failure::Output)
+        .map_err(OutputError)
 }
 
 /// Writes a value as JSON, indented, with a newline behind it.
-pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), OutputError> {
     to_stdout(|out| {
         serde_json::to_writer_pretty(&mut *out, value)?;
         out.write_all(b"\n")
@@ -232,6 +258,14 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_went_away_is_no_failure() {
+        let error = |kind: io::ErrorKind| OutputError(kind.into());
+        assert_eq!(error(io::ErrorKind::BrokenPipe).exit_code(), exit::DONE);
+        assert!(!error(io::ErrorKind::BrokenPipe).is_reported());
+        assert_eq!(error(io::ErrorKind::StorageFull).exit_code(), exit::FAILED);
+    }
 
     #[test]
     fn only_terminals_are_wrapped_for() {

@@ -1,9 +1,7 @@
 //! What is logged, and how.
 
 use std::io::{self, IsTerminal as _};
-use std::str::FromStr;
 
-use thiserror::Error;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
@@ -13,39 +11,7 @@ use tracing_subscriber::{Layer as _, fmt};
 
 use crate::arguments::{Cli, LogFormat};
 use crate::live::{self, CountsBelow, LiveLines};
-use crate::terminal::Stderr;
-use crate::terminal::{Palette, terminal_is_dumb};
-
-/// `--log`: levels, for all of it and for parts.
-///
-/// Unlike tracing's own form, a bare word has to be a level: a misspelt one would be taken for a part.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LogFilter(Targets);
-
-/// A text that is no filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "not a level (off, error, warn, info, debug, trace), nor a list such as info,pipetape_proxy=debug"
-)]
-pub(crate) struct NotAFilter;
-
-impl FromStr for LogFilter {
-    type Err = NotAFilter;
-
-    fn from_str(text: &str) -> Result<Self, NotAFilter> {
-        let level = |text: &str| LevelFilter::from_str(text.trim()).map_err(|_| NotAFilter);
-        let mut targets = Targets::new();
-        for directive in text.split(',') {
-            targets = match directive.split_once('=') {
-                Some((target, _)) if target.trim().is_empty() => return Err(NotAFilter),
-                Some((target, of_target)) => targets.with_target(target.trim(), level(of_target)?),
-                None if directive.trim().is_empty() => return Err(NotAFilter),
-                None => targets.with_default(level(directive)?),
-            };
-        }
-        Ok(LogFilter(targets))
-    }
-}
+use crate::terminal::{Palette, Stderr, terminal_is_dumb};
 
 /// Logs to stderr from here on, and shows exchanges as they happen where that is a terminal.
 pub(crate) fn install(cli: &Cli, palette: Palette) {
@@ -121,22 +87,7 @@ fn shown_live(wanted: &Targets) -> Targets {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn filters_are_levels_and_parts() {
-        let filter = |text: &str| text.parse::<LogFilter>();
-        let debug = filter("warn, pipetape_proxy=debug").unwrap().0;
-        assert!(debug.would_enable("pipetape_proxy::forward", &Level::DEBUG));
-        assert!(!debug.would_enable("pipetape_tape", &Level::INFO));
-        assert!(debug.would_enable("pipetape_tape", &Level::WARN));
-        assert_eq!(
-            filter("OFF"),
-            Ok(LogFilter(Targets::new().with_default(LevelFilter::OFF)))
-        );
-        for bad in ["", "verbose", "info,", "=info", "pipetape=loud", "pipetape"] {
-            assert_eq!(filter(bad), Err(NotAFilter), "{bad}");
-        }
-    }
+    use crate::arguments::LogFilter;
 
     #[test]
     fn what_is_asked_has_a_cap() {

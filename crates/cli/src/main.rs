@@ -23,7 +23,6 @@ mod show;
 mod source;
 mod terminal;
 mod text;
-mod whole_file;
 mod wrapped;
 
 use arguments::Cli;
@@ -53,7 +52,7 @@ fn main() -> ExitCode {
     logging::install(&cli, palette);
     let code = commands::run(cli, palette, &umask).unwrap_or_else(|failure| {
         failure.report(palette);
-        exit::code_of(&failure)
+        failure.exit_code()
     });
     ExitCode::from(code)
 }

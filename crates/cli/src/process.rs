@@ -9,7 +9,7 @@ use rustix::process::{getpgrp, umask};
 use rustix::termios::tcgetpgrp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::failure::Failure;
+use crate::failure::SystemError;
 use crate::text::printable;
 
 /// The umask that the process was started with. The storage engine makes its files by the process's
@@ -57,9 +57,9 @@ pub(crate) struct Signals {
 impl Signals {
     /// Catches from here on. SIGHUP is left alone where it was ignored from the start (`nohup`). Where
     /// that can't be found out, only a wrapped command is worth catching it for.
-    pub(crate) fn install(is_wrapping: bool) -> Result<Signals, Failure> {
+    pub(crate) fn install(is_wrapping: bool) -> Result<Signals, SystemError> {
         let catch = |kind| {
-            signal(kind).map_err(|source| Failure::System {
+            signal(kind).map_err(|source| SystemError {
                 action: "catch signals",
                 source,
             })

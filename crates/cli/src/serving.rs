@@ -1,28 +1,179 @@
-//! A server's life: the runtime it runs on, the line that says where it listens, and its end.
+//! What `record`, `replay` and `emulate` have in common: they check, listen, start a command, serve and stop.
 
-use std::ffi::OsString;
 use std::future::{Future, pending};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 
-use pipetape_serve::{DateHeader, Limits, Listener, Service};
+use pipetape_core::Region;
+use pipetape_serve::{DateHeader, Lanes, Listener, Service};
+use rustls::ServerConfig;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use crate::failure::Failure;
-use crate::process::Signals;
-use crate::process::UserUmask;
+use crate::arguments::ServingArguments;
+use crate::failure::{Failure, SystemError};
+use crate::interception::Interception;
+use crate::process::{Signals, UserUmask};
 use crate::terminal::{self, say};
-use crate::wrapped::{CommandEnv, Wrapped};
+use crate::wrapped::{CommandEnv, Credentials, Wrapped, look_up};
+
+/// What a command that serves asks for: an address that it may use, and a command that is there.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    arguments: &'a ServingArguments,
+    address: SocketAddr,
+    umask: &'a UserUmask,
+}
+
+/// A server that listens and answers nobody yet.
+#[derive(Debug)]
+pub(crate) struct Server<'a> {
+    arguments: &'a ServingArguments,
+    listener: Listener,
+    interception: Option<Interception>,
+    umask: &'a UserUmask,
+}
+
+impl<'a> Setup<'a> {
+    /// Checks what can be checked before anything is made.
+    pub(crate) fn check(
+        arguments: &'a ServingArguments,
+        umask: &'a UserUmask,
+    ) -> Result<Self, Failure> {
+        let address = arguments.address()?;
+        if let Some(program) = arguments.command.first() {
+            look_up(program)?;
+        }
+        Ok(Self {
+            arguments,
+            address,
+            umask,
+        })
+    }
+
+    /// Opens the authority if interception is asked for, and listens.
+    pub(crate) async fn listen(self) -> Result<Server<'a>, Failure> {
+        let interception = Interception::begin(self.arguments)?;
+        Ok(Server {
+            arguments: self.arguments,
+            listener: Listener::bind(self.address).await?,
+            interception,
+            umask: self.umask,
+        })
+    }
+}
+
+impl Server<'_> {
+    /// Spreads connections over these threads.
+    pub(crate) fn on(mut self, lanes: Lanes) -> Self {
+        self.listener = self.listener.on(lanes);
+        self
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener.local_addr()
+    }
+
+    /// With `--intercept`: TLS as CodePipeline's hosts.
+    pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.interception.as_ref().map(Interception::tls)
+    }
+
+    /// Catches signals from here on.
+    pub(crate) fn catch_signals(&self) -> Result<Signals, SystemError> {
+        Signals::install(!self.arguments.command.is_empty())
+    }
+
+    /// Says where the server listens, and starts the command, if there is one, with this region (if it has none)
+    /// and these credentials.
+    ///
+    /// The line goes to stdout; to stderr if stdout is a command's.
+    pub(crate) fn announce(
+        &self,
+        region: Option<&Region>,
+        credentials: Credentials<'_>,
+    ) -> Result<Option<Wrapped>, Failure> {
+        let line = listening_line(self.address());
+        let Some((program, arguments)) = self.arguments.command.split_first() else {
+            let mut out = io::stdout().lock();
+            if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+                // The port may be known without this line.
+                warn!(%error, "cannot say on stdout where the server listens");
+            }
+            return Ok(None);
+        };
+        say(&line);
+        let env = CommandEnv {
+            address: self.address(),
+            region,
+            credentials,
+            interception: self.interception.as_ref().and_then(Interception::trust),
+        };
+        let changes = env.changes(|name| std::env::var_os(name));
+        let wrapped = Wrapped::spawn(program, arguments, changes, self.umask)?;
+        Ok(Some(wrapped))
+    }
+
+    /// Serves until a signal comes or the command ends, then lets what is in flight finish, within
+    /// [`Limits::drain`](pipetape_serve::Limits::drain); another signal ends that at once. Gives the command's exit code.
+    pub(crate) async fn serve(
+        self,
+        service: impl Service,
+        date: DateHeader,
+        command: Option<Wrapped>,
+        signals: &mut Signals,
+    ) -> Option<u8> {
+        let limits = self.arguments.limits();
+        let (stop, stopped) = oneshot::channel();
+        let (cut, is_cut) = oneshot::channel();
+        let mut serving = pin!(self.listener.serve_until(
+            service,
+            limits,
+            date,
+            dropped(stopped),
+            dropped(is_cut)
+        ));
+        let ended = async {
+            match command {
+                Some(command) => Some(command.run(signals).await),
+                None => {
+                    let signal = signals.next().await;
+                    info!(?signal, "stopping");
+                    None
+                }
+            }
+        };
+        let code = tokio::select! {
+            code = ended => code,
+            _ = &mut serving => None,
+        };
+        drop(stop);
+        let insisted = async {
+            signals.next().await;
+            warn!("stopped at once: requests in flight are cut");
+            drop(cut);
+            pending::<()>().await;
+        };
+        tokio::select! {
+            biased;
+            _ = &mut serving => {}
+            () = insisted => {}
+        }
+        terminal::end_counts();
+        code
+    }
+}
 
 /// Runs a future to its end on one thread: that serves more requests a second than several do.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|source| Failure::System {
+        .map_err(|source| SystemError {
             action: "start the runtime",
             source,
         })?;
@@ -32,75 +183,8 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
     result
 }
 
-/// Says where the server listens, and starts the command, if there is one.
-///
-/// The line goes to stdout; to stderr where stdout is a command's.
-pub(crate) fn announce(
-    command: &[OsString],
-    env: &CommandEnv<'_>,
-    umask: &UserUmask,
-) -> Result<Option<Wrapped>, Failure> {
-    let line = listening_line(env.address);
-    let Some((program, arguments)) = command.split_first() else {
-        let mut out = io::stdout().lock();
-        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-            // Whoever does not listen to us may still know the port.
-            warn!(%error, "cannot say on stdout where the server listens");
-        }
-        return Ok(None);
-    };
-    say(&line);
-    let changes = env.changes(|name| std::env::var_os(name));
-    let wrapped = Wrapped::spawn(program, arguments, changes, umask)?;
-    Ok(Some(wrapped))
-}
-
 fn listening_line(address: SocketAddr) -> String {
     format!("listening on http://{address}")
-}
-
-/// Serves until a signal comes or the command ends, then lets what is in flight finish, within
-/// [`Limits::drain`]; another signal ends that at once. Gives the command's exit code.
-pub(crate) async fn serve(
-    listener: Listener,
-    service: impl Service,
-    limits: Limits,
-    date: DateHeader,
-    command: Option<Wrapped>,
-    signals: &mut Signals,
-) -> Option<u8> {
-    let (stop, stopped) = oneshot::channel();
-    let (cut, is_cut) = oneshot::channel();
-    let mut serving =
-        pin!(listener.serve_until(service, limits, date, dropped(stopped), dropped(is_cut),));
-    let ended = async {
-        match command {
-            Some(command) => Some(command.run(signals).await),
-            None => {
-                let signal = signals.next().await;
-                info!(?signal, "stopping");
-                None
-            }
-        }
-    };
-    let code = tokio::select! {
-        code = ended => code,
-        _ = &mut serving => None,
-    };
-    drop(stop);
-    let insisted = async {
-        signals.next().await;
-        warn!("stopped at once: requests in flight are cut");
-        drop(cut);
-        pending::<()>().await;
-    };
-    tokio::select! {
-        biased;
-        _ = &mut serving => {}
-        () = insisted => {}
-    }
-    terminal::end_counts();
-    code
 }
 
 /// Waits until the other end is dropped.

@@ -5,11 +5,11 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Effects, Style};
 use rustix::process::getpgrp;
 use rustix::termios::{isatty, tcgetpgrp, tcgetwinsize};
 
-use crate::arguments::Color;
 use crate::environment;
 
 /// Goes to the line's begin and empties it.
@@ -100,6 +100,14 @@ fn counts() -> MutexGuard<'static, StatusLine> {
 fn is_foreground() -> bool {
     // Where it is not our session's terminal, there is no shell to share it with.
     tcgetpgrp(io::stderr()).map_or(true, |foreground| foreground == getpgrp())
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 /// Whether a stream is coloured.

@@ -9,12 +9,13 @@ use clap::{
     Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
 
+use super::values::LogFilter;
 use super::{
     CaArguments, DeleteArguments, EmulateArguments, ExportArguments, ImportArguments,
     ListArguments, RecordArguments, ReplayArguments, ServingArguments, ShowArguments,
 };
 use crate::environment;
-use crate::logging::LogFilter;
+use crate::terminal::Color;
 
 /// Records AWS CodePipeline job-worker sessions once, and plays them back anywhere.
 #[derive(Debug, Parser)]
@@ -154,14 +155,6 @@ fn color_asked_for(arguments: &[OsString]) -> Color {
         }
     }
     color
-}
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 /// `--log-format`.

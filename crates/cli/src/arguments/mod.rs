@@ -9,7 +9,7 @@ mod serving;
 mod tapes;
 mod values;
 
-pub(crate) use cli::{Cli, Color, Command, LogFormat};
+pub(crate) use cli::{Cli, Command, LogFormat};
 pub(crate) use emulate::{EmulateArguments, SignatureCheck};
 pub(crate) use intercept::{CaArguments, CaCommand, CaDirectory};
 pub(crate) use record::{Mode, RecordArguments};
@@ -18,3 +18,5 @@ pub(crate) use serving::ServingArguments;
 pub(crate) use tapes::{
     DeleteArguments, ExportArguments, ImportArguments, ListArguments, ShowArguments,
 };
+#[cfg(test)]
+pub(crate) use values::LogFilter;

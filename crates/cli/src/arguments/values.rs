@@ -11,6 +11,8 @@ use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use thiserror::Error;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 
 /// The largest body that may be asked for: one has to fit into memory several times.
 const LARGEST: usize = 256 * 1024 * 1024;
@@ -127,6 +129,37 @@ impl FromStr for Delay {
     }
 }
 
+/// `--log`: levels, for all of it and for parts.
+///
+/// Unlike tracing's own form, a bare word has to be a level: a misspelt one would be taken for a part.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LogFilter(pub(crate) Targets);
+
+/// A text that is no filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "not a level (off, error, warn, info, debug, trace), nor a list such as info,pipetape_proxy=debug"
+)]
+pub(crate) struct NotAFilter;
+
+impl FromStr for LogFilter {
+    type Err = NotAFilter;
+
+    fn from_str(text: &str) -> Result<Self, NotAFilter> {
+        let level = |text: &str| LevelFilter::from_str(text.trim()).map_err(|_| NotAFilter);
+        let mut targets = Targets::new();
+        for directive in text.split(',') {
+            targets = match directive.split_once('=') {
+                Some((target, _)) if target.trim().is_empty() => return Err(NotAFilter),
+                Some((target, of_target)) => targets.with_target(target.trim(), level(of_target)?),
+                None if directive.trim().is_empty() => return Err(NotAFilter),
+                None => targets.with_default(level(directive)?),
+            };
+        }
+        Ok(LogFilter(targets))
+    }
+}
+
 /// Parses a `T` like clap's own parser does, but for the value in the error.
 #[derive(Debug, Clone)]
 pub(crate) struct Unshown<T>(PhantomData<T>);
@@ -158,6 +191,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     #[test]
@@ -227,6 +262,22 @@ mod tests {
         ] {
             let delay = delay.map(|millis| Delay(Duration::from_millis(millis)));
             assert_eq!(text.parse(), delay, "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_are_levels_and_parts() {
+        let filter = |text: &str| text.parse::<LogFilter>();
+        let debug = filter("warn, pipetape_proxy=debug").unwrap().0;
+        assert!(debug.would_enable("pipetape_proxy::forward", &Level::DEBUG));
+        assert!(!debug.would_enable("pipetape_tape", &Level::INFO));
+        assert!(debug.would_enable("pipetape_tape", &Level::WARN));
+        assert_eq!(
+            filter("OFF"),
+            Ok(LogFilter(Targets::new().with_default(LevelFilter::OFF)))
+        );
+        for bad in ["", "verbose", "info,", "=info", "pipetape=loud", "pipetape"] {
+            assert_eq!(filter(bad), Err(NotAFilter), "{bad}");
         }
     }
 }

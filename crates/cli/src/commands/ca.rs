@@ -13,7 +13,7 @@ use crate::arguments::{CaArguments, CaCommand};
 use crate::exit;
 use crate::failure::Failure;
 use crate::interception::{open_authority, renew_authority};
-use crate::layout::{json_to_stdout, to_stdout};
+use crate::layout::{OutputError, json_to_stdout, to_stdout};
 use crate::text::printable;
 
 /// Prints where the root is, or what the authority is.
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &CaArguments) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-fn print_path(authority: &CertificateAuthority) -> Result<(), Failure> {
+fn print_path(authority: &CertificateAuthority) -> Result<(), OutputError> {
     to_stdout(|out| {
         out.write_all(authority.root_file().as_os_str().as_bytes())?;
         out.write_all(b"\n")

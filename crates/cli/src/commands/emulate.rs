@@ -1,75 +1,78 @@
 //! `emulate`: a job service, for as long as it is wanted.
 
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use pipetape_core::Region;
 use pipetape_emulator::{
-    Auth, Credentials as Keys, Emulator, EmulatorConfig, JobDefinition, jobs_from_file,
+    Auth, Credentials as Keys, CredentialsError, Emulator, EmulatorConfig, JobDefinition,
+    JobsFileError, jobs_from_file,
 };
-use pipetape_serve::{DateHeader, Listener};
+use pipetape_serve::DateHeader;
+use thiserror::Error;
 
 use crate::arguments::{EmulateArguments, SignatureCheck};
-use crate::failure::{Failure, UsageError};
-use crate::interception::Interception;
-use crate::process::Signals;
+use crate::exit;
+use crate::failure::{CommandError, Failure, UsageError};
 use crate::process::UserUmask;
+use crate::serving::{self, Setup};
 use crate::terminal::say;
-use crate::wrapped::{CommandEnv, Credentials, TrustFiles, look_up};
-use crate::{exit, serving};
+use crate::wrapped::Credentials;
+
+/// A file for the emulator can't be used.
+#[derive(Debug, Error)]
+enum EmulateError {
+    /// `--jobs`.
+    #[error("cannot begin with the jobs of {}", path.display())]
+    Jobs {
+        path: PathBuf,
+        #[source]
+        source: JobsFileError,
+    },
+    /// `--credentials`.
+    #[error("cannot verify signatures by the keys of {}", path.display())]
+    Credentials {
+        path: PathBuf,
+        #[source]
+        source: CredentialsError,
+    },
+}
+
+impl CommandError for EmulateError {}
 
 /// Serves until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(arguments: &EmulateArguments, umask: &UserUmask) -> Result<u8, Failure> {
-    let address = arguments.serving.address()?;
+    let setup = Setup::check(&arguments.serving, umask)?;
     let auth = auth(arguments)?;
     let jobs = jobs(arguments)?;
-    if let Some(program) = arguments.serving.command.first() {
-        look_up(program)?;
-    }
     let key = match &auth {
         Auth::Verify(keys) => Some(keys.first().clone()),
         Auth::Off | Auth::Require => None,
     };
-    let interception = Interception::begin(&arguments.serving)?;
-    let mut emulator = Emulator::new(config(arguments, auth), jobs)?;
-    if let Some(interception) = &interception {
-        emulator = emulator.intercepting(interception.tls());
-    }
     let credentials = key
         .as_ref()
         .map_or(Credentials::Placeholders, Credentials::Given);
-    let trust = interception.as_ref().and_then(Interception::trust);
-    let serving = emulate(
-        arguments,
-        address,
-        Arc::new(emulator),
-        credentials,
-        trust,
-        umask,
-    );
-    serving::block_on(serving)
+    let emulator = Emulator::new(config(arguments, auth), jobs)?;
+    serving::block_on(emulate(setup, emulator, &arguments.region, credentials))
 }
 
 async fn emulate(
-    arguments: &EmulateArguments,
-    address: SocketAddr,
-    emulator: Arc<Emulator>,
+    setup: Setup<'_>,
+    mut emulator: Emulator,
+    region: &Region,
     credentials: Credentials<'_>,
-    trust: Option<&TrustFiles>,
-    umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let listener = Listener::bind(address).await?;
-    let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
-    let env = CommandEnv {
-        address: listener.local_addr(),
-        region: Some(&arguments.region),
-        credentials,
-        interception: trust,
-    };
-    let command = serving::announce(&arguments.serving.command, &env, umask)?;
-    let service = Arc::clone(&emulator);
-    let limits = arguments.serving.limits();
+    let server = setup.listen().await?;
+    if let Some(tls) = server.tls() {
+        emulator = emulator.intercepting(tls);
+    }
+    let emulator = Arc::new(emulator);
+    let mut signals = server.catch_signals()?;
+    let command = server.announce(Some(region), credentials)?;
     let date = DateHeader::Current;
-    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
+    let command = server
+        .serve(Arc::clone(&emulator), date, command, &mut signals)
+        .await;
     say(emulator.summary());
     Ok(exit::code_around(command, exit::DONE))
 }
@@ -78,12 +81,11 @@ async fn emulate(
 fn auth(arguments: &EmulateArguments) -> Result<Auth, Failure> {
     match (arguments.auth, &arguments.credentials) {
         (SignatureCheck::Verify, Some(path)) => {
-            Keys::from_file(path)
-                .map(Auth::Verify)
-                .map_err(|source| Failure::Credentials {
-                    path: path.clone(),
-                    source,
-                })
+            let keys = Keys::from_file(path).map_err(|source| EmulateError::Credentials {
+                path: path.clone(),
+                source,
+            })?;
+            Ok(Auth::Verify(keys))
         }
         // Without keys the command line is refused before it comes to this.
         (SignatureCheck::Off | SignatureCheck::Require, Some(_))
@@ -97,10 +99,11 @@ fn jobs(arguments: &EmulateArguments) -> Result<Vec<JobDefinition>, Failure> {
     let Some(path) = &arguments.jobs else {
         return Ok(Vec::new());
     };
-    jobs_from_file(path).map_err(|source| Failure::Jobs {
+    let jobs = jobs_from_file(path).map_err(|source| EmulateError::Jobs {
         path: path.clone(),
         source,
-    })
+    })?;
+    Ok(jobs)
 }
 
 fn config(arguments: &EmulateArguments, auth: Auth) -> EmulatorConfig {
@@ -182,10 +185,10 @@ mod tests {
         for check in ["off", "require"] {
             let unused = arguments(&["--auth", check, "--credentials", "keys.json"]);
             let error = auth(&unused).unwrap_err();
-            assert_eq!(exit::code_of(&error), exit::USAGE, "{error}");
+            assert_eq!(error.exit_code(), exit::USAGE, "{error:?}");
         }
         let missing = ["--auth", "verify", "--credentials", "no/such/keys.json"];
         let error = auth(&arguments(&missing)).unwrap_err();
-        assert_eq!(exit::code_of(&error), exit::FAILED, "{error}");
+        assert_eq!(error.exit_code(), exit::FAILED, "{error:?}");
     }
 }

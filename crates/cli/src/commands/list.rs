@@ -4,16 +4,31 @@ use std::io::Write as _;
 
 use pipetape_tape::{Store, TapeState, TapeStats, TapeSummary, UnixMillis};
 use serde::Serialize;
+use thiserror::Error;
 
-use crate::arguments::{Color, ListArguments};
-use crate::failure::Failure;
-use crate::layout::Layout;
-use crate::layout::{Align, Cell, Table};
-use crate::layout::{json_to_stdout, to_stdout};
-use crate::terminal::Tone;
-use crate::terminal::say;
-use crate::text::printable;
-use crate::{exit, text};
+use crate::arguments::ListArguments;
+use crate::exit;
+use crate::failure::{CommandError, Failure};
+use crate::layout::{Align, Cell, Layout, Table, json_to_stdout, to_stdout};
+use crate::terminal::{Color, Tone, say};
+use crate::text::{self, printable};
+
+/// The listing shows which ones.
+#[derive(Debug, Error)]
+#[error("{count} of the tapes can't be read")]
+struct UnreadableTapes {
+    count: usize,
+}
+
+impl CommandError for UnreadableTapes {
+    fn exit_code(&self) -> u8 {
+        exit::DAMAGED
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some("`pipetape show TAPE` says more; `pipetape delete TAPE` removes one")
+    }
+}
 
 /// Lists the store; fails behind the listing where a tape can't be read.
 pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Result<u8, Failure> {
@@ -31,7 +46,7 @@ pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Res
     let is_unreadable = |tape: &&TapeSummary| matches!(tape.state, TapeState::Unreadable(_));
     match tapes.iter().filter(is_unreadable).count() {
         0 => Ok(exit::DONE),
-        count => Err(Failure::UnreadableTapes { count }),
+        count => Err(UnreadableTapes { count }.into()),
     }
 }
 

@@ -1,25 +1,22 @@
 //! `record`: forward, keep, and close the tape.
 
-use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::{io, thread};
 
 use pipetape_proxy::{InterceptConfig, RecordConfig, RecordSummary, Recorder};
-use pipetape_serve::{DateHeader, Lanes, Listener};
+use pipetape_serve::{DateHeader, Lanes};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
 use crate::arguments::{Mode, RecordArguments};
-use crate::failure::{Failure, UsageError};
-use crate::interception::Interception;
-use crate::process::Signals;
-use crate::process::UserUmask;
-use crate::terminal::Palette;
-use crate::terminal::say;
+use crate::failure::{Failure, SystemError, UsageError};
+use crate::process::{Signals, UserUmask};
+use crate::serving::{self, Server, Setup};
+use crate::terminal::{Palette, say};
 use crate::text::{exchanges, printable};
-use crate::wrapped::{CommandEnv, Credentials, Wrapped, look_up, profile_region};
-use crate::{environment, exit, serving};
+use crate::wrapped::{Credentials, Wrapped, profile_region};
+use crate::{environment, exit};
 
 /// Most threads that serve connections. One more writes.
 const MOST_LANES: usize = 4;
@@ -31,38 +28,23 @@ pub(crate) fn run(
     palette: Palette,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let address = arguments.serving.address()?;
-    if let Some(program) = arguments.serving.command.first() {
-        look_up(program)?;
-    }
-    let interception = Interception::begin(&arguments.serving)?;
-    let interception = interception.as_ref();
-    serving::block_on(record(
-        arguments,
-        address,
-        interception,
-        store,
-        palette,
-        umask,
-    ))
+    let setup = Setup::check(&arguments.serving, umask)?;
+    serving::block_on(record(arguments, setup, store, palette))
 }
 
 async fn record(
     arguments: &RecordArguments,
-    address: SocketAddr,
-    interception: Option<&Interception>,
+    setup: Setup<'_>,
     store: &Store,
     palette: Palette,
-    umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let listener = Listener::bind(address).await?.on(lanes()?);
-    let address = listener.local_addr();
+    let server = setup.listen().await?.on(lanes()?);
     let writer = store.record(
         &arguments.tape,
         arguments.mode.into(),
         rules_asked_for(arguments)?,
     )?;
-    let begun = begin(arguments, address, interception, &writer, umask).await;
+    let begun = begin(arguments, &server, &writer).await;
     let (recorder, command, mut signals) = match begun {
         Ok(begun) => begun,
         Err(failure) => {
@@ -70,10 +52,10 @@ async fn record(
             return Err(failure);
         }
     };
-    let service = Arc::clone(&recorder);
-    let limits = arguments.serving.limits();
     let date = DateHeader::AsGiven;
-    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
+    let command = server
+        .serve(Arc::clone(&recorder), date, command, &mut signals)
+        .await;
     let finished = finish(&recorder, writer, &mut signals).await;
     let summary = recorder.summary();
     say(summary_line(
@@ -94,9 +76,9 @@ async fn record(
 }
 
 /// A request to be signed anew takes twice the time of HTTP: connections are spread over the processors.
-fn lanes() -> Result<Lanes, Failure> {
+fn lanes() -> Result<Lanes, SystemError> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    Lanes::start(processors.min(MOST_LANES) - 1).map_err(|source| Failure::System {
+    Lanes::start(processors.min(MOST_LANES) - 1).map_err(|source| SystemError {
         action: "start a thread",
         source,
     })
@@ -105,26 +87,18 @@ fn lanes() -> Result<Lanes, Failure> {
 /// Makes the recorder, and starts the command.
 async fn begin(
     arguments: &RecordArguments,
-    address: SocketAddr,
-    interception: Option<&Interception>,
+    server: &Server<'_>,
     writer: &TapeWriter,
-    umask: &UserUmask,
 ) -> Result<(Arc<Recorder>, Option<Wrapped>, Signals), Failure> {
     check_rules(arguments, writer.rules())?;
-    let recorder = Recorder::new(config(arguments, address, interception), writer.clone())?;
-    let signals = Signals::install(!arguments.serving.command.is_empty())?;
+    let recorder = Recorder::new(config(arguments, server), writer.clone())?;
+    let signals = server.catch_signals()?;
     warn_of_lost_choices(arguments);
     let region = match &arguments.region {
         Some(region) => Some(region.clone()),
         None => profile_region(arguments.profile.as_deref()).await,
     };
-    let env = CommandEnv {
-        address,
-        region: region.as_ref(),
-        credentials: Credentials::Own,
-        interception: interception.and_then(Interception::trust),
-    };
-    let command = serving::announce(&arguments.serving.command, &env, umask)?;
+    let command = server.announce(region.as_ref(), Credentials::Own)?;
     Ok((Arc::new(recorder), command, signals))
 }
 
@@ -159,31 +133,28 @@ async fn finish(
     tokio::select! {
         biased;
         finished = finished => Ok(finished?),
-        () = insisted => Err(Failure::System {
+        () = insisted => Err(SystemError {
             action: "close the tape: it stays unfinished, with all that was recorded",
             source: io::ErrorKind::Interrupted.into(),
-        }),
+        }
+        .into()),
     }
 }
 
-fn config(
-    arguments: &RecordArguments,
-    listen: SocketAddr,
-    interception: Option<&Interception>,
-) -> RecordConfig {
+fn config(arguments: &RecordArguments, server: &Server<'_>) -> RecordConfig {
     let limits = arguments.serving.limits();
     RecordConfig {
         upstream: arguments.upstream.clone(),
         upstream_ca: arguments.upstream_ca.clone(),
         resolve: arguments.resolve.clone(),
-        intercept: interception.map(|interception| InterceptConfig {
-            tls: interception.tls(),
+        intercept: server.tls().map(|tls| InterceptConfig {
+            tls,
             tunnel: arguments.tunnel.clone(),
         }),
         sign: arguments.sign.into(),
         profile: arguments.profile.clone(),
         region: arguments.region.clone(),
-        listen,
+        listen: server.address(),
         max_body: limits.max_body,
         body_budget: limits.body_budget,
         upstream_timeout: arguments.upstream_timeout.0,
@@ -191,7 +162,7 @@ fn config(
     }
 }
 
-fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
+fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, SystemError> {
     Ok(Rules {
         redact: arguments.redact.clone(),
         keep_account_ids: arguments.keep_account_ids,
@@ -204,8 +175,8 @@ fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, Failure> {
 }
 
 /// Default rules, with a salt of their own.
-pub(super) fn new_rules() -> Result<Rules, Failure> {
-    Rules::generate().map_err(|error| Failure::System {
+pub(super) fn new_rules() -> Result<Rules, SystemError> {
+    Rules::generate().map_err(|error| SystemError {
         action: "make a salt for the tape",
         source: io::Error::other(error),
     })

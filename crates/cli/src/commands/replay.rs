@@ -1,22 +1,20 @@
 //! `replay`: play a tape back, and say what did not match.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pipetape_replay::{Replay, ReplaySummary};
-use pipetape_serve::{DateHeader, Listener};
+use pipetape_serve::DateHeader;
 use pipetape_tape::{PlayerConfig, Store};
 
 use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
+use crate::exit;
 use crate::failure::Failure;
-use crate::interception::Interception;
-use crate::process::Signals;
 use crate::process::UserUmask;
 use crate::report::{Leftovers, lines};
+use crate::serving::{self, Setup};
 use crate::terminal::say;
-use crate::wrapped::{CommandEnv, Credentials, look_up};
-use crate::{exit, serving};
+use crate::wrapped::Credentials;
 
 /// Plays until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(
@@ -24,28 +22,17 @@ pub(crate) fn run(
     store: &Store,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let address = arguments.serving.address()?;
-    if let Some(program) = arguments.serving.command.first() {
-        look_up(program)?;
-    }
-    let interception = Interception::begin(&arguments.serving)?;
-    serving::block_on(replay(
-        arguments,
-        address,
-        interception.as_ref(),
-        store,
-        umask,
-    ))
+    let setup = Setup::check(&arguments.serving, umask)?;
+    serving::block_on(replay(arguments, setup, store, umask))
 }
 
 async fn replay(
     arguments: &ReplayArguments,
-    address: SocketAddr,
-    interception: Option<&Interception>,
+    setup: Setup<'_>,
     store: &Store,
     umask: &UserUmask,
 ) -> Result<u8, Failure> {
-    let listener = Listener::bind(address).await?;
+    let server = setup.listen().await?;
     let (exhausted, exhausted_by) = policies(&arguments.exhausted);
     let config = PlayerConfig {
         exhausted,
@@ -59,23 +46,17 @@ async fn replay(
     let player = arguments.source.player(store, config)?;
     let admin_token = arguments.serving.admin_token.clone();
     let mut replay = Replay::of(player, admin_token);
-    if let Some(interception) = interception {
-        replay = replay.intercepting(interception.tls());
+    if let Some(tls) = server.tls() {
+        replay = replay.intercepting(tls);
     }
     let replay = Arc::new(replay);
-    let mut signals = Signals::install(!arguments.serving.command.is_empty())?;
-    let env = CommandEnv {
-        address: listener.local_addr(),
-        region: None,
-        credentials: Credentials::Placeholders,
-        interception: interception.and_then(Interception::trust),
-    };
-    let command = serving::announce(&arguments.serving.command, &env, umask)?;
-    let service = Arc::clone(&replay);
-    let limits = arguments.serving.limits();
+    let mut signals = server.catch_signals()?;
+    let command = server.announce(None, Credentials::Placeholders)?;
     // An old date would shift an SDK's clock: none is sent.
     let date = DateHeader::AsGiven;
-    let command = serving::serve(listener, service, limits, date, command, &mut signals).await;
+    let command = server
+        .serve(Arc::clone(&replay), date, command, &mut signals)
+        .await;
     let report = replay.report();
     lines(&report).iter().for_each(say);
     if let Some(file) = &arguments.report {

@@ -4,20 +4,21 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use pipetape_files::WholeFile;
 use pipetape_tape::{
-    Store, StoreError, Tape, TapeState, read_tape, read_tape_file, write_exchange, write_tape,
+    Store, StoreError, Tape, TapeName, TapeState, read_tape, read_tape_file, write_exchange,
+    write_tape,
 };
 use thiserror::Error;
 
-use crate::arguments::{Color, DeleteArguments, ExportArguments, ImportArguments, ShowArguments};
+use crate::arguments::{DeleteArguments, ExportArguments, ImportArguments, ShowArguments};
 use crate::exit;
-use crate::failure::Failure;
+use crate::failure::{CommandError, Failure, SystemError};
 use crate::layout::{Layout, to_stdout};
 use crate::process::UserUmask;
 use crate::show::{overview, whole_exchange};
-use crate::terminal::say;
+use crate::terminal::{Color, say};
 use crate::text::{exchanges, printable};
-use crate::whole_file::{Existing, write_whole};
 
 /// A tape file can't be written.
 #[derive(Debug, Error)]
@@ -32,6 +33,37 @@ pub(crate) enum ExportError {
         #[source]
         source: io::Error,
     },
+}
+
+/// What to do if the file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Refuse,
+    Replace,
+}
+
+/// `show SOURCE SEQ` of a number that is not on the tape.
+#[derive(Debug, Error)]
+#[error("tape `{tape}` has no exchange {seq}")]
+struct NoSuchExchange {
+    tape: TapeName,
+    seq: u64,
+}
+
+impl CommandError for ExportError {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoDirectory { .. } => Some("make it first, or choose another file"),
+            Self::Exists { .. } => Some("choose another file, or pass --force to replace it"),
+            Self::Write { .. } => None,
+        }
+    }
+}
+
+impl CommandError for NoSuchExchange {
+    fn hint(&self) -> Option<&'static str> {
+        Some("`pipetape show SOURCE` lists those it has")
+    }
 }
 
 /// Shows a tape, or one exchange of it.
@@ -50,7 +82,7 @@ pub(crate) fn show(arguments: &ShowArguments, store: &Store, color: Color) -> Re
                 .exchanges
                 .iter()
                 .find(|exchange| exchange.seq == seq)
-                .ok_or_else(|| Failure::NoSuchExchange {
+                .ok_or_else(|| NoSuchExchange {
                     tape: tape.name.clone(),
                     seq,
                 })?;
@@ -126,7 +158,12 @@ fn write_file(tape: &Tape, file: &Path, existing: Existing) -> Result<(), Export
             source,
         },
     };
-    write_whole(file, existing, |out| write_tape(tape, out)).map_err(failed)
+    let whole = WholeFile::at(file).follow_link();
+    let whole = match existing {
+        Existing::Refuse => whole.refuse_existing(),
+        Existing::Replace => whole,
+    };
+    whole.write(|out| write_tape(tape, out)).map_err(failed)
 }
 
 /// Reads a tape file into the store.
@@ -153,7 +190,7 @@ fn read_file_or_stdin(file: &Path) -> Result<Tape, Failure> {
     io::stdin()
         .lock()
         .read_to_end(&mut text)
-        .map_err(|source| Failure::System {
+        .map_err(|source| SystemError {
             action: "read stdin",
             source,
         })?;

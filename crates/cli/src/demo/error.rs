@@ -12,6 +12,8 @@ use pipetape_proxy::UpstreamUrlError;
 use pipetape_tape::TapeName;
 use thiserror::Error;
 
+use crate::failure::CommandError;
+
 /// The demo could not be shown, or it showed a difference.
 #[derive(Debug, Error)]
 pub(crate) enum DemoError {
@@ -30,6 +32,15 @@ pub(crate) enum DemoError {
     /// Told on stdout, exchange by exchange.
     #[error("what was replayed is not what was recorded: {}", differences(*.0))]
     Differs(usize),
+}
+
+impl CommandError for DemoError {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::ForeignTape { .. } => Some("run the demo with another --store DIR"),
+            _ => None,
+        }
+    }
 }
 
 /// What a worker can't go on with.

@@ -9,8 +9,7 @@ use pipetape_emulator::{HistoryEntry, JobEvent, JobView};
 
 use super::comparison::{Compared, Comparison, RedactedMember, compare};
 use super::session::Session;
-use crate::layout::Layout;
-use crate::layout::{Align, Table};
+use crate::layout::{Align, Layout, Table};
 use crate::show::{error_code, result};
 use crate::text::printable;
 
@@ -237,7 +236,7 @@ mod tests {
         super::{error::DemoError, session},
         *,
     };
-    use crate::failure::Failure;
+    use crate::failure::CommandError as _;
     use crate::{exit, serving};
 
     fn session(store: &Path) -> Session {
@@ -270,8 +269,8 @@ mod tests {
         NOT EQUAL: 2 differences
         ");
         assert!(!page.text.contains("equal: "), "{}", page.text);
-        let failure = Failure::from(DemoError::Differs(page.differences));
-        assert_eq!(exit::code_of(&failure), exit::FAILED);
+        let failure = DemoError::Differs(page.differences);
+        assert_eq!(failure.exit_code(), exit::FAILED);
         insta::assert_snapshot!(failure, @"what was replayed is not what was recorded: 2 differences");
     }
 

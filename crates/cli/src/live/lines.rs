@@ -9,9 +9,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::event::{ExchangeCounts, ExchangeEvent};
-use crate::terminal::{Palette, Tone};
-use crate::text::{brief, printable};
-use crate::{terminal, text};
+use crate::terminal::{self, Palette, Tone};
+use crate::text::{self, brief, printable};
 
 /// Whether the number of exchanges stands below the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

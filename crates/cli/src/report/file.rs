@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use pipetape_files::WholeFile;
 use pipetape_replay::Report;
 use thiserror::Error;
 
 use super::junit;
-use crate::whole_file::{Existing, write_whole};
 
 /// A file whose name says what is written to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,8 @@ impl ReportFile {
 
     /// Writes a report in the place of what is there. The file is there whole or not at all.
     pub(crate) fn write(&self, report: &Report, leftovers: Leftovers) -> io::Result<()> {
-        write_whole(&self.path, Existing::Replace, |out| match self.form {
+        let file = WholeFile::at(&self.path).follow_link();
+        file.write(|out| match self.form {
             Form::Json => {
                 serde_json::to_writer_pretty(&mut *out, report)?;
                 out.write_all(b"\n")

@@ -8,8 +8,7 @@ use serde_json::value::RawValue;
 
 use super::outcome::{fault_in_words, remarks};
 use crate::layout::Layout;
-use crate::text;
-use crate::text::printable;
+use crate::text::{self, printable};
 
 /// An exchange with its headers and bodies.
 pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange, layout: Layout) -> String {

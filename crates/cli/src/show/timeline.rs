@@ -7,11 +7,9 @@ use pipetape_core::headers::INVOCATION_ID;
 use pipetape_tape::{Exchange, UnixMillis};
 
 use super::outcome::{LONGEST, error_code, job_change, remarks, result};
-use crate::layout::Layout;
-use crate::layout::{Align, Cell, Table};
+use crate::layout::{Align, Cell, Layout, Table};
 use crate::terminal::Tone;
-use crate::text;
-use crate::text::{brief, printable};
+use crate::text::{self, brief, printable};
 
 /// Exchanges that belong together, in the order of the tape.
 #[derive(Debug)]

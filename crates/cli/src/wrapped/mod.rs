@@ -8,6 +8,6 @@ mod proxy_exceptions;
 mod trust;
 
 pub(crate) use environment::{CommandEnv, Credentials};
-pub(crate) use process::{SpawnError, Wrapped, look_up};
+pub(crate) use process::{Wrapped, look_up};
 pub(crate) use profile_region::profile_region;
-pub(crate) use trust::{TrustError, TrustFiles};
+pub(crate) use trust::TrustFiles;

@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use tracing::{debug, warn};
 
 use super::environment::Change;
+use crate::failure::CommandError;
 use crate::process::{Caught, Signals, UserUmask, interrupts_come_from_a_terminal};
 use crate::{environment, exit};
 
@@ -32,6 +33,24 @@ pub(crate) enum SpawnError {
         #[source]
         source: io::Error,
     },
+}
+
+impl CommandError for SpawnError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotFound { .. } => exit::NOT_FOUND,
+            Self::NotExecutable { .. } => exit::NOT_EXECUTABLE,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound { .. } => {
+                Some("the command stands behind `--`, its arguments each on their own")
+            }
+            Self::NotExecutable { .. } => None,
+        }
+    }
 }
 
 impl SpawnError {
@@ -159,7 +178,6 @@ mod tests {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     use super::*;
-    use crate::exit;
     use crate::process::tests::{my_turn, user_with};
 
     /// Runs a script to its end; gives its code.
@@ -217,7 +235,7 @@ mod tests {
         let path = directory.path().as_os_str();
         let whole = |name: &str| directory.path().join(name).into_os_string();
         let code = |program: &OsStr, path: Option<&OsStr>| {
-            search(program, path).map_err(|error| exit::code_of(&error.into()))
+            search(program, path).map_err(|error| error.exit_code())
         };
         assert_eq!(code(OsStr::new("good"), Some(path)), Ok(()));
         assert_eq!(code(OsStr::new("plain"), Some(path)), Err(126));

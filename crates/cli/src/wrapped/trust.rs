@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::java;
 use crate::environment as names;
+use crate::failure::CommandError;
 
 /// Files of trusted certificates, for as long as this lives.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) enum TrustError {
     #[error("cannot write the certificates for the command to trust")]
     Write(#[source] io::Error),
 }
+
+impl CommandError for TrustError {}
 
 impl TrustFiles {
     /// Writes them, for an environment in which `value_of` finds variables.

@@ -59,7 +59,7 @@ fn it_shows_the_whole_way() {
     let ended = program::run(bare(&sandbox, &["demo"]));
     ended.assert(0, &[]);
     assert_eq!(ended.stderr, "", "{ended}");
-    insta::assert_snapshot!(steady(&ended.stdout), @r"
+    insta::assert_snapshot!(steady(&ended.stdout), @r#"
     what the job service saw while the worker was recorded
 
     job a9e21c62-94fa-41e8-a3bc-6f7439fa1a96: Deploy Demo 1
@@ -83,19 +83,19 @@ fn it_shows_the_whole_way() {
     N ms  GetJobDetails               ok                     InProgress
     N ms  PutJobFailureResult         ok                     Failed
 
-    the worker's calls, and what the tape answered with the job service gone
+    what is on the tape
 
-    SEQ  OPERATION            RECORDED                   REPLAYED   BYTES  REDACTED
-      1  PollForJobs          200                        200 equal    910         7
-      2  AcknowledgeJob       200                        200 equal     23         -
-      3  GetJobDetails        200                        200 equal    902         7
-      4  PutJobSuccessResult  200                        200 equal      0         -
-      5  PollForJobs          200                        200 equal    904         7
-      6  AcknowledgeJob       400 InvalidNonceException  400 equal     81         -
-      7  AcknowledgeJob       200                        200 equal     23         -
-      8  GetJobDetails        200                        200 equal    896         7
-      9  PutJobFailureResult  200                        200 equal      0         -
-     10  PollForJobs          200                        200 equal     11         -
+    SEQ  OPERATION            ANSWER                     BYTES  REDACTED
+      1  PollForJobs          200                          910         7
+      2  AcknowledgeJob       200                           23         -
+      3  GetJobDetails        200                          902         7
+      4  PutJobSuccessResult  200                            0         -
+      5  PollForJobs          200                          904         7
+      6  AcknowledgeJob       400 InvalidNonceException     81         -
+      7  AcknowledgeJob       200                           23         -
+      8  GetJobDetails        200                          896         7
+      9  PutJobFailureResult  200                            0         -
+     10  PollForJobs          200                           11         -
 
     redacted before anything was written, so that the tape can be shared
 
@@ -111,14 +111,21 @@ fn it_shows_the_whole_way() {
     secretAccessKey  REDACTED000000000000000000000000000#####          5 8
     sessionToken     REDACTED-#####                                    5 8
 
-    equal: 10 answers were replayed, each with the status, the headers and the
-    bytes that the tape keeps; and the tape keeps what the worker was given, but for
-    redacted members.
+    the same worker again, with the job service gone: the tape answers
+
+    warning: session `default`: AcknowledgeJob (exchange 6) was sent for job
+    "aae88206-decb-4641-8f3d-4fe66420db0c" with nonce "1", which no answer before
+    had for it
+    served 10, missed 0, unplayed 0, findings 1
+
+    equal: every request got its answer from the tape, and nothing is left on it.
+    The warning is about the wrong nonce, which the worker sends on purpose.
 
     tape  .pipetape/demo
     try   pipetape show demo
-          pipetape replay demo -- YOUR-WORKER
-    ");
+    then  pipetape record my-worker -- YOUR-WORKER
+          pipetape replay my-worker -- YOUR-WORKER
+    "#);
     for line in ended.stdout.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }

@@ -81,7 +81,6 @@ impl Layout {
     }
 
     /// A terminal without colours.
-    #[cfg(test)]
     pub(crate) fn terminal(width: usize) -> Layout {
         Layout {
             width: Some(width),

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 
 mod arguments;
 mod commands;
-mod demo;
 mod environment;
 mod exit;
 mod failure;

@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Two jobs are enqueued on a local job service. A small worker takes one to success and one to failure, with a
     /// wrong nonce on the way, while it is recorded. Then the service stops, and the tape answers the same
     /// worker. Everything happens in this process, over loopback sockets; no account or network is needed. The tape
-    /// stays in the store as `demo`. Ends with 1 where a replayed answer differs from the recorded one.
+    /// stays in the store as `demo`. Ends with 1 if the replay missed a request or left an exchange unplayed.
     Demo,
 
     List(ListArguments),

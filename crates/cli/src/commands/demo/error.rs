@@ -1,6 +1,5 @@
 //! What can go wrong with a demo.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,9 +13,9 @@ use thiserror::Error;
 
 use crate::failure::CommandError;
 
-/// The demo could not be shown, or it showed a difference.
+/// The demo could not be shown, or its replay was not complete.
 #[derive(Debug, Error)]
-pub(crate) enum DemoError {
+pub(super) enum DemoError {
     /// It replaces its own tape only.
     #[error("tape `{name}` is not the demo's, so it is not replaced")]
     ForeignTape { name: TapeName },
@@ -29,9 +28,9 @@ pub(crate) enum DemoError {
     /// The worker met something while it was recorded.
     #[error("the worker could not do its jobs")]
     Work(#[from] WorkError),
-    /// Told on stdout, exchange by exchange.
-    #[error("what was replayed is not what was recorded: {}", differences(*.0))]
-    Differs(usize),
+    /// The page on stdout says what is missing.
+    #[error("what was replayed is not what was recorded")]
+    Incomplete,
 }
 
 impl CommandError for DemoError {
@@ -45,7 +44,7 @@ impl CommandError for DemoError {
 
 /// What a worker can't go on with.
 #[derive(Debug, Error)]
-pub(crate) enum WorkError {
+pub(super) enum WorkError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// An error that it did not expect.
@@ -77,47 +76,25 @@ pub(crate) enum WorkError {
 
 /// A request that got no whole answer.
 #[derive(Debug, Error)]
-pub(crate) enum CallError {
+pub(super) enum CallError {
     #[error("cannot connect to {address}")]
     Connect {
         address: SocketAddr,
         #[source]
-        source: io::Error,
+        source: BoxError,
     },
-    #[error("no HTTP with {address}")]
-    Handshake {
-        address: SocketAddr,
-        #[source]
-        source: hyper::Error,
-    },
-    #[error("{operation} can't be sent")]
-    Request {
-        operation: Operation,
-        #[source]
-        source: hyper::http::Error,
-    },
-    #[error("{operation} got no answer")]
+    #[error("{operation} got no whole answer")]
     NoAnswer {
         operation: Operation,
         #[source]
-        source: hyper::Error,
-    },
-    #[error("the answer to {operation} did not arrive whole")]
-    Body {
-        operation: Operation,
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
     },
     #[error("{operation} was not answered within {} seconds", .after.as_secs())]
-    Late {
+    TooLate {
         operation: Operation,
         after: Duration,
     },
 }
 
-fn differences(count: usize) -> String {
-    match count {
-        1 => "1 difference".to_owned(),
-        count => format!("{count} differences"),
-    }
-}
+/// An error of the network or of HTTP.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;

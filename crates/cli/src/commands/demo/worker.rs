@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use pipetape_core::Operation;
 use pipetape_core::operations::{
     AcknowledgeJobRequest, GetJobDetailsRequest, PollForJobsRequest, PutJobFailureResultRequest,
     PutJobSuccessResultRequest, Request,
@@ -16,26 +15,19 @@ use pipetape_core::shapes::{
     JobData, JobId, MaxBatchSize, Nonce, OutputVariableKey,
 };
 
-use super::client::{Answer, Client};
+use super::client::Client;
 use super::error::WorkError;
 
 /// Where this worker can deploy to. Any other target makes a job fail.
 const TARGETS: [&str; 2] = ["staging", "production"];
 
-/// An exchange as the worker saw it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) operation: Operation,
-    pub(super) request: Bytes,
-    pub(super) answer: Answer,
-}
-
 /// A worker at its endpoint.
 #[derive(Debug)]
 pub(super) struct Worker {
     client: Client,
-    seen: Vec<Seen>,
-    /// Of the job before.
+    /// The bodies of the answers so far.
+    answers: Vec<Bytes>,
+    /// Of the previous job.
     last_nonce: Option<Nonce>,
 }
 
@@ -44,7 +36,7 @@ impl Worker {
     pub(super) async fn connect(address: SocketAddr) -> Result<Worker, WorkError> {
         Ok(Worker {
             client: Client::connect(address).await?,
-            seen: Vec::new(),
+            answers: Vec::new(),
             last_nonce: None,
         })
     }
@@ -68,9 +60,9 @@ impl Worker {
         Ok(())
     }
 
-    /// Every exchange so far, in order.
-    pub(super) fn into_seen(self) -> Vec<Seen> {
-        self.seen
+    /// The bodies of all answers, in order.
+    pub(super) fn into_answers(self) -> Vec<Bytes> {
+        self.answers
     }
 
     async fn poll(&mut self) -> Result<Option<Job>, WorkError> {
@@ -148,13 +140,9 @@ impl Worker {
     async fn ask<R: Request>(&mut self, request: R) -> Result<R::Response, WorkError> {
         let operation = R::OPERATION;
         let request = Bytes::from(encode_request(&request.into()));
-        let answer = self.client.call(&operation, request.clone()).await?;
-        let read = decode_answer::<R>(answer.status, &answer.body);
-        self.seen.push(Seen {
-            operation: operation.clone(),
-            request,
-            answer,
-        });
+        let (status, body) = self.client.call(&operation, request).await?;
+        let read = decode_answer::<R>(status, &body);
+        self.answers.push(body);
         read.map_err(|error| match error {
             DecodeResponseError::Service(source) => WorkError::Refused { operation, source },
             source => WorkError::Answer { operation, source },

@@ -7,7 +7,7 @@ use pipetape_core::causes::with_causes;
 
 use super::error::StoreError;
 use super::files::{make_directory, remove, write_whole};
-use super::lock::{LockError, Purpose, TapeLock};
+use super::lock::{Purpose, TapeLock};
 use super::log::{Detail, GrowingLog, TapeLog};
 use super::paths::TapePaths;
 use super::player_scan::{self, Work};
@@ -91,7 +91,7 @@ impl Store {
     ) -> Result<TapeWriter, StoreError> {
         self.prepare()?;
         let paths = TapePaths::of(&self.directory, name);
-        let lock = take(&paths, Purpose::Writing)?;
+        let lock = TapeLock::take(&paths, Purpose::Writing)?;
         recover(&paths)?;
         let exists = paths.tape.exists();
         let opened = match (exists, mode) {
@@ -175,7 +175,7 @@ impl Store {
     pub fn import(&self, tape: &Tape) -> Result<(), StoreError> {
         self.prepare()?;
         let paths = TapePaths::of(&self.directory, &tape.name);
-        let lock = take(&paths, Purpose::Writing)?;
+        let lock = TapeLock::take(&paths, Purpose::Writing)?;
         recover(&paths)?;
         if paths.tape.exists() {
             return Err(StoreError::Exists {
@@ -224,7 +224,7 @@ impl Store {
     /// There is no such tape, it is in use, or the file system refuses.
     pub fn delete(&self, name: &TapeName) -> Result<(), StoreError> {
         let paths = self.existing(name)?;
-        let lock = take(&paths, Purpose::Writing)?;
+        let lock = TapeLock::take(&paths, Purpose::Writing)?;
         paths.delete()?;
         drop(lock);
         Ok(())
@@ -246,7 +246,7 @@ impl Store {
 
     fn lock_for_reading(&self, name: &TapeName) -> Result<(TapePaths, TapeLock), StoreError> {
         let paths = self.existing(name)?;
-        let lock = take(&paths, Purpose::Reading)?;
+        let lock = TapeLock::take(&paths, Purpose::Reading)?;
         recover(&paths)?;
         if paths.tape.exists() {
             Ok((paths, lock))
@@ -308,16 +308,6 @@ impl Store {
         }
         write_whole(&ignore, b"*\n")
     }
-}
-
-fn take(paths: &TapePaths, purpose: Purpose) -> Result<TapeLock, StoreError> {
-    TapeLock::take(&paths.lock, purpose).map_err(|error| match error {
-        LockError::Held { pid } => StoreError::InUse {
-            name: paths.name.clone(),
-            pid,
-        },
-        LockError::Io(source) => StoreError::io("lock", &paths.lock)(source),
-    })
 }
 
 fn recover(paths: &TapePaths) -> Result<(), StoreError> {

@@ -1,9 +1,11 @@
 //! Directories and small files of a store, which only their owner may read.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
+
+use pipetape_files::WholeFile;
 
 use super::error::StoreError;
 
@@ -18,19 +20,10 @@ pub(super) fn make_directory(path: &Path) -> Result<(), StoreError> {
 
 /// Writes a file so that it is there whole or not at all.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = || -> io::Result<()> {
-        let aside = path.with_extension("part");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    };
-    write().map_err(StoreError::io("write", path))
+    WholeFile::at(path)
+        .mode(0o600)
+        .write(|file| file.write_all(bytes))
+        .map_err(StoreError::io("write", path))
 }
 
 /// Takes the rights of others away from the files in a directory: sled makes them with the process's umask.

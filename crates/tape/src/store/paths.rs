@@ -129,21 +129,27 @@ mod tests {
         assert!(!paths.new.exists() && !paths.old.exists());
     }
 
+    /// As the table in `docs/store.md` says.
     #[test]
     fn an_interrupted_swap_is_completed() {
-        let (a, b) = (Some("a"), Some("b"));
-        for new_has_exchanges in [true, false] {
-            check([None, None, None], new_has_exchanges, None);
-            check([a, None, None], new_has_exchanges, a);
-            check([None, None, a], new_has_exchanges, a);
-            check([b, None, a], new_has_exchanges, b);
-            // Between the two renames of a swap that had been decided.
-            check([None, b, a], new_has_exchanges, b);
+        let page = include_str!("../../../../docs/store.md");
+        let (_, table) = page.split_once("afterwards `NAME` is |\n").unwrap();
+        let rows: Vec<&str> = table.lines().take_while(|row| !row.is_empty()).collect();
+        for row in &rows[1..] {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let [tape, new, old, has_exchanges, after] = cells[..] else {
+                panic!("{row}");
+            };
+            let [tape, new, old, after] =
+                [tape, new, old, after].map(|cell| (cell != "-").then_some(cell));
+            for new_has_exchanges in [true, false] {
+                let asked = if new_has_exchanges { "yes" } else { "no" };
+                if [asked, "-"].contains(&has_exchanges) {
+                    check([tape, new, old], new_has_exchanges, after);
+                }
+            }
         }
-        check([a, b, None], true, b);
-        check([a, b, None], false, a);
-        check([None, b, None], true, b);
-        check([None, b, None], false, None);
+        assert_eq!(rows.len(), 11, "every case that a kill can leave");
     }
 
     #[test]

@@ -8,4 +8,5 @@ mod journal;
 mod pending;
 mod round_trip;
 mod store;
+mod store_page;
 mod tape_file;

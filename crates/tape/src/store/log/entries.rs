@@ -229,6 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_has_the_bytes_that_are_drawn() {
+        let page = include_str!("../../../../../docs/store.md");
+        let drawing = page.split("```hex\n").nth(2).unwrap();
+        let (drawing, _) = drawing.split_once("```").unwrap();
+        let drawn: Vec<u8> = drawing
+            .lines()
+            .flat_map(|line| line.split("  ").next().unwrap().split(' '))
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect();
+        let entries = pack(&[(7, b"one".to_vec()), (8, b"three".to_vec())]);
+        let (key, value) = drawn.split_at(KEY);
+        assert_eq!(entries, [(key.to_vec(), value.to_vec())]);
+        assert!(page.contains(&format!("as many as fit into {CHUNK} bytes")));
+    }
+
+    #[test]
     fn as_many_as_fit_are_under_one_key() {
         let small = |seq| (seq, vec![0; 500]);
         for (seqs, keys) in [

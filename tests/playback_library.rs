@@ -1,7 +1,7 @@
 //! `pipetape_replay` in a Rust test, with the real SDK and no binary.
 
-use pipetape_replay::{Replay, ReplayConfig};
-use pipetape_tape::Exhausted;
+use pipetape_replay::Replay;
+use pipetape_tape::{Exhausted, Player, PlayerConfig};
 use tokio::runtime::Builder;
 
 use crate::support::sandbox::Sandbox;
@@ -17,13 +17,12 @@ fn an_sdk_plays_sessions_of_its_own() {
         .enable_all()
         .build()
         .unwrap();
-    let config = ReplayConfig {
+    let config = PlayerConfig {
         exhausted: Exhausted::Error,
-        ..ReplayConfig::default()
+        ..PlayerConfig::default()
     };
-    let running = runtime
-        .block_on(Replay::open_with(&file, config).unwrap().start())
-        .unwrap();
+    let player = Player::open_file(&file, config).unwrap();
+    let running = runtime.block_on(Replay::of(player).start()).unwrap();
     for session in ["one", "two"] {
         let session = running.session(session.parse().unwrap());
         let worker = Worker::patient(&session.url());

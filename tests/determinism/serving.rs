@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pipetape_replay::{Replay, ReplayConfig};
+use pipetape_replay::Replay;
 use pipetape_serve::{DateHeader, Limits, Listener, ServeSummary, Service};
-use pipetape_tape::Tape;
+use pipetape_tape::{PlayerConfig, Tape};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -49,7 +49,7 @@ impl Serving {
 
     /// A replay with nothing but defaults.
     pub(crate) fn replay(runtime: &Handle, tape: &Tape) -> Serving {
-        let replay = Arc::new(Replay::new(tape.clone(), ReplayConfig::default()));
+        let replay = Arc::new(Replay::new(tape.clone(), PlayerConfig::default()));
         let service = Arc::clone(&replay);
         let listener = Self::bind(runtime);
         let serving = Self::start(runtime, listener, service, DateHeader::AsGiven);

@@ -10,7 +10,7 @@ use pipetape_emulator::EnqueueError;
 use pipetape_proxy::RecorderError;
 use pipetape_serve::BindError;
 use pipetape_serve::authority::AuthorityError;
-use pipetape_tape::{StoreError, TapeFileError, TapeName};
+use pipetape_tape::{SourceError, StoreError, TapeFileError, TapeName};
 use thiserror::Error;
 
 use crate::exit;
@@ -141,6 +141,15 @@ impl CommandError for TapeFileError {
             exit::DAMAGED
         } else {
             exit::FAILED
+        }
+    }
+}
+
+impl CommandError for SourceError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(error) => error.exit_code(),
+            Self::File(error) => error.exit_code(),
         }
     }
 }

@@ -19,7 +19,6 @@ mod process;
 mod report;
 mod serving;
 mod show;
-mod source;
 mod terminal;
 mod text;
 mod wrapped;

@@ -36,14 +36,14 @@
 //! A server that wants its own address, limits and way to stop takes the service alone:
 //!
 //! ```
-//! use pipetape_replay::{Replay, ReplayConfig};
+//! use pipetape_replay::Replay;
 //! use pipetape_serve::{DateHeader, Limits, Listener};
-//! use pipetape_tape::Tape;
+//! use pipetape_tape::{PlayerConfig, Tape};
 //! use std::sync::Arc;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! let tape = Tape { name: "deploy".parse()?, rules: None, exchanges: vec![] };
-//! let replay = Arc::new(Replay::new(tape, ReplayConfig::default()));
+//! let replay = Arc::new(Replay::new(tape, PlayerConfig::default()));
 //! let listener = Listener::bind("127.0.0.1:0".parse()?).await?;
 //! println!("listening on http://{}", listener.local_addr());
 //! let stop = async { /* a signal */ };
@@ -94,7 +94,7 @@ mod report;
 mod running;
 
 pub use logging::EXCHANGES;
-pub use replay::{Replay, ReplayConfig, ReplaySummary};
+pub use replay::Replay;
 pub use report::{
     Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
 };

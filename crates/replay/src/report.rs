@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use pipetape_core::Operation;
-use pipetape_tape::{Finding, Findings, LooseMatch, MissCount, Player, SessionTally, Unplayed};
+use pipetape_tape::{
+    Finding, Findings, LooseMatch, MissCount, PlaySummary, Player, SessionTally, Unplayed,
+};
 use serde::Serialize;
-
-use crate::replay::ReplaySummary;
 
 /// Most unplayed exchanges told.
 const MOST_UNPLAYED: usize = 10_000;
@@ -20,7 +20,7 @@ pub struct Report {
     pub tape: String,
     /// Counts over all sessions, since the start. No reset lowers them.
     #[serde(flatten)]
-    pub summary: ReplaySummary,
+    pub summary: PlaySummary,
     /// Those that asked for something, by name, since the last reset of everything.
     pub sessions: Vec<SessionReport>,
     /// Misses beyond those that can be told apart, of any session.
@@ -127,7 +127,7 @@ pub struct ReportedFinding {
 }
 
 impl Report {
-    pub(crate) fn of(player: &Player, summary: ReplaySummary) -> Report {
+    pub(crate) fn of(player: &Player) -> Report {
         let Findings {
             list: findings,
             unlisted: unlisted_findings,
@@ -151,7 +151,7 @@ impl Report {
         }
         Report {
             tape: player.name().to_string(),
-            summary,
+            summary: player.summary(),
             sessions: sessions
                 .into_values()
                 .filter(|report| report.served + report.missed > 0)

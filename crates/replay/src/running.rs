@@ -1,9 +1,9 @@
 //! A replay inside a Rust test.
 
 use pipetape_serve::{BindError, DateHeader, Running};
-use pipetape_tape::{Findings, MissCount, SessionName, Unplayed};
+use pipetape_tape::{Findings, MissCount, PlaySummary, SessionName, Unplayed};
 
-use crate::replay::{Replay, ReplaySummary};
+use crate::replay::Replay;
 
 /// Most misses and unplayed exchanges named in a panic.
 const MOST_NAMED: usize = 20;
@@ -44,7 +44,7 @@ impl RunningReplay {
     }
 
     /// What was played so far, over all sessions.
-    pub fn summary(&self) -> ReplaySummary {
+    pub fn summary(&self) -> PlaySummary {
         self.0.service().summary()
     }
 

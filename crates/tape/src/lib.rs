@@ -18,6 +18,7 @@ mod player;
 mod pointer;
 mod redact;
 mod rules;
+mod source;
 mod store;
 mod tape;
 mod tape_file;
@@ -41,10 +42,11 @@ pub use player::{SessionTally, Tally, UnknownExhausted, Unplayed};
 pub use pointer::{Pointer, PointerError};
 pub use redact::Redactor;
 pub use rules::{RedactConfig, Rules, Salt, UnknownRedactConfig};
+pub use source::{Source, SourceError};
 pub use store::{
     AppendError, Damage, ExchangeFlaw, Finished, PendingExchange, RecordMode, RecordingEnd, Store,
     StoreError, TapeState, TapeStats, TapeSummary, TapeWriter,
 };
 pub use tape::Tape;
-pub use tape_file::{FORMAT, TapeFileError, fold_tape_file, read_tape, read_tape_file};
+pub use tape_file::{FORMAT, TapeFileError, read_tape, read_tape_file};
 pub use tape_file::{write_exchange, write_tape};

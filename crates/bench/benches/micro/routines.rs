@@ -76,7 +76,7 @@ fn choose(exchanges: u64, body: fn(u64) -> String) -> Box<dyn FnMut()> {
         ..PlayerConfig::default()
     };
     let tape = tape(exchanges);
-    let player = Player::open(tape.path(), &config).unwrap();
+    let player = Player::open_file(tape.path(), config).unwrap();
     let session = SessionName::default();
     let bodies: Vec<String> = (0..exchanges).map(body).collect();
     let mut jobs = Jobs::new(exchanges, 1);
@@ -145,7 +145,7 @@ fn live(operation: Operation, request: String, answer: String) -> LiveExchange {
 fn loading() -> Box<dyn FnMut()> {
     let tape = tape(10_000);
     Box::new(move || {
-        let player = Player::open(tape.path(), &PlayerConfig::default());
+        let player = Player::open_file(tape.path(), PlayerConfig::default());
         divan::black_box_drop(player.unwrap());
     })
 }

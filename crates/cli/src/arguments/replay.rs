@@ -6,11 +6,10 @@ use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, Error, ValueEnum};
 use pipetape_core::Operation;
-use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Pointer};
+use pipetape_tape::{Exhausted, Latency, MatchBy, Order, Pointer, Source};
 
 use super::serving::ServingArguments;
 use crate::report::ReportFile;
-use crate::source::Source;
 
 /// Play a tape back: answer each request as it was answered when it was recorded
 ///

@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pipetape_tape::TapeName;
+use pipetape_tape::{Source, TapeName};
 use thiserror::Error;
-
-use crate::source::Source;
 
 /// List the tapes in the store
 ///

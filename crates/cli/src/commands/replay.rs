@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use pipetape_replay::{Replay, ReplaySummary};
+use pipetape_replay::Replay;
 use pipetape_serve::DateHeader;
-use pipetape_tape::{PlayerConfig, Store};
+use pipetape_tape::{PlaySummary, Player, PlayerConfig, Store};
 
 use crate::arguments::{ReplayArguments, policies};
 use crate::commands::ExportError;
@@ -43,9 +43,10 @@ async fn replay(
         skip_empty_polls: arguments.skip_empty_polls,
         latency: arguments.latency,
     };
-    let player = arguments.source.player(store, config)?;
-    let admin_token = arguments.serving.admin_token.clone();
-    let mut replay = Replay::of(player, admin_token);
+    let mut replay = Replay::of(Player::open(&arguments.source, store, config)?);
+    if let Some(token) = arguments.serving.admin_token.clone() {
+        replay = replay.admin_token(token);
+    }
     if let Some(tls) = server.tls() {
         replay = replay.intercepting(tls);
     }
@@ -77,7 +78,7 @@ async fn replay(
     ))
 }
 
-fn own_code(summary: ReplaySummary, is_strict: bool) -> u8 {
+fn own_code(summary: PlaySummary, is_strict: bool) -> u8 {
     if summary.missed > 0 || (is_strict && summary.unplayed > 0) {
         exit::MISSED
     } else {
@@ -97,7 +98,7 @@ mod tests {
             (1, 0, exit::MISSED, exit::MISSED),
             (1, 2, exit::MISSED, exit::MISSED),
         ] {
-            let summary = ReplaySummary {
+            let summary = PlaySummary {
                 served: 3,
                 missed,
                 unplayed,

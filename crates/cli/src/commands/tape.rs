@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use pipetape_files::WholeFile;
 use pipetape_tape::{
-    Store, StoreError, Tape, TapeName, TapeState, read_tape, read_tape_file, write_exchange,
-    write_tape,
+    Source, Store, StoreError, Tape, TapeName, TapeState, read_tape, read_tape_file,
+    write_exchange, write_tape,
 };
 use thiserror::Error;
 
@@ -68,12 +68,15 @@ impl CommandError for NoSuchExchange {
 
 /// Shows a tape, or one exchange of it.
 pub(crate) fn show(arguments: &ShowArguments, store: &Store, color: Color) -> Result<u8, Failure> {
-    let (tape, end) = arguments.source.load_with_end(store)?;
+    let (tape, end) = arguments.source.load(store)?;
     let layout = Layout::of_stdout(color);
     match arguments.seq {
         None if arguments.json => to_stdout(|out| write_tape(&tape, out))?,
         None => {
-            let place = arguments.source.describe(store);
+            let place = match &arguments.source {
+                Source::Stored(_) => format!("store {}", store.directory().display()),
+                Source::File(path) => format!("file {}", path.display()),
+            };
             let text = overview(&tape, &place, end, layout);
             to_stdout(|out| out.write_all(text.as_bytes()))?;
         }

@@ -72,7 +72,7 @@ fn causes(report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use pipetape_replay::ReplaySummary;
+    use pipetape_tape::PlaySummary;
 
     use super::{
         super::tests::{finding, miss, report, session},
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_counts_are_one_line() {
         let mut report = report(vec![session("a", vec![])]);
-        report.summary = ReplaySummary {
+        report.summary = PlaySummary {
             served: 12,
             missed: 0,
             unplayed: 3,

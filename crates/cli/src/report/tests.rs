@@ -1,15 +1,15 @@
 //! Reports to be written.
 
 use pipetape_replay::{
-    ReplaySummary, Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport,
-    UnplayedExchange,
+    Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
 };
+use pipetape_tape::PlaySummary;
 
 /// Of the tape `deploy`, with one exchange left.
 pub(super) fn report(sessions: Vec<SessionReport>) -> Report {
     Report {
         tape: "deploy".to_owned(),
-        summary: ReplaySummary {
+        summary: PlaySummary {
             served: 4,
             missed: sessions.iter().map(|session| session.missed).sum(),
             unplayed: 1,

@@ -1,7 +1,6 @@
 //! Answers come back byte for byte, whatever surrounds the request.
 
-use pipetape_replay::ReplaySummary;
-use pipetape_tape::{Exhausted, Outcome, RecordedResponse};
+use pipetape_tape::{Exhausted, Outcome, PlaySummary, RecordedResponse};
 
 use crate::client::exchange;
 use crate::server::{ACK, Server, answered, recorded, tape, worker};
@@ -66,7 +65,7 @@ async fn status_headers_and_body_are_the_recorded_ones() {
         );
     }
     let summary = server.replay.summary();
-    let expected = ReplaySummary {
+    let expected = PlaySummary {
         served: 8,
         missed: 0,
         unplayed: 0,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipetape_replay::{Replay, ReplayConfig};
+use pipetape_replay::Replay;
 use pipetape_serve::{DateHeader, Limits, Listener};
-use pipetape_tape::{Latency, Tape};
+use pipetape_tape::{Latency, PlayerConfig, Tape};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -24,9 +24,9 @@ fn took(milliseconds: u64) -> Tape {
 
 fn replay(tape: Tape, latency: &str) -> Arc<Replay> {
     let latency: Latency = latency.parse().unwrap();
-    let config = ReplayConfig {
+    let config = PlayerConfig {
         latency,
-        ..ReplayConfig::default()
+        ..PlayerConfig::default()
     };
     Arc::new(Replay::new(tape, config))
 }

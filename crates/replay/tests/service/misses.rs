@@ -1,8 +1,7 @@
 //! What a client sees of a miss.
 
 use insta::assert_snapshot;
-use pipetape_replay::ReplaySummary;
-use pipetape_tape::Exhausted;
+use pipetape_tape::{Exhausted, PlaySummary};
 
 use crate::client::exchange;
 use crate::server::{ACK, Server, worker};
@@ -42,7 +41,7 @@ async fn a_miss_is_an_error_that_no_sdk_retries() {
         poll.text()
     );
     let summary = server.replay.summary();
-    let expected = ReplaySummary {
+    let expected = PlaySummary {
         served: 1,
         missed: 3,
         unplayed: 3,

@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pipetape_replay::{Replay, ReplayConfig, RunningReplay};
+use pipetape_replay::{Replay, RunningReplay};
+use pipetape_tape::PlayerConfig;
 use tokio::net::TcpStream;
 
 use crate::client::{call, soon};
@@ -14,7 +15,7 @@ const SAMPLE: &str = concat!(
 );
 
 async fn start() -> RunningReplay {
-    let replay = Replay::new(worker(), ReplayConfig::default());
+    let replay = Replay::new(worker(), PlayerConfig::default());
     replay.start().await.unwrap()
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pipetape_core::Operation;
-use pipetape_replay::{Replay, ReplayConfig};
+use pipetape_replay::Replay;
 use pipetape_serve::{DateHeader, Limits, Listener};
-use pipetape_tape::{Exchange, Exhausted, Outcome, RecordedRequest, RecordedResponse, Tape};
+use pipetape_tape::{
+    Exchange, Exhausted, Outcome, PlayerConfig, RecordedRequest, RecordedResponse, Tape,
+};
 
 use crate::client::{Answer, admin, call};
 
@@ -18,9 +20,9 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(tape: Tape, exhausted: Exhausted) -> Server {
-        let config = ReplayConfig {
+        let config = PlayerConfig {
             exhausted,
-            ..ReplayConfig::default()
+            ..PlayerConfig::default()
         };
         let replay = Arc::new(Replay::new(tape, config));
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap())

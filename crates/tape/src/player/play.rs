@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use pipetape_core::{Answer, MentionedJobs, Operation};
@@ -16,19 +15,18 @@ use super::log::{
 };
 use super::miss::{Miss, MissReport, Refusal, never_recorded, not_yet, refused, used_up};
 use super::prepared::{
-    Building, Empty, KeyGroup, Position, Preparation, PreparedTape, Slot, TapeBuilder, empty_poll,
+    KeyGroup, Position, PreparedTape, Slot, empty_poll, load_file, load_stored, prepare,
 };
 use super::session::{
     MOST_SESSIONS, Note, Notes, Sent, Session, SessionState, Sessions, Turn, turn,
 };
-use crate::exchange::Exchange;
 use crate::findings::{Act, Asked, Invocation};
 use crate::matching::MatchKey;
 use crate::name::{SessionName, TapeName};
-use crate::rules::Rules;
-use crate::store::{Store, StoreError, Work};
+use crate::source::{Source, SourceError};
+use crate::store::Store;
 use crate::tape::Tape;
-use crate::tape_file::{TapeFileError, fold_tape_file};
+use crate::tape_file::TapeFileError;
 
 /// Plays one tape to any number of sessions, from any number of threads.
 ///
@@ -111,14 +109,24 @@ struct Asking<'a> {
 }
 
 impl Player {
-    /// Prepares a tape.
+    /// Prepares a tape that is in memory.
     pub fn new(tape: Tape, config: PlayerConfig) -> Self {
-        let mut builder = TapeBuilder::new(tape.name, tape.rules, &config);
-        // One by one, so that each is freed as soon as it is packed.
-        for exchange in tape.exchanges {
-            builder.push(&exchange);
-        }
-        Self::of(builder.build(), config)
+        Self::of(prepare(tape, &config), config)
+    }
+
+    /// Prepares the tape at `source`; `store` is where it is if it is not a file. A tape file is never in
+    /// memory as a whole, and a tape of a store never twice. The store is let go of.
+    ///
+    /// # Errors
+    ///
+    /// There is no such tape, it is in use or damaged, or the file system refuses: see
+    /// [`Source::load`].
+    pub fn open(source: &Source, store: &Store, config: PlayerConfig) -> Result<Self, SourceError> {
+        let tape = match source {
+            Source::Stored(name) => load_stored(store, name, &config)?,
+            Source::File(path) => load_file(path, &config)?,
+        };
+        Ok(Self::of(tape, config))
     }
 
     /// Prepares a tape file, which is never in memory as a whole.
@@ -126,44 +134,8 @@ impl Player {
     /// # Errors
     ///
     /// It can't be read, or is not a tape: see [`read_tape_file`](crate::read_tape_file).
-    pub fn open(file: &Path, config: &PlayerConfig) -> Result<Self, TapeFileError> {
-        thread::scope(|scope| {
-            let begin = |tape: Tape| {
-                let empty = Empty {
-                    name: tape.name,
-                    rules: tape.rules,
-                    config: config.clone(),
-                };
-                Building::new(scope, empty)
-            };
-            let tape = fold_tape_file(file, begin, Building::push)?.finish();
-            Ok(Self::of(tape.build(), config.clone()))
-        })
-    }
-
-    /// Prepares a tape of a store, which is never in memory twice.
-    ///
-    /// # Errors
-    ///
-    /// There is no such tape, it is in use or damaged, or the file system refuses: see [`Store::load`].
-    pub fn open_stored(
-        store: &Store,
-        name: &TapeName,
-        config: PlayerConfig,
-    ) -> Result<Self, StoreError> {
-        let begin = |rules: Option<Rules>| {
-            let rules = rules.unwrap_or_default();
-            let preparation = Preparation::new(&rules, &config);
-            Work {
-                prepare: move |exchange: &Exchange| preparation.prepare(exchange),
-                made: TapeBuilder::new(name.clone(), Some(rules), &config),
-                add: |builder: &mut TapeBuilder, exchange: &Exchange, prepared| {
-                    builder.add(exchange, prepared);
-                },
-            }
-        };
-        let tape = store.read_for_player(name, begin)?;
-        Ok(Self::of(tape.build(), config))
+    pub fn open_file(file: impl AsRef<Path>, config: PlayerConfig) -> Result<Self, TapeFileError> {
+        Ok(Self::of(load_file(file.as_ref(), &config)?, config))
     }
 
     fn of(tape: PreparedTape, config: PlayerConfig) -> Self {

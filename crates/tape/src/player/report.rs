@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use pipetape_core::Operation;
+use serde::Serialize;
 
 use super::log::{LooseMatch, ServedEntry};
 use super::miss::MissCount;
@@ -14,7 +15,8 @@ use crate::findings::Findings;
 use crate::name::SessionName;
 
 /// What was played since the start. No reset lowers it: a miss stays a miss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PlaySummary {
     /// Requests answered from the tape, or with an empty poll.
     pub served: u64,

@@ -10,11 +10,9 @@ use super::files::{make_directory, remove, write_whole};
 use super::lock::{Purpose, TapeLock};
 use super::log::{Detail, GrowingLog, TapeLog};
 use super::paths::TapePaths;
-use super::player_scan::{self, Work};
 use super::reader::TapeReader;
 use super::stats::{RecordingEnd, TapeStats};
 use super::writer::{AtFinish, Opened, TapeWriter};
-use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::rules::Rules;
 use crate::tape::Tape;
@@ -143,28 +141,6 @@ impl Store {
     pub(crate) fn reader(&self, name: &TapeName) -> Result<TapeReader, StoreError> {
         let (paths, lock) = self.lock_for_reading(name)?;
         TapeReader::new(TapeLog::open(name, &paths.tape)?, lock)
-    }
-
-    /// Reads a tape for a player, exchange by exchange and without the requests' headers, and lets go of it: `begin`
-    /// says by its rules what is made of it. For tapes too large to be in memory as a [`Tape`].
-    ///
-    /// # Errors
-    ///
-    /// As of [`load`](Store::load); what was made so far is dropped.
-    pub(crate) fn read_for_player<T, P, R, E>(
-        &self,
-        name: &TapeName,
-        begin: impl FnOnce(Option<Rules>) -> Work<T, P, E>,
-    ) -> Result<T, StoreError>
-    where
-        T: Send,
-        P: Fn(&Exchange) -> R + Sync,
-        R: Send,
-        E: FnMut(&mut T, &Exchange, R) + Send,
-    {
-        let reader = self.reader(name)?;
-        let work = begin(reader.rules().cloned());
-        player_scan::scan(self, reader, work)
     }
 
     /// Writes a whole tape under its name. It is there whole or not at all.

@@ -13,8 +13,7 @@
 //! - `directory` is the store itself, `paths` the paths of one tape and the swap that survives a kill, `lock` who has a
 //!   tape open, `files` how its files are written;
 //! - [`log`] is all that is in the directory of a tape; nothing outside it knows how exchanges are kept;
-//! - `writer` is the one thread that writes a tape, `reader` reads a tape, `player_scan` does
-//!   so for a player, on two threads;
+//! - `writer` is the one thread that writes a tape, `reader` reads a tape;
 //! - `stats` is what is counted of a tape, `error` and `damage` what can go wrong.
 //!
 //! `docs/store.md` in the repository draws all of it and says what was rejected.
@@ -26,7 +25,6 @@ mod files;
 mod lock;
 mod log;
 mod paths;
-mod player_scan;
 mod reader;
 mod stats;
 mod writer;
@@ -34,6 +32,7 @@ mod writer;
 pub use damage::{Damage, ExchangeFlaw};
 pub use directory::{RecordMode, Store, TapeState, TapeSummary};
 pub use error::{AppendError, StoreError};
-pub(crate) use player_scan::Work;
+pub(crate) use log::Detail;
+pub(crate) use reader::EncodedBatch;
 pub use stats::{RecordingEnd, TapeStats};
 pub use writer::{Finished, PendingExchange, TapeWriter};

@@ -20,5 +20,6 @@ mod write;
 
 pub use error::TapeFileError;
 pub use format::FORMAT;
-pub use read::{fold_tape_file, read_tape, read_tape_file};
+pub(crate) use read::fold_tape_file;
+pub use read::{read_tape, read_tape_file};
 pub use write::{write_exchange, write_tape};

@@ -37,7 +37,7 @@ pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
 /// # Errors
 ///
 /// As of [`read_tape_file`]; what was made so far is dropped.
-pub fn fold_tape_file<T>(
+pub(crate) fn fold_tape_file<T>(
     path: &Path,
     begin: impl Fn(Tape) -> T,
     mut each: impl FnMut(&mut T, Exchange),

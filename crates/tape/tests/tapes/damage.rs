@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use pipetape_tape::{Player, PlayerConfig, RecordMode, Rules, Store, StoreError, TapeName};
+use pipetape_tape::{
+    Player, PlayerConfig, RecordMode, Rules, Source, SourceError, Store, StoreError, TapeName,
+};
 
 use crate::any::plain;
 use crate::appending::append_one;
@@ -47,7 +49,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// Loads a damaged tape: all of it, or an error that is one of damage.
 fn check(store: &Store, what: &str) -> bool {
-    let played = Player::open_stored(store, &tape(), PlayerConfig::default());
+    let source = Source::Stored(tape());
+    let played = match Player::open(&source, store, PlayerConfig::default()) {
+        Ok(player) => Ok(player),
+        Err(SourceError::Store(error)) => Err(error),
+        Err(error) => panic!("{what}: {error}"),
+    };
     let loaded = store.load(&tape());
     match &played {
         Ok(player) => assert_eq!(player.unplayed(None, 0).1 as u64, EXCHANGES, "{what}"),

@@ -8,9 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use pipetape_emulator::{Emulator, EmulatorConfig, JobView, jobs_from_json};
 use pipetape_proxy::{RecordConfig, Recorder, Sign, UpstreamUrl, UpstreamUrlError};
-use pipetape_replay::{Replay, ReplayConfig, Report};
+use pipetape_replay::{Replay, Report};
 use pipetape_serve::{DateHeader, Limits, Listener, Running};
-use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeWriter};
+use pipetape_tape::{
+    PlayerConfig, RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeWriter,
+};
 
 use super::client::CLIENT;
 use super::error::{DemoError, WorkError};
@@ -90,7 +92,7 @@ pub(super) async fn record(
 
 /// Plays a tape to the same worker.
 pub(super) async fn replay(tape: Tape) -> Result<Replayed, Failure> {
-    let replay = Arc::new(Replay::new(tape, ReplayConfig::default()));
+    let replay = Arc::new(Replay::new(tape, PlayerConfig::default()));
     let server = Running::start(Arc::clone(&replay), DateHeader::AsGiven).await?;
     let (_, worked) = work(server.address()).await;
     server.stop().await;

@@ -1,7 +1,5 @@
 //! Makes a tape ready for playing, exchange by exchange.
 
-use std::borrow::Cow;
-
 use super::index::{Index, Role};
 use super::packed::{Packer, Position};
 use super::tape::{PreparedTape, Schedule};
@@ -17,69 +15,31 @@ use crate::rules::Rules;
 #[derive(Debug)]
 pub(crate) struct TapeBuilder {
     name: TapeName,
-    preparation: Preparation,
-    order: Order,
-    packer: Packer,
-    index: Index,
-    /// How many exchanges, from the beginning on, come before each; only for strict order.
-    needs: Vec<Position>,
-}
-
-/// What has to be known to prepare an exchange.
-#[derive(Debug)]
-pub(crate) struct Preparation {
     criteria: Criteria,
     redactor: Redactor,
     skip_empty_polls: bool,
+    order: Order,
+    packer: Packer,
+    index: Index,
+    /// How many exchanges, from the tape's beginning on, come before each; only for strict order.
+    needs: Vec<Position>,
 }
 
-/// What is found out of an exchange alone, whatever else is on the tape.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    /// The request's body redacted, where it was not.
-    redacted: Option<Vec<u8>>,
-    fingerprint: Fingerprint,
-    role: Role,
-}
-
-impl Preparation {
-    pub(crate) fn new(rules: &Rules, config: &PlayerConfig) -> Preparation {
+impl TapeBuilder {
+    /// Begins with a tape's name and rules; [`Rules::default`] hold if it has none.
+    pub(crate) fn new(name: TapeName, rules: Option<&Rules>, config: &PlayerConfig) -> Self {
+        let default = Rules::default();
+        let rules = rules.unwrap_or(&default);
         let mut ignore = rules.ignore.clone();
         ignore.extend_from_slice(&config.ignore);
-        Preparation {
+        Self {
+            name,
             criteria: Criteria {
                 ignore,
                 by: config.match_by,
             },
             redactor: Redactor::for_replay(rules),
             skip_empty_polls: config.skip_empty_polls,
-        }
-    }
-
-    pub(crate) fn prepare(&self, exchange: &Exchange) -> Prepared {
-        // A recorded body is redacted already; on a tape written by hand it may not be.
-        let body = self.redactor.request_body(&exchange.request.body);
-        Prepared {
-            fingerprint: Fingerprint::of(&self.criteria, &exchange.operation, &body),
-            role: if self.skip_empty_polls && is_empty_poll(exchange) {
-                Role::PassOver
-            } else {
-                Role::Play
-            },
-            redacted: match body {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(body) => Some(body),
-            },
-        }
-    }
-}
-
-impl TapeBuilder {
-    /// Begins with a tape's name and rules; [`Rules::default`] hold where it has none.
-    pub(crate) fn new(name: TapeName, rules: Option<Rules>, config: &PlayerConfig) -> TapeBuilder {
-        TapeBuilder {
-            name,
-            preparation: Preparation::new(&rules.unwrap_or_default(), config),
             order: config.order,
             packer: Packer::default(),
             index: Index::default(),
@@ -87,27 +47,23 @@ impl TapeBuilder {
         }
     }
 
-    /// Adds the exchange behind the last one. What the player needs is copied.
+    /// Adds the next exchange of the tape. What the player needs is copied.
     pub(crate) fn push(&mut self, exchange: &Exchange) {
-        let prepared = self.preparation.prepare(exchange);
-        self.add(exchange, prepared);
-    }
-
-    /// Adds the exchange behind the last one, prepared by the same rules and settings.
-    pub(crate) fn add(&mut self, exchange: &Exchange, prepared: Prepared) {
-        let Prepared {
-            redacted,
-            fingerprint,
-            role,
-        } = prepared;
-        let body = redacted.as_deref().unwrap_or(&exchange.request.body);
+        // A recorded body is redacted already; on a tape written by hand it may not be.
+        let body = self.redactor.request_body(&exchange.request.body);
+        let fingerprint = Fingerprint::of(&self.criteria, &exchange.operation, &body);
+        let role = if self.skip_empty_polls && is_empty_poll(exchange) {
+            Role::PassOver
+        } else {
+            Role::Play
+        };
         if self.order == Order::Strict {
             let after = exchange.after.unwrap_or(u64::MAX);
             self.needs.push(self.packer.up_to(after));
         }
-        let slot = self.packer.push(exchange, fingerprint.job, body);
+        let slot = self.packer.push(exchange, fingerprint.job, &body);
         self.index
-            .push(slot, &exchange.operation, fingerprint.key, body, role);
+            .push(slot, &exchange.operation, fingerprint.key, &body, role);
     }
 
     /// The tape, ready for playing.
@@ -115,8 +71,8 @@ impl TapeBuilder {
         self.index.shrink_to_fit();
         PreparedTape {
             name: self.name,
-            criteria: self.preparation.criteria,
-            redactor: self.preparation.redactor,
+            criteria: self.criteria,
+            redactor: self.redactor,
             packed: self.packer.finish(),
             schedule: match self.order {
                 Order::Keyed => None,

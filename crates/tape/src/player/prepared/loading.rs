@@ -1,179 +1,309 @@
-//! Reads and prepares a tape at the same time.
+//! Loads a tape: this thread reads it, another one prepares what was read.
+//!
+//! ```text
+//! tape file: exchanges           ─┐
+//!                                 ├─ batches ─> TapeBuilder, on a thread of its own ─> PreparedTape
+//! store: exchanges, still encoded ┘
+//! ```
+//!
+//! For large tapes, reading and preparing take about as long, so two threads are nearly twice as fast. A
+//! tape of one batch is prepared by the thread that reads it. Exchanges of a store are decoded by the
+//! second thread: sent decoded, or one by one, they cost more than that thread saves.
 
+use std::convert::Infallible;
 use std::mem;
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::builder::TapeBuilder;
+use super::tape::PreparedTape;
 use crate::exchange::Exchange;
 use crate::name::TapeName;
 use crate::player::config::PlayerConfig;
 use crate::rules::Rules;
+use crate::store::{Detail, EncodedBatch, Store, StoreError};
+use crate::tape::Tape;
+use crate::tape_file::{TapeFileError, fold_tape_file};
 
-/// Most exchanges in a load, and how many bytes of bodies fill one. A tape that fills none needs no thread.
-const MOST: usize = 128;
+/// Most exchanges of a tape file in a batch, and how many bytes of bodies fill one.
+const MOST: usize = 256;
 const FULL: usize = 128 * 1024;
-/// How many loads wait: an exchange may have megabytes.
+/// How many batches wait. As few as keep both threads busy: an exchange may have megabytes.
 const WAITING: usize = 2;
 
-/// Takes a tape's exchanges one by one, as a [`TapeBuilder`] does.
-pub(crate) struct Building<'scope, 'env> {
-    scope: &'scope Scope<'scope, 'env>,
-    empty: Empty,
-    load: Vec<Exchange>,
-    bytes: usize,
-    /// Once it is known whether it is worth a thread.
-    builder: Option<Builder<'scope>>,
-}
-
-/// What an empty builder is made of.
-#[derive(Clone)]
-pub(crate) struct Empty {
-    pub(crate) name: TapeName,
-    pub(crate) rules: Option<Rules>,
-    pub(crate) config: PlayerConfig,
-}
-
-/// Where the builder is.
-enum Builder<'scope> {
-    /// The system had no thread to give.
-    Here(Box<TapeBuilder>),
-    There(
-        SyncSender<Vec<Exchange>>,
-        ScopedJoinHandle<'scope, TapeBuilder>,
-    ),
-}
-
-impl Empty {
-    fn builder(self) -> TapeBuilder {
-        TapeBuilder::new(self.name, self.rules, &self.config)
+/// Prepares a tape that is in memory.
+pub(crate) fn prepare(tape: Tape, config: &PlayerConfig) -> PreparedTape {
+    let mut builder = TapeBuilder::new(tape.name, tape.rules.as_ref(), config);
+    // One by one, so that each is freed as soon as it is packed.
+    for exchange in tape.exchanges {
+        builder.push(&exchange);
     }
+    builder.build()
 }
 
-impl<'scope, 'env> Building<'scope, 'env> {
-    /// Begins. A thread is started in `scope` once it is worth it.
-    pub(crate) fn new(scope: &'scope Scope<'scope, 'env>, empty: Empty) -> Building<'scope, 'env> {
-        Building {
-            scope,
-            empty,
-            load: Vec::new(),
-            bytes: 0,
-            builder: None,
+/// Prepares a tape file, which is never in memory as a whole.
+pub(crate) fn load_file(file: &Path, config: &PlayerConfig) -> Result<PreparedTape, TapeFileError> {
+    thread::scope(|scope| {
+        let begin = |tape: Tape| {
+            let loader = Loader::new(scope, tape.name, tape.rules, config);
+            (loader, ParsedBatch::default())
+        };
+        let each = |(loader, batch): &mut (Loader<'_, '_, _>, ParsedBatch), exchange| {
+            batch.push(exchange);
+            if batch.is_full() {
+                // If the other thread has ended, finishing says why.
+                let _ = loader.send(mem::take(batch));
+            }
+        };
+        let (mut loader, rest) = fold_tape_file(file, begin, each)?;
+        let _ = loader.send(rest);
+        let Ok(builder) = loader.finish();
+        Ok(builder.build())
+    })
+}
+
+/// Prepares a tape of a store, which is never in memory twice.
+pub(crate) fn load_stored(
+    store: &Store,
+    name: &TapeName,
+    config: &PlayerConfig,
+) -> Result<PreparedTape, StoreError> {
+    let reader = store.reader(name)?;
+    thread::scope(|scope| {
+        let rules = reader.rules().cloned();
+        let mut loader = Loader::new(scope, name.clone(), rules, config);
+        let scanned = reader.scan(|batch| loader.send(batch).map_err(|Ended| None::<StoreError>));
+        // An exchange that can't be decoded comes before whatever ended the reading.
+        let builder = loader.finish()?;
+        match scanned {
+            Err(Some(error)) => Err(error),
+            Err(None) | Ok(_) => Ok(builder.build()),
         }
-    }
+    })
+}
 
-    /// Adds the exchange behind the last one.
-    pub(crate) fn push(&mut self, exchange: Exchange) {
+/// Exchanges that pass from the thread that reads to the one that prepares.
+trait Batch: Send {
+    /// Why an exchange can't be decoded.
+    type Error: Send;
+
+    /// The exchanges, in the tape's order.
+    fn into_exchanges(self) -> impl Iterator<Item = Result<Exchange, Self::Error>>;
+}
+
+/// Exchanges of a tape file.
+#[derive(Default)]
+struct ParsedBatch {
+    exchanges: Vec<Exchange>,
+    bytes: usize,
+}
+
+impl ParsedBatch {
+    fn push(&mut self, exchange: Exchange) {
         let response = exchange.outcome.response();
         self.bytes += exchange.request.body.len();
         self.bytes += response.map_or(0, |response| response.body.len());
-        self.load.push(exchange);
-        if self.load.len() >= MOST || self.bytes >= FULL {
-            self.hand_over();
+        self.exchanges.push(exchange);
+    }
+
+    fn is_full(&self) -> bool {
+        self.exchanges.len() >= MOST || self.bytes >= FULL
+    }
+}
+
+impl Batch for ParsedBatch {
+    type Error = Infallible;
+
+    fn into_exchanges(self) -> impl Iterator<Item = Result<Exchange, Infallible>> {
+        self.exchanges.into_iter().map(Ok)
+    }
+}
+
+impl Batch for EncodedBatch {
+    type Error = StoreError;
+
+    fn into_exchanges(self) -> impl Iterator<Item = Result<Exchange, StoreError>> {
+        self.exchanges(Detail::ForPlaying)
+    }
+}
+
+/// The thread that reads.
+struct Loader<'scope, 'env, B: Batch> {
+    scope: &'scope Scope<'scope, 'env>,
+    name: TapeName,
+    rules: Option<Rules>,
+    config: &'env PlayerConfig,
+    /// The first batch, until there is a second one.
+    first: Option<B>,
+    /// Since the second batch.
+    preparing: Option<Preparing<'scope, B>>,
+}
+
+/// Where a tape is prepared.
+enum Preparing<'scope, B: Batch> {
+    There(
+        SyncSender<B>,
+        ScopedJoinHandle<'scope, Result<TapeBuilder, B::Error>>,
+    ),
+    /// The system has no further thread for us.
+    Here(Box<TapeBuilder>, Result<(), B::Error>),
+}
+
+/// Preparing has ended: an exchange can't be decoded, or the other thread panicked.
+#[derive(Debug)]
+struct Ended;
+
+impl<'scope, 'env, B: Batch + 'scope> Loader<'scope, 'env, B> {
+    /// Begins. A thread is started in `scope` once there is a second batch.
+    fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        name: TapeName,
+        rules: Option<Rules>,
+        config: &'env PlayerConfig,
+    ) -> Self {
+        Self {
+            scope,
+            name,
+            rules,
+            config,
+            first: None,
+            preparing: None,
         }
     }
 
-    /// The builder, with all that was pushed.
-    pub(crate) fn finish(self) -> TapeBuilder {
-        match self.builder {
-            None => with(self.empty.builder(), self.load),
-            Some(Builder::Here(builder)) => with(*builder, self.load),
-            Some(Builder::There(loads, thread)) => {
-                // Refused where the thread has ended, which joining it tells.
-                let _ = loads.send(self.load);
-                drop(loads);
+    fn send(&mut self, batch: B) -> Result<(), Ended> {
+        if let Some(preparing) = &mut self.preparing {
+            return preparing.send(batch);
+        }
+        let Some(first) = self.first.take() else {
+            self.first = Some(batch);
+            return Ok(());
+        };
+        let started = self.start();
+        let preparing = self.preparing.insert(started);
+        preparing.send(first)?;
+        preparing.send(batch)
+    }
+
+    /// The builder, with everything that was sent.
+    fn finish(self) -> Result<TapeBuilder, B::Error> {
+        match self.preparing {
+            None => {
+                let mut builder = TapeBuilder::new(self.name, self.rules.as_ref(), self.config);
+                self.first
+                    .map_or(Ok(()), |batch| add(&mut builder, batch))?;
+                Ok(builder)
+            }
+            Some(Preparing::There(batches, thread)) => {
+                drop(batches);
                 thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+            }
+            Some(Preparing::Here(builder, added)) => added.map(|()| *builder),
+        }
+    }
+
+    fn start(&self) -> Preparing<'scope, B> {
+        let builder = || TapeBuilder::new(self.name.clone(), self.rules.as_ref(), self.config);
+        let (sender, batches) = sync_channel(WAITING);
+        let mut begun = builder();
+        let started = thread::Builder::new()
+            .name("player".to_owned())
+            .spawn_scoped(self.scope, move || {
+                for batch in batches {
+                    add(&mut begun, batch)?;
+                }
+                Ok(begun)
+            });
+        match started {
+            Ok(thread) => Preparing::There(sender, thread),
+            Err(_) => Preparing::Here(Box::new(builder()), Ok(())),
+        }
+    }
+}
+
+impl<B: Batch> Preparing<'_, B> {
+    fn send(&mut self, batch: B) -> Result<(), Ended> {
+        match self {
+            Self::There(batches, _) => batches.send(batch).map_err(|_| Ended),
+            Self::Here(builder, added) => {
+                if added.is_ok() {
+                    *added = add(builder, batch);
+                }
+                added.as_ref().map_err(|_| Ended).copied()
             }
         }
     }
-
-    fn hand_over(&mut self) {
-        let load = mem::take(&mut self.load);
-        self.bytes = 0;
-        let start = || start(self.scope, &self.empty);
-        match self.builder.get_or_insert_with(start) {
-            Builder::There(loads, _) => _ = loads.send(load),
-            Builder::Here(builder) => load.iter().for_each(|exchange| builder.push(exchange)),
-        }
-    }
 }
 
-fn start<'scope>(scope: &'scope Scope<'scope, '_>, empty: &Empty) -> Builder<'scope> {
-    let (sender, loads) = sync_channel(WAITING);
-    let begun = empty.clone();
-    let started = thread::Builder::new()
-        .name("player".to_owned())
-        .spawn_scoped(scope, move || loads.into_iter().fold(begun.builder(), with));
-    match started {
-        Ok(thread) => Builder::There(sender, thread),
-        Err(_) => Builder::Here(Box::new(empty.clone().builder())),
+fn add<B: Batch>(builder: &mut TapeBuilder, batch: B) -> Result<(), B::Error> {
+    for exchange in batch.into_exchanges() {
+        builder.push(&exchange?);
     }
-}
-
-fn with(mut builder: TapeBuilder, load: Vec<Exchange>) -> TapeBuilder {
-    for exchange in load {
-        builder.push(&exchange);
-    }
-    builder
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use pipetape_core::Operation;
-
     use super::*;
-    use crate::exchange::{Outcome, RecordedRequest};
-    use crate::fault::Fault;
+    use crate::player::tests::tape::exchange;
 
-    fn exchange(seq: u64, body: Vec<u8>) -> Exchange {
-        Exchange {
-            seq,
-            after: None,
-            operation: Operation::AcknowledgeJob,
-            recorded_at: None,
-            latency_ms: None,
-            request: RecordedRequest {
-                headers: None,
-                body: Bytes::from(body),
-            },
-            outcome: Outcome::Fault(Fault::Reset),
+    /// Exchanges, or the number of one that can't be decoded.
+    struct Scripted(Vec<Result<u64, u64>>);
+
+    impl Batch for Scripted {
+        type Error = u64;
+
+        fn into_exchanges(self) -> impl Iterator<Item = Result<Exchange, u64>> {
+            let seqs = self.0.into_iter();
+            seqs.map(|seq| seq.map(|seq| exchange(seq, "PollForJobs", seq.to_string())))
         }
     }
 
-    /// Builds of these bodies; gives the numbers in the order in which they play, and whether there was a thread.
-    fn build(bodies: Vec<Vec<u8>>) -> (Vec<u64>, bool) {
+    /// Sends batches until one is refused; gives what was prepared, and whether a thread did it.
+    fn load<B: Batch>(batches: impl IntoIterator<Item = B>) -> (Result<Vec<u64>, B::Error>, bool) {
+        let config = PlayerConfig::default();
         thread::scope(|scope| {
-            let empty = Empty {
-                name: "t".parse().unwrap(),
-                rules: None,
-                config: PlayerConfig::default(),
-            };
-            let mut building = Building::new(scope, empty);
-            for (seq, body) in (1..).zip(bodies) {
-                building.push(exchange(seq, body));
-            }
-            let has_thread = matches!(building.builder, Some(Builder::There(..)));
-            let packed = building.finish().build().packed;
-            let seqs = packed.positions().map(|at| packed.info(at).seq).collect();
+            let mut loader = Loader::new(scope, "t".parse().unwrap(), None, &config);
+            let _ = batches.into_iter().try_for_each(|batch| loader.send(batch));
+            let has_thread = matches!(loader.preparing, Some(Preparing::There(..)));
+            let seqs = loader.finish().map(|builder| {
+                let packed = builder.build().packed;
+                packed.positions().map(|at| packed.info(at).seq).collect()
+            });
             (seqs, has_thread)
         })
     }
 
     #[test]
     fn exchanges_keep_their_order_with_a_thread_and_without() {
-        for count in [0, 1, MOST - 1, MOST, MOST + 1, 10 * MOST, 10 * MOST + 7] {
-            let bodies = (0..count).map(|n| format!("{{\"n\":{n}}}").into_bytes());
-            let (seqs, has_thread) = build(bodies.collect());
-            assert_eq!(seqs, Vec::from_iter(1..=count as u64));
-            assert_eq!(has_thread, count >= MOST, "{count}");
+        for count in [0, 1, 2, 3, 50] {
+            let batches = (0..count).map(|n| Scripted(vec![Ok(2 * n + 1), Ok(2 * n + 2)]));
+            let expected = (Ok(Vec::from_iter(1..=2 * count)), count >= 2);
+            assert_eq!(load(batches), expected, "{count}");
         }
     }
 
     #[test]
-    fn large_bodies_do_not_wait_for_more() {
-        let (seqs, has_thread) = build(vec![vec![b'x'; FULL], b"{}".to_vec()]);
-        assert_eq!((seqs, has_thread), (vec![1, 2], true));
+    fn what_can_not_be_decoded_ends_it() {
+        for (count, wrong) in [(1, 1), (2, 1), (2, 2), (1000, 500)] {
+            let batch = |seq| Scripted(vec![if seq == wrong { Err(seq) } else { Ok(seq) }]);
+            assert_eq!(load((1..=count).map(batch)).0, Err(wrong), "{count}");
+        }
+    }
+
+    #[test]
+    fn a_batch_of_a_file_is_full_by_number_or_by_bytes() {
+        let mut batch = ParsedBatch::default();
+        for seq in 1..MOST as u64 {
+            batch.push(exchange(seq, "PollForJobs", "{}"));
+            assert!(!batch.is_full(), "{seq}");
+        }
+        batch.push(exchange(MOST as u64, "PollForJobs", "{}"));
+        assert!(batch.is_full());
+        let mut batch = ParsedBatch::default();
+        batch.push(exchange(1, "PollForJobs", vec![b'x'; FULL]));
+        assert!(batch.is_full());
     }
 }

@@ -7,9 +7,8 @@ mod packed;
 mod tape;
 mod template;
 
-pub(crate) use builder::{Preparation, TapeBuilder};
 pub(crate) use index::{Hashed, KeyGroup};
-pub(crate) use loading::{Building, Empty};
+pub(crate) use loading::{load_file, load_stored, prepare};
 pub(crate) use packed::{Packed, Position, Slot};
 pub(crate) use tape::{PreparedTape, Schedule};
 pub(crate) use template::empty_poll;

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use pipetape_testkit::copy;
+
 use crate::support::answer::Answer;
-use crate::support::directory::copy;
 use crate::support::random::Random;
 use crate::support::sandbox::Sandbox;
 use crate::support::scan::everything_below;

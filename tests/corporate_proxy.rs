@@ -7,13 +7,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use pipetape_testkit::{Authority, PATIENCE};
 use rustls::ServerConfig;
 
 use crate::credentials::stand_ins::{SECRET, sts_body};
 use crate::support::answer::Answer;
-use crate::support::certificate::Authority;
 use crate::support::keys::SECRET_KEY;
-use crate::support::patience::PATIENCE;
 use crate::support::program::{Running, Server};
 use crate::support::sandbox::Sandbox;
 use crate::support::signature::verify;

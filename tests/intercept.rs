@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use pipetape_testkit::Authority;
 use serde_json::json;
 
 use crate::support::answer::Answer;
-use crate::support::certificate::Authority;
 use crate::support::client::Call;
 use crate::support::job_service::JobService;
 use crate::support::keys::{CLIENT_ACCESS_KEY, CLIENT_SECRET_KEY};

@@ -7,8 +7,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use pipetape_testkit::PATIENCE;
+
 use crate::support::answer::Answer;
-use crate::support::patience::PATIENCE;
 use crate::support::program::{self, Server};
 use crate::support::proxied::HOST;
 use crate::support::sandbox::Sandbox;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use pipetape_testkit::PATIENCE;
 use serde_json::{Value, json};
 
-use crate::support::patience::PATIENCE;
 use crate::support::sandbox::Sandbox;
 use crate::support::tape_file::{acknowledge, two_answers};
 

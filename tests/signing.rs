@@ -3,9 +3,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pipetape_testkit::Authority;
+
 use crate::support::answer::Answer;
 use crate::support::captures;
-use crate::support::certificate::Authority;
 use crate::support::client::{CLIENT_SIGNATURE, Call, exchange};
 use crate::support::keys::{ACCESS_KEY, CLIENT_ACCESS_KEY, SECRET_KEY};
 use crate::support::message::Message;
@@ -195,7 +196,7 @@ fn kept_signatures_pass_untouched() {
 
 #[test]
 fn over_tls_the_certificate_has_to_be_from_the_ca_that_was_named() {
-    let authority = Authority::new();
+    let authority = Authority::for_host("localhost");
     let upstream = Upstream::start_tls(authority.server.clone(), |_, _| {
         Step::Answer(Answer::ok(r#"{"status":"InProgress"}"#))
     });
@@ -208,7 +209,7 @@ fn over_tls_the_certificate_has_to_be_from_the_ca_that_was_named() {
     assert_eq!(signed.access_key, ACCESS_KEY);
     server.stop_ok();
 
-    let wrong = sandbox.write("wrong.pem", &Authority::new().root);
+    let wrong = sandbox.write("wrong.pem", &Authority::for_host("localhost").root);
     for (tape, more) in [
         ("wrong", &["--upstream-ca", wrong.as_str()][..]),
         ("none", &[]),

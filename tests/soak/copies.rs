@@ -1,8 +1,9 @@
 //! A backup taken while a recording runs: a copy of the store's files, one after the other, opens with a prefix.
 
+use pipetape_testkit::copy;
+
 use crate::soak::load::{on_tape, under_load, upstream};
 use crate::soak::scale::{figure, pick};
-use crate::support::directory::copy;
 use crate::support::random::Random;
 use crate::support::sandbox::Sandbox;
 use crate::support::tape_file::exchanges;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pipetape_testkit::PATIENCE;
+
 use crate::support::answer::Answer;
 use crate::support::client::{Call, exchange};
-use crate::support::patience::PATIENCE;
 use crate::support::program::Server;
 use crate::support::random::Random;
 use crate::support::sandbox::Sandbox;

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 
+use pipetape_testkit::PATIENCE;
+
 use super::keys::CLIENT_ACCESS_KEY;
 use super::message::{Message, Side, Wire};
-use super::patience::PATIENCE;
 
 /// A request to be sent as it stands here.
 #[derive(Clone, Debug)]

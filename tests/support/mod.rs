@@ -2,14 +2,11 @@
 
 pub(crate) mod answer;
 pub(crate) mod captures;
-pub(crate) mod certificate;
 pub(crate) mod client;
-pub(crate) mod directory;
 pub(crate) mod job_service;
 pub(crate) mod keys;
 pub(crate) mod message;
 pub(crate) mod output;
-pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod proxied;
 pub(crate) mod random;

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 use std::sync::{Arc, Condvar, Mutex};
 use std::{fmt, thread};
 
-use super::patience::PATIENCE;
+use pipetape_testkit::PATIENCE;
 
 /// The end of a child.
 #[derive(Debug)]

@@ -6,12 +6,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pipetape_testkit::PATIENCE;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::client::Call;
 use super::message::Message;
 use super::output::{Ended, Pipe};
-use super::patience::PATIENCE;
 use super::terminal::terminal;
 use crate::soak::scale;
 

@@ -11,11 +11,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use pipetape_testkit::PATIENCE;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::answer::Answer;
 use super::message::{Message, Side, Wire};
-use super::patience::PATIENCE;
 
 /// What the upstream does about one request.
 #[derive(Clone, Debug)]

@@ -34,8 +34,9 @@ impl RegionDifferences {
 
 #[cfg(test)]
 mod tests {
+    use pipetape_testkit::Log;
+
     use super::*;
-    use crate::testing::Log;
 
     #[test]
     fn each_region_is_told_once_and_not_without_end() {

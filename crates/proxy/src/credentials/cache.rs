@@ -204,9 +204,10 @@ impl<S> fmt::Debug for CredentialsCache<S> {
 #[cfg(test)]
 mod tests {
     use pipetape_tape::Rules;
+    use pipetape_testkit::soon;
 
     use super::*;
-    use crate::testing::{ScriptedSource, permanent, soon};
+    use crate::testing::{ScriptedSource, permanent};
 
     fn cache(source: &ScriptedSource) -> CredentialsCache<ScriptedSource> {
         let redactor = Redactor::for_recording(&Rules::default());

@@ -112,11 +112,12 @@ impl CredentialSource for Chain {
 mod tests {
     use std::fs;
 
+    use pipetape_testkit::{Log, soon};
     use tempfile::TempDir;
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::testing::{Act, Log, Upstream, soon};
+    use crate::testing::{Act, Upstream};
 
     const PAIR: [(&str, &str); 2] = [
         ("AWS_ACCESS_KEY_ID", "AKIAFROMENVIRONMENT1"),

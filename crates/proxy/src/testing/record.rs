@@ -8,13 +8,12 @@ use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_serve::intercept::WithInterception;
 use pipetape_serve::{DateHeader, Limits, Listener, ServeSummary};
 use pipetape_tape::{Redactor, Rules};
+use pipetape_testkit::{Authority, Client};
 use rustls::ServerConfig;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::authority::Authority;
-use super::client::Client;
-use super::twins::{MemoryLog, ScriptedSource, permanent};
+use super::twins::{CLIENT_KEY, MemoryLog, ScriptedSource, permanent};
 use crate::config::Sign;
 use crate::credentials::CredentialsCache;
 use crate::destination::Routing;
@@ -26,6 +25,18 @@ use crate::resolve::Resolver;
 use crate::tally::Tally;
 use crate::tunnels::NamedTunnels;
 use crate::upstream::{AnswerLimits, Dial, Trust, UpstreamClient};
+
+/// A request for an operation, signed (badly) by the client for `us-east-1`, with further header lines.
+pub(crate) fn post(operation: &str, more: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n\
+         X-Amz-Target: CodePipeline_20150709.{operation}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={CLIENT_KEY}/20260101/us-east-1/codepipeline/aws4_request, \
+         SignedHeaders=host, Signature=00\r\n{more}Content-Length: {}\r\n\r\n{body}",
+        body.len(),
+    )
+    .into_bytes()
+}
 
 /// Bounds on answers, with room for as many as a test likes.
 pub(crate) fn answers(timeout: Duration, max_body: usize) -> AnswerLimits {

@@ -3,9 +3,8 @@
 //! Written from AWS's public description with nothing but SHA-256 and HMAC: it shares no code with the signer.
 
 use hmac::{Hmac, KeyInit, Mac};
+use pipetape_testkit::Message;
 use sha2::{Digest, Sha256};
-
-use super::message::Message;
 
 /// Recomputes the signature of a request to the path `/` under `secret`; gives the credential scope and the
 /// names of the signed headers.

@@ -1,7 +1,9 @@
 //! What is refused, and that nothing is dialled for it.
 
+use pipetape_testkit::Message;
+
 use crate::config::Sign;
-use crate::testing::{Act, Message, Options, Record, Upstream, ok, post};
+use crate::testing::{Act, Options, Record, Upstream, ok, post};
 
 const TARGET: &str = "X-Amz-Target: CodePipeline_20150709.PollForJobs\r\n";
 

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::{fs, str};
 
-use crate::testing::{Act, Options, Record, SECRET, Upstream, head_end, ok, verify};
+use pipetape_testkit::head_end;
+
+use crate::testing::{Act, Options, Record, SECRET, Upstream, ok, verify};
 
 const WIRE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/wire");
 

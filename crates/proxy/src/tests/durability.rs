@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use pipetape_serve::Limits;
 use pipetape_tape::{RecordMode, Rules, Store};
+use pipetape_testkit::soon;
 
 use crate::tally::Tally;
-use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post, soon};
+use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post};
 
 #[tokio::test]
 async fn the_client_sees_nothing_before_the_exchange_is_durable() {

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use pipetape_tape::Fault;
+use pipetape_testkit::Client;
 use tokio::net::TcpListener;
 
-use crate::testing::{
-    Act, Client, MemoryLog, Options, Record, Upstream, answers, ok, post, straight,
-};
+use crate::testing::{Act, MemoryLog, Options, Record, Upstream, answers, ok, post, straight};
 use crate::upstream::{Trust, UpstreamClient};
 
 fn bytes(text: &str) -> Vec<u8> {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_tape::Fault;
+use pipetape_testkit::{Authority, Client, Message, head_end};
 
 use crate::testing::{
-    Act, Authority, Client, Intercepted, MemoryLog, Message, Options, Record, SECRET, Upstream,
-    answers, head_end, ok, post, through, verify,
+    Act, Intercepted, MemoryLog, Options, Record, SECRET, Upstream, answers, ok, post, through,
+    verify,
 };
 use crate::upstream::{Trust, UpstreamClient};
 
@@ -64,7 +65,8 @@ impl Intercept {
         let mut client = self.record.client().await;
         let connected = client.ask(connect).await;
         assert_eq!(connected.status(), 200, "{}", connected.text());
-        client.shake(&self.ours, HOST).await.ask(request).await
+        let stream = self.ours.connect(client.into_stream(), HOST).await.unwrap();
+        Client::on(stream).ask(request).await
     }
 }
 
@@ -211,7 +213,8 @@ async fn both_ways_in_at_once() {
     let (record, log) = Record::start(options).await;
     let mut client = record.client().await;
     client.ask(CONNECT).await;
-    let mut inside = client.shake(&ours, HOST).await;
+    let stream = ours.connect(client.into_stream(), HOST).await.unwrap();
+    let mut inside = Client::on(stream);
     let answer = inside.ask(real(post("PollForJobs", "", "{}"))).await;
     assert_eq!((answer.status(), source.count()), (200, 0));
     assert!(verify(&upstream.only(), SECRET).is_err());

@@ -6,15 +6,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use pipetape_tape::{Exchange, RecordMode, Rules, Store, TapeWriter};
+use pipetape_testkit::{Client, soon};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::testing::{
-    Act, Client, MemoryLog, Options, Record, Upstream, ok, post, read_request, soon,
-};
+use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post, read_request};
 
 /// What happens next.
 #[derive(Debug, Clone, Copy)]

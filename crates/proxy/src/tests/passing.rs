@@ -1,6 +1,8 @@
 //! Answers that pass through, byte for byte, and are kept.
 
-use crate::testing::{Act, Message, Options, Record, Upstream, ok, post};
+use pipetape_testkit::Message;
+
+use crate::testing::{Act, Options, Record, Upstream, ok, post};
 
 async fn answered(act: Act) -> (Message, pipetape_tape::Exchange, Upstream) {
     let upstream = Upstream::start([act]).await;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::testing::{Act, Client, MemoryLog, Options, Record, Upstream, ok, post, soon, straight};
+use pipetape_testkit::{Client, soon};
+
+use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post, straight};
 use crate::upstream::{AnswerLimits, Trust, UpstreamClient};
 
 const REQUESTS: usize = 10;

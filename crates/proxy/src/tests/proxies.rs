@@ -7,14 +7,12 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_tape::Fault;
+use pipetape_testkit::{Authority, Message, head_end};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::resolve::Resolver;
-use crate::testing::{
-    Act, Authority, Message, Options, Record, SECRET, Upstream, answers, head_end, ok, post,
-    through, verify,
-};
+use crate::testing::{Act, Options, Record, SECRET, Upstream, answers, ok, post, through, verify};
 use crate::upstream::{Dial, Trust, UpstreamClient};
 
 const HOST: &str = "codepipeline.us-east-1.amazonaws.com";

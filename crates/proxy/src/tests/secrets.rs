@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
+use pipetape_testkit::Log;
 
 use crate::testing::{
-    Act, CLIENT_KEY, KEY, Log, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
+    Act, CLIENT_KEY, KEY, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
 };
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! What upstream gets, and that its signature holds.
 
 use aws_credential_types::Credentials;
+use pipetape_testkit::Message;
 
 use crate::config::Sign;
 use crate::testing::{
-    Act, CLIENT_KEY, KEY, Message, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok,
-    post, verify,
+    Act, CLIENT_KEY, KEY, Options, Record, SECRET, ScriptedSource, TOKEN, Upstream, ok, post,
+    verify,
 };
 
 /// What upstream gets for a request.

@@ -4,11 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use pipetape_tape::Fault;
+use pipetape_testkit::Authority;
 use tempfile::NamedTempFile;
 
-use crate::testing::{
-    Act, Authority, Options, Record, SECRET, Upstream, answers, ok, post, straight, verify,
-};
+use crate::testing::{Act, Options, Record, SECRET, Upstream, answers, ok, post, straight, verify};
 use crate::upstream::{RootsError, Trust, UpstreamClient};
 
 fn file(text: &str) -> NamedTempFile {

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use hyper_util::client::proxy::matcher::Matcher;
+use pipetape_testkit::{Authority, Client, Log, soon};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use super::proxies::{Tunnel, proxy};
-use crate::testing::{Authority, Client, Intercepted, Log, MemoryLog, Options, Record, soon};
+use crate::testing::{Intercepted, MemoryLog, Options, Record};
 
 /// Sends back what it gets.
 async fn echo() -> SocketAddr {

@@ -1,22 +1,12 @@
 //! A client that sends one request as bytes and reads until the server closes.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
+use pipetape_testkit::{head_end, soon};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// Far above what any test should take, far below what a person would wait.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .expect("nothing happened for a long time")
-}
 
 /// An answer, to the byte.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,13 +46,10 @@ pub(crate) async fn exchange(to: SocketAddr, head: &str, body: &[u8]) -> io::Res
     soon(stream.write_all(body)).await?;
     let mut read = Vec::new();
     soon(stream.read_to_end(&mut read)).await?;
-    let end = read
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .expect("a whole head");
+    let end = head_end(&read).expect("a whole head");
     Ok(Answer {
-        head: String::from_utf8(read[..end].to_vec()).unwrap(),
-        body: read[end + 4..].to_vec(),
+        head: String::from_utf8(read[..end - 4].to_vec()).unwrap(),
+        body: read[end..].to_vec(),
     })
 }
 

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use pipetape_replay::Replay;
 use pipetape_serve::{DateHeader, Limits, Listener};
 use pipetape_tape::{Latency, PlayerConfig, Tape};
+use pipetape_testkit::soon;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::client::{call, soon};
+use crate::client::call;
 use crate::server::{ACK, worker};
 
 /// The tape with a time that each answer took.

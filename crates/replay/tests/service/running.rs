@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pipetape_replay::{Replay, RunningReplay};
 use pipetape_tape::PlayerConfig;
+use pipetape_testkit::soon;
 use tokio::net::TcpStream;
 
-use crate::client::{call, soon};
+use crate::client::call;
 use crate::server::{ACK, worker};
 
 const SAMPLE: &str = concat!(

@@ -5,9 +5,9 @@ use pipetape_serve::admin::{
     AdminGuard, AdminReply, AdminRequest, AdminRoutes, AdminToken, WithAdmin,
 };
 use pipetape_serve::metrics::{self, Metrics};
+use pipetape_testkit::Message;
 use serde_json::{Map, Value, json};
 
-use crate::client::Answer;
 use crate::server::{Scripted, Server};
 
 struct Routes;
@@ -35,7 +35,7 @@ impl AdminRoutes for Routes {
     }
 }
 
-async fn ask(head: &str, body: &str) -> Answer {
+async fn ask(head: &str, body: &str) -> Message {
     let guard = AdminGuard::new(Some(AdminToken::new("s3cret".to_owned()).unwrap()));
     let server = Server::with(
         WithAdmin::new(Scripted::default(), guard, Routes),
@@ -53,11 +53,14 @@ async fn ask(head: &str, body: &str) -> Answer {
 async fn check(line: &str, status: u16, body: &str) {
     let answer = ask(&format!("{line} HTTP/1.1\r\nhost: localhost:1"), "").await;
     assert_eq!(
-        (answer.status, answer.body.as_str()),
+        (answer.status(), answer.text().as_str()),
         (status, body),
         "{line}"
     );
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(
+        answer.header("content-type").as_deref(),
+        Some("application/json")
+    );
 }
 
 #[tokio::test]
@@ -103,7 +106,7 @@ async fn routes_and_what_is_none() {
     )
     .await;
     let answer = ask("PUT /_pipetape/metrics HTTP/1.1\r\nhost: localhost", "").await;
-    assert_eq!(answer.header("allow"), Some("GET"));
+    assert_eq!(answer.header("allow").as_deref(), Some("GET"));
 }
 
 #[tokio::test]
@@ -114,7 +117,7 @@ async fn queries_are_decoded_and_bodies_given() {
     )
     .await;
     assert_eq!(
-        serde_json::from_str::<Value>(&answer.body).unwrap(),
+        serde_json::from_str::<Value>(&answer.text()).unwrap(),
         json!({
             "session": "a-b c",
             "query": [["session", "a-b c"], ["session", "2"], ["flag", ""]],
@@ -126,23 +129,26 @@ async fn queries_are_decoded_and_bodies_given() {
 #[tokio::test]
 async fn metrics_are_text() {
     let answer = ask("GET /_pipetape/metrics HTTP/1.1\r\nhost: localhost", "").await;
-    assert_eq!(answer.header("content-type"), Some(metrics::CONTENT_TYPE));
+    assert_eq!(
+        answer.header("content-type").as_deref(),
+        Some(metrics::CONTENT_TYPE)
+    );
 }
 
 #[tokio::test]
 async fn strangers_are_refused_and_bearers_are_not() {
     let answer = ask("GET /_pipetape/misses HTTP/1.1\r\nhost: example.com", "").await;
-    assert_eq!(answer.status, 403);
+    assert_eq!(answer.status(), 403);
     assert!(
         answer
-            .body
+            .text()
             .starts_with(r#"{"error":"admin routes answer only where Host"#),
         "{}",
-        answer.body
+        answer.text()
     );
     let bearer = "GET /_pipetape/misses HTTP/1.1\r\nhost: example.com\r\nauthorization: Bearer";
-    assert_eq!(ask(&format!("{bearer} s3cret"), "").await.status, 200);
-    assert_eq!(ask(&format!("{bearer} guess"), "").await.status, 403);
+    assert_eq!(ask(&format!("{bearer} s3cret"), "").await.status(), 200);
+    assert_eq!(ask(&format!("{bearer} guess"), "").await.status(), 403);
 }
 
 #[tokio::test]
@@ -158,6 +164,6 @@ async fn other_paths_are_the_services() {
             "mine",
         )
         .await;
-        assert_eq!(answer.body, "mine", "{path}");
+        assert_eq!(answer.text(), "mine", "{path}");
     }
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pipetape_serve::Limits;
+use pipetape_testkit::{Client, Message, soon};
 use tokio::io::AsyncWriteExt;
 
-use crate::client::{Answer, Client, soon};
 use crate::server::{Scripted, Server, quick};
 
 const LIMIT: usize = 200_000;
@@ -18,14 +18,14 @@ fn limits() -> Limits {
     }
 }
 
-fn assert_too_large(answer: &Answer) {
-    assert_eq!(answer.status, 413);
+fn assert_too_large(answer: &Message) {
+    assert_eq!(answer.status(), 413);
     assert_eq!(
-        answer.header("content-type"),
+        answer.header("content-type").as_deref(),
         Some("application/x-amz-json-1.1")
     );
-    assert_eq!(answer.header("connection"), Some("close"));
-    let error: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(answer.header("connection").as_deref(), Some("close"));
+    let error: serde_json::Value = serde_json::from_str(&answer.text()).unwrap();
     assert_eq!(error["__type"], "RequestEntityTooLargeException");
     let message = error["message"].as_str().unwrap();
     assert!(
@@ -40,14 +40,14 @@ async fn a_body_of_exactly_the_limit_passes() {
     let mut client = server.client().await;
     let body = "x".repeat(LIMIT);
     client.post("/", &body).await;
-    assert_eq!(client.answer().await.body.len(), LIMIT);
+    assert_eq!(client.answer().await.text().len(), LIMIT);
     let body = format!("{LIMIT:x}\r\n{body}\r\n0\r\n\r\n");
     client
         .send(format!(
             "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n{body}"
         ))
         .await;
-    assert_eq!(client.answer().await.body.len(), LIMIT);
+    assert_eq!(client.answer().await.text().len(), LIMIT);
 }
 
 /// The client sends all it has before it reads, as botocore does.
@@ -108,7 +108,7 @@ async fn expect_within_the_limit_continues() {
         .await;
     assert_eq!(client.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
     client.send("body").await;
-    assert_eq!(client.answer().await.body, "body");
+    assert_eq!(client.answer().await.text(), "body");
 }
 
 /// What is discarded is bounded: a client that never stops is cut.
@@ -135,11 +135,11 @@ async fn malformed_chunks_are_refused() {
         .send("POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n")
         .await;
     let answer = client.answer().await;
-    assert_eq!(answer.status, 400);
+    assert_eq!(answer.status(), 400);
     assert!(
-        answer.body.contains("MalformedBodyException"),
+        answer.text().contains("MalformedBodyException"),
         "{}",
-        answer.body
+        answer.text()
     );
     client.expect_close().await;
 }
@@ -153,7 +153,7 @@ async fn a_body_that_ends_early_reaches_no_service() {
         .send("POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\nhalf")
         .await;
     client.stream.shutdown().await.unwrap();
-    assert_eq!(client.answer().await.status, 400);
+    assert_eq!(client.answer().await.status(), 400);
     client.expect_close().await;
     assert_eq!(service.calls.load(Ordering::SeqCst), 0);
 }
@@ -175,11 +175,11 @@ async fn large_bodies_wait_for_room() {
     waiting.post("/", &large).await;
     let mut small = server.client().await;
     small.post("/", "small").await;
-    assert_eq!(small.answer().await.body, "small");
+    assert_eq!(small.answer().await.text(), "small");
     assert_eq!(service.calls.load(Ordering::SeqCst), 2);
     service.gate.add_permits(1);
-    assert_eq!(holding.answer().await.body, "waited");
-    assert_eq!(waiting.answer().await.body.len(), large.len());
+    assert_eq!(holding.answer().await.text(), "waited");
+    assert_eq!(waiting.answer().await.text().len(), large.len());
 }
 
 #[tokio::test]
@@ -206,14 +206,14 @@ async fn a_large_body_that_finds_no_room_in_time_is_told_so() {
             waiting.post("/", &large).await;
         }
         let answer = waiting.answer().await;
-        assert_eq!(answer.status, 503);
+        assert_eq!(answer.status(), 503);
         assert!(
-            answer.body.contains("ServiceUnavailableException"),
+            answer.text().contains("ServiceUnavailableException"),
             "{}",
-            answer.body
+            answer.text()
         );
         waiting.expect_close().await;
     }
     service.gate.add_permits(1);
-    assert_eq!(holding.answer().await.body, "waited");
+    assert_eq!(holding.answer().await.text(), "waited");
 }

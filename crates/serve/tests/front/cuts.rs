@@ -92,7 +92,7 @@ async fn a_reset_may_follow_an_answer() {
     let server = Server::start(Limits::default()).await;
     let mut client = server.client().await;
     client.post("/", "first").await;
-    assert_eq!(client.answer().await.body, "first");
+    assert_eq!(client.answer().await.text(), "first");
     client.post("/reset", "").await;
     let error = client.rest().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);

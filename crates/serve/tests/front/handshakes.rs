@@ -1,13 +1,11 @@
 //! Handshakes that come to nothing: none may hang, and none may harm anybody else.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipetape_serve::Limits;
-use rustls::{ClientConfig, RootCertStore};
+use pipetape_testkit::{Authority, Client, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::client::{Client, soon};
 use crate::proxied::{HOST, Proxy};
 use crate::server::quick;
 
@@ -35,7 +33,7 @@ async fn bytes_that_are_no_handshake_end_the_connection() {
     client
         .send(format!("GET /ordered HTTP/1.1\r\nhost: {HOST}\r\n\r\n"))
         .await;
-    assert_eq!(client.answer().await.body, "{}");
+    assert_eq!(client.answer().await.text(), "{}");
 }
 
 #[tokio::test]
@@ -57,25 +55,20 @@ async fn a_name_that_was_not_connected_to_is_refused_before_a_key_is_agreed_on()
     let proxy = Proxy::start(Limits::default()).await;
     let stream = proxy.connected(&format!("{HOST}:443")).await;
     let error = proxy
-        .shake(stream, "codepipeline.us-west-2.amazonaws.com")
+        .authority
+        .connect(stream, "codepipeline.us-west-2.amazonaws.com")
         .await
         .unwrap_err();
     assert!(error.to_string().contains("UnrecognisedName"), "{error}");
 }
 
 #[tokio::test]
-async fn a_client_that_trusts_nobody_goes_away() {
+async fn a_client_that_trusts_another_root_goes_away() {
     let mut proxy = Proxy::start(Limits::default()).await;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let wary = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    proxy.certificates.client = Arc::new(wary);
+    proxy.authority.root = Authority::for_host(HOST).root;
     let stream = proxy.connected(&format!("{HOST}:443")).await;
-    let error = proxy.shake(stream, HOST).await.unwrap_err();
-    assert!(error.to_string().contains("UnknownIssuer"), "{error}");
+    let error = proxy.authority.connect(stream, HOST).await.unwrap_err();
+    assert!(error.to_string().contains("invalid peer certificate"), "{error}");
     assert_eq!(soon(proxy.server.stop()).await.unwrap().cut, 0);
 }
 
@@ -85,8 +78,7 @@ async fn a_client_in_a_hurry() {
     let proxy = Proxy::start(Limits::default()).await;
     let name = rustls::pki_types::ServerName::try_from(HOST).unwrap();
     let mut hello = Vec::new();
-    let mut session =
-        rustls::ClientConnection::new(Arc::clone(&proxy.certificates.client), name).unwrap();
+    let mut session = rustls::ClientConnection::new(proxy.authority.client(), name).unwrap();
     session.write_tls(&mut hello).unwrap();
     let mut client = proxy.server.client().await;
     let connect = format!("CONNECT {HOST}:443 HTTP/1.1\r\n\r\n");
@@ -113,7 +105,7 @@ async fn a_thousand_that_connect_and_say_nothing() {
     client
         .send(format!("GET /ordered HTTP/1.1\r\nhost: {HOST}\r\n\r\n"))
         .await;
-    assert_eq!(client.answer().await.body, "{}");
+    assert_eq!(client.answer().await.text(), "{}");
     for stream in silent {
         Client::on(stream).expect_close().await;
     }
@@ -137,5 +129,5 @@ async fn connected_ones_count_among_the_most() {
     let early = tokio::time::timeout(Duration::from_millis(100), third.answer()).await;
     assert!(early.is_err());
     drop(first);
-    assert_eq!(third.answer().await.body, "waiting");
+    assert_eq!(third.answer().await.text(), "waiting");
 }

@@ -1,8 +1,8 @@
 //! Heads that HTTP, or our limits, do not allow.
 
 use pipetape_serve::Limits;
+use pipetape_testkit::Client;
 
-use crate::client::Client;
 use crate::server::Server;
 
 /// What the server answers, and that it closes then.
@@ -84,7 +84,7 @@ async fn a_head_just_below_the_limit_passes() {
             "y".repeat(60 * 1024)
         ))
         .await;
-    assert_eq!(client.answer().await.status, 200);
+    assert_eq!(client.answer().await.status(), 200);
 }
 
 #[tokio::test]

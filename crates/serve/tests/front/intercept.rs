@@ -8,10 +8,10 @@ use std::time::Duration;
 use pipetape_serve::Limits;
 use pipetape_serve::admin::{AdminGuard, AdminReply, AdminRequest, AdminRoutes, WithAdmin};
 use pipetape_serve::intercept::{NoTunnels, WithInterception};
+use pipetape_testkit::{Authority, Client, soon};
 use tokio::io::AsyncWriteExt;
 
-use crate::client::{Client, soon};
-use crate::proxied::{Certificates, Doors, HOST, Proxy};
+use crate::proxied::{Doors, HOST, Proxy};
 use crate::server::{Scripted, Server, quick};
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn requests_inside_say_what_they_are_for() {
             .send(format!("GET /describe HTTP/1.1\r\nhost: {host}\r\n\r\n"))
             .await;
         assert_eq!(
-            client.answer().await.body,
+            client.answer().await.text(),
             format!("GET /describe HTTP/1.1 Some({host:?}) for {HOST}:443")
         );
     }
@@ -32,7 +32,7 @@ async fn requests_inside_say_what_they_are_for() {
             "GET https://{HOST}/describe HTTP/1.1\r\nhost: localhost\r\n\r\n"
         ))
         .await;
-    let described = client.answer().await.body;
+    let described = client.answer().await.text();
     assert!(
         described.ends_with(&format!(" for {HOST}:443")),
         "{described}"
@@ -51,13 +51,14 @@ async fn connect_in_http_1_0_without_a_host() {
         .send(format!("CONNECT {HOST}:443 HTTP/1.0\r\n\r\n"))
         .await;
     assert_eq!(client.head().await, "HTTP/1.0 200 OK\r\n\r\n");
-    let mut client = Client::on(proxy.shake(client.stream, HOST).await.unwrap());
+    let stream = client.into_stream();
+    let mut client = Client::on(proxy.authority.connect(stream, HOST).await.unwrap());
     client
         .send(format!(
             "POST / HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 2\r\n\r\n{{}}"
         ))
         .await;
-    assert_eq!(client.answer().await.body, "{}");
+    assert_eq!(client.answer().await.text(), "{}");
 }
 
 #[tokio::test]
@@ -75,7 +76,7 @@ async fn connections_inside_are_kept_and_pipelined() {
     client.send(requests).await;
     client.stream.flush().await.unwrap();
     for body in ["one", &large, ""] {
-        assert!(client.answer().await.body == body);
+        assert!(client.answer().await.text() == body);
     }
 }
 
@@ -95,9 +96,9 @@ async fn a_host_that_is_not_the_one_connected_to_is_refused() {
         let mut client = proxy.client().await;
         client.send(format!("{head}\r\n\r\n")).await;
         let answer = client.answer().await;
-        assert_eq!(answer.status, 403, "{head}");
+        assert_eq!(answer.status(), 403, "{head}");
         assert!(
-            answer.body.contains("PipetapeForeignHostException"),
+            answer.text().contains("PipetapeForeignHostException"),
             "{head}"
         );
     }
@@ -107,7 +108,7 @@ async fn a_host_that_is_not_the_one_connected_to_is_refused() {
             "CONNECT {HOST}:443 HTTP/1.1\r\nhost: {HOST}\r\n\r\n"
         ))
         .await;
-    assert_eq!(client.answer().await.status, 400);
+    assert_eq!(client.answer().await.status(), 400);
     // Only the 200s of `CONNECT` came from the service's side of things.
     assert_eq!(service.calls.load(Ordering::SeqCst), 0);
     let refused = proxy.doors.refused.lock().unwrap().clone();
@@ -154,16 +155,16 @@ async fn connect_is_refused_in_words() {
     let answer = client.answer().await;
     let says = "s3.us-east-1.amazonaws.com:443 is none of CodePipeline's hosts, and pipetape connects to no other: \
          `pipetape record --intercept --tunnel s3.us-east-1.amazonaws.com` lets it through, unread and unrecorded";
-    assert!(answer.body.contains(says), "{}", answer.body);
+    assert!(answer.text().contains(says), "{}", answer.text());
     // The connection is as good as before.
     client
         .send(format!(
             "CONNECT {HOST}:443 HTTP/1.1\r\ncontent-length: 1\r\n\r\nx"
         ))
         .await;
-    assert_eq!(client.answer().await.status, 400);
+    assert_eq!(client.answer().await.status(), 400);
     client.post("/", "still here").await;
-    assert_eq!(client.answer().await.body, "still here");
+    assert_eq!(client.answer().await.text(), "still here");
 }
 
 #[tokio::test]
@@ -176,8 +177,8 @@ async fn without_an_interception_connect_is_told_what_would_help() {
         .send(format!("CONNECT {HOST}:443 HTTP/1.0\r\n\r\n"))
         .await;
     let answer = client.answer().await;
-    assert_eq!(answer.status, 403);
-    assert!(answer.body.contains("--intercept"), "{}", answer.body);
+    assert_eq!(answer.status(), 403);
+    assert!(answer.text().contains("--intercept"), "{}", answer.text());
     assert_eq!(*doors.refused.lock().unwrap(), ["not_intercepting"]);
 }
 
@@ -196,7 +197,7 @@ async fn absolute_targets_of_codepipeline_are_taken_for_its_host() {
                 "GET http://{host}/describe HTTP/1.1\r\nhost: x\r\n\r\n"
             ))
             .await;
-        let described = client.answer().await.body;
+        let described = client.answer().await.text();
         let intercepted = expected.map(|host| format!(" for {host}:443"));
         let ends = intercepted.unwrap_or(format!("Some({host:?})"));
         assert!(described.ends_with(&ends), "{described}");
@@ -214,13 +215,13 @@ impl AdminRoutes for NoRoutes {
 /// A hostile client's ways to the admin routes.
 #[tokio::test]
 async fn admin_routes_are_on_the_plain_port_alone() {
-    let certificates = Certificates::new();
+    let authority = Authority::for_host(HOST);
     let service = WithAdmin::new(Scripted::default(), AdminGuard::default(), NoRoutes);
     let service =
-        WithInterception::new(service, NoTunnels).intercepting(Arc::clone(&certificates.server));
+        WithInterception::new(service, NoTunnels).intercepting(Arc::clone(&authority.server));
     let proxy = Proxy {
         server: Server::with(service, Limits::default()).await,
-        certificates,
+        authority,
         doors: Doors::default(),
     };
     let path = "/_pipetape/health";
@@ -245,7 +246,7 @@ async fn admin_routes_are_on_the_plain_port_alone() {
             client.send(bytes).await;
             client.answer().await
         };
-        let found = (answer.body == ok).then_some(ok);
+        let found = (answer.text() == ok).then_some(ok);
         assert_eq!(found, expected, "{line}, host {host}, inside: {inside}");
     }
 }
@@ -311,7 +312,7 @@ async fn a_whole_answer_ends_with_a_goodbye() {
             "GET /ordered HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n"
         ))
         .await;
-    assert_eq!(client.answer().await.body, "{}");
+    assert_eq!(client.answer().await.text(), "{}");
     client.expect_close().await;
 }
 
@@ -324,7 +325,7 @@ async fn limits_hold_inside() {
     client
         .send(format!("POST / HTTP/1.1\r\nhost: {HOST}\r\n"))
         .await;
-    assert_eq!(client.answer().await.status, 408);
+    assert_eq!(client.answer().await.status(), 408);
     client.expect_close().await;
 
     let mut client = proxy.client().await;
@@ -333,7 +334,7 @@ async fn limits_hold_inside() {
             "POST / HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 10\r\n\r\nx"
         ))
         .await;
-    assert_eq!(client.answer().await.status, 408);
+    assert_eq!(client.answer().await.status(), 408);
 
     let mut client = proxy.client().await;
     let body = "x".repeat(1001);
@@ -342,7 +343,7 @@ async fn limits_hold_inside() {
             "POST / HTTP/1.1\r\nhost: {HOST}\r\ncontent-length: 1001\r\n\r\n{body}"
         ))
         .await;
-    assert_eq!(client.answer().await.status, 413);
+    assert_eq!(client.answer().await.status(), 413);
     client.expect_close().await;
 
     // Says nothing at all.
@@ -377,7 +378,10 @@ async fn a_stop_lets_calls_inside_finish_and_closes_the_rest() {
     service.gate.add_permits(1);
     let answer = busy.answer().await;
     assert_eq!(
-        (answer.body.as_str(), answer.header("connection")),
+        (
+            answer.text().as_str(),
+            answer.header("connection").as_deref()
+        ),
         ("waited", Some("close"))
     );
     busy.expect_close().await;
@@ -426,5 +430,5 @@ async fn what_is_no_connect_turns_into_nothing() {
     let server = Server::start(Limits::default()).await;
     let mut client = server.client().await;
     client.post("/misused", "").await;
-    assert_eq!(client.answer().await.status, 500);
+    assert_eq!(client.answer().await.status(), 500);
 }

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Response;
 use pipetape_serve::{DateHeader, Lanes, Limits, Listener, Reply, Request, ServeSummary, Service};
+use pipetape_testkit::{Client, soon};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-use crate::client::{Client, soon};
 
 /// Tells which thread it is called on; `/wait` does not end.
 struct ThreadName;
@@ -66,7 +65,7 @@ async fn each_connection_stays_on_one_thread_and_all_threads_have_some() {
         let mut own = BTreeSet::new();
         for _ in 0..5 {
             client.post("/", "").await;
-            own.insert(client.answer().await.body);
+            own.insert(client.answer().await.text());
         }
         assert_eq!(own.len(), 1, "{own:?}");
         names.extend(own);

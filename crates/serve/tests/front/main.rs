@@ -1,10 +1,6 @@
 //! The front over real sockets: every test has its own server on a port of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on should panic"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod admin;
 mod bodies;
@@ -19,6 +15,5 @@ mod slow;
 mod stop;
 mod tunnels;
 
-mod client;
 mod proxied;
 mod server;

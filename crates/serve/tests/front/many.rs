@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pipetape_serve::Limits;
+use pipetape_testkit::{Client, soon};
 
-use crate::client::{Client, soon};
 use crate::server::Server;
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn a_thousand_connections() {
             client.post("/", &format!("{round} {number}")).await;
         }
         for (number, client) in clients.iter_mut().enumerate() {
-            assert_eq!(client.answer().await.body, format!("{round} {number}"));
+            assert_eq!(client.answer().await.text(), format!("{round} {number}"));
         }
     }
     let summary = soon(server.stop()).await.unwrap();
@@ -51,7 +51,7 @@ async fn many_connections_on_two_threads() {
             for _ in 0..20 {
                 let body = "x".repeat(number * 37);
                 client.post("/", &body).await;
-                assert_eq!(client.answer().await.body, body);
+                assert_eq!(client.answer().await.text(), body);
             }
         });
     }
@@ -72,12 +72,12 @@ async fn connections_beyond_the_most_wait_their_turn() {
     let mut second = server.client().await;
     for client in [&mut first, &mut second] {
         client.post("/", "in").await;
-        assert_eq!(client.answer().await.body, "in");
+        assert_eq!(client.answer().await.text(), "in");
     }
     let mut third = server.client().await;
     third.post("/", "waiting").await;
     let early = tokio::time::timeout(Duration::from_millis(100), third.answer()).await;
     assert!(early.is_err());
     drop(first);
-    assert_eq!(third.answer().await.body, "waiting");
+    assert_eq!(third.answer().await.text(), "waiting");
 }

@@ -9,10 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 use pipetape_serve::{DateHeader, Limits, Listener, Reply, Request, ServeSummary, Service};
+use pipetape_testkit::Client;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
-
-use crate::client::Client;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,

@@ -3,22 +3,22 @@
 use std::time::{Duration, Instant};
 
 use pipetape_serve::Limits;
+use pipetape_testkit::{Client, Message, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::client::{Answer, Client, soon};
 use crate::server::{Scripted, Server, quick};
 
-fn assert_slow(answer: &Answer) {
-    assert_eq!(answer.status, 408);
+fn assert_slow(answer: &Message) {
+    assert_eq!(answer.status(), 408);
     assert_eq!(
-        answer.header("content-type"),
+        answer.header("content-type").as_deref(),
         Some("application/x-amz-json-1.1")
     );
-    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(answer.header("connection").as_deref(), Some("close"));
     assert!(
-        answer.body.contains("SlowRequestException"),
+        answer.text().contains("SlowRequestException"),
         "{}",
-        answer.body
+        answer.text()
     );
 }
 
@@ -53,11 +53,11 @@ async fn the_second_head_on_a_connection_has_its_own_time() {
     let server = Server::start(quick()).await;
     let mut client = server.client().await;
     client.post("/", "one").await;
-    assert_eq!(client.answer().await.body, "one");
+    assert_eq!(client.answer().await.text(), "one");
     // Longer than a head may take: between requests another bound counts.
     tokio::time::sleep(Duration::from_millis(300)).await;
     client.post("/", "two").await;
-    assert_eq!(client.answer().await.body, "two");
+    assert_eq!(client.answer().await.text(), "two");
     client.send("POST").await;
     assert_slow(&client.answer().await);
 }
@@ -90,7 +90,7 @@ async fn a_call_may_take_longer_than_any_of_the_clients_bounds() {
     client.post("/wait", "").await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     service.gate.add_permits(1);
-    assert_eq!(client.answer().await.body, "waited");
+    assert_eq!(client.answer().await.text(), "waited");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn idle_connections_are_closed_in_the_end() {
     let mut fresh = server.client().await;
     let mut used = server.client().await;
     used.post("/", "x").await;
-    assert_eq!(used.answer().await.body, "x");
+    assert_eq!(used.answer().await.text(), "x");
     fresh.expect_close().await;
     used.expect_close().await;
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use pipetape_serve::{BindError, DateHeader, Limits, Listener};
+use pipetape_testkit::{Client, soon};
 
-use crate::client::{Client, soon};
 use crate::server::{Scripted, Server, quick};
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn the_call_in_flight_finishes_and_idle_connections_close() {
     let mut fresh = server.client().await;
     let mut idle = server.client().await;
     idle.post("/", "x").await;
-    assert_eq!(idle.answer().await.body, "x");
+    assert_eq!(idle.answer().await.text(), "x");
     let mut busy = server.client().await;
     busy.post("/wait", "").await;
     while service.calls.load(Ordering::SeqCst) < 2 {
@@ -31,8 +31,8 @@ async fn the_call_in_flight_finishes_and_idle_connections_close() {
     assert!(!stopped.is_finished());
     service.gate.add_permits(1);
     let answer = busy.answer().await;
-    assert_eq!(answer.body, "waited");
-    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(answer.text(), "waited");
+    assert_eq!(answer.header("connection").as_deref(), Some("close"));
     busy.expect_close().await;
     let summary = soon(stopped).await.unwrap();
     assert_eq!((summary.accepted, summary.cut), (3, 0));

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use pipetape_serve::Limits;
+use pipetape_testkit::{Client, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::client::{Client, soon};
 use crate::proxied::{Doors, Proxy};
 use crate::server::{Scripted, quick};
 
@@ -131,11 +131,11 @@ async fn nobody_there_is_a_bad_gateway() {
     let mut client = proxy.server.client().await;
     client.send("CONNECT open.test:9 HTTP/1.1\r\n\r\n").await;
     let answer = client.answer().await;
-    assert_eq!(answer.status, 502);
+    assert_eq!(answer.status(), 502);
     assert!(
-        answer.body.contains("cannot connect to open.test:9"),
+        answer.text().contains("cannot connect to open.test:9"),
         "{}",
-        answer.body
+        answer.text()
     );
     assert_eq!(*proxy.doors.refused.lock().unwrap(), ["tunnel_unreachable"]);
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use pipetape_tape::{
     Player, PlayerConfig, RecordMode, Rules, Source, SourceError, Store, StoreError, TapeName,
 };
+use pipetape_testkit::copy;
 
 use crate::any::plain;
 use crate::appending::append_one;
@@ -32,19 +33,6 @@ fn recorded(directory: &Path) -> Store {
     }
     runtime.block_on(writer.finish()).unwrap();
     store
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Loads a damaged tape: all of it, or an error that is one of damage.

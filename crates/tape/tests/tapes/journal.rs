@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pipetape_tape::{RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeState, TapeWriter};
+use pipetape_testkit::copy;
 
 use crate::any::{plain, told};
 use crate::appending::append_one;
-use crate::damage::copy;
 
 fn tape() -> TapeName {
     "t".parse().unwrap()

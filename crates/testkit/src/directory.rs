@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::{fs, io};
 
-/// Copies a directory as `cp -r` does. What is gone before it is copied is left out.
-pub(crate) fn copy(from: &Path, to: &Path) {
+/// Copies a directory as `cp -r` does. A file that is deleted before it is copied is left out.
+///
+/// # Panics
+///
+/// Anything else goes wrong.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

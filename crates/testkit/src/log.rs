@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Log lines as text.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+/// Log lines as text. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Captures what passes `filter` until the guard is dropped.
-    pub(crate) fn capture(filter: &str) -> (Log, DefaultGuard) {
-        let log = Log::default();
+    /// Captures what passes `filter` (such as `info`) on this thread, until the guard is dropped.
+    pub fn capture(filter: &str) -> (Self, DefaultGuard) {
+        let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_ansi(false)
@@ -22,7 +22,8 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// All lines so far.
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -39,9 +40,9 @@ impl Write for Log {
 }
 
 impl MakeWriter<'_> for Log {
-    type Writer = Log;
+    type Writer = Self;
 
-    fn make_writer(&self) -> Log {
+    fn make_writer(&self) -> Self {
         self.clone()
     }
 }

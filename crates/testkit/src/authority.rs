@@ -1,23 +1,31 @@
 //! A certificate authority for one test.
 
+use std::io;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-/// A root, and a server's certificate from it.
-pub(crate) struct Authority {
-    /// Configuration of a server of the name asked for; it offers HTTP/2 as the real service does.
-    pub(crate) server: Arc<ServerConfig>,
+use crate::patience::soon;
+
+/// A root certificate, and a server's certificate from it.
+#[derive(Debug)]
+pub struct Authority {
+    /// TLS of the server. It offers HTTP/2 too, as the real service does.
+    pub server: Arc<ServerConfig>,
     /// The root in PEM.
-    pub(crate) root: String,
+    pub root: String,
 }
 
 impl Authority {
-    pub(crate) fn for_host(host: &str) -> Authority {
+    /// Makes a root, and a certificate for a name or an address.
+    pub fn for_host(host: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -35,14 +43,14 @@ impl Authority {
             .with_single_cert(vec![leaf.der().clone()], private)
             .unwrap();
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Authority {
+        Self {
             server: Arc::new(server),
             root: root.pem(),
         }
     }
 
-    /// Configuration of a client that trusts this root alone.
-    pub(crate) fn client(&self) -> Arc<ClientConfig> {
+    /// TLS of a client that trusts this root alone.
+    pub fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         let root = CertificateDer::from_pem_slice(self.root.as_bytes()).unwrap();
         roots.add(root).unwrap();
@@ -53,5 +61,19 @@ impl Authority {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Arc::new(client)
+    }
+
+    /// Does a client's TLS handshake with the server `name`, trusting this root alone.
+    ///
+    /// # Errors
+    ///
+    /// The handshake fails.
+    pub async fn connect(
+        &self,
+        stream: TcpStream,
+        name: &'static str,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let connector = TlsConnector::from(self.client());
+        soon(connector.connect(ServerName::try_from(name).unwrap(), stream)).await
     }
 }

@@ -68,7 +68,10 @@ async fn a_client_that_trusts_another_root_goes_away() {
     proxy.authority.root = Authority::for_host(HOST).root;
     let stream = proxy.connected(&format!("{HOST}:443")).await;
     let error = proxy.authority.connect(stream, HOST).await.unwrap_err();
-    assert!(error.to_string().contains("invalid peer certificate"), "{error}");
+    assert!(
+        error.to_string().contains("invalid peer certificate"),
+        "{error}"
+    );
     assert_eq!(soon(proxy.server.stop()).await.unwrap().cut, 0);
 }
 

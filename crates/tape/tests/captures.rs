@@ -52,7 +52,7 @@ fn keys(
     let mut keys: BTreeMap<_, (BTreeSet<_>, BTreeSet<_>)> = BTreeMap::new();
     for (client, operation, body) in captures() {
         let body = match redactor {
-            Some(redactor) => redactor.request_body(&body).into_owned(),
+            Some(redactor) => redactor.body(&body).into_owned(),
             None => body,
         };
         let key = MatchKey::of(&operation, &body, &[]);

@@ -59,7 +59,7 @@ struct Job {
     acknowledged: bool,
     /// Whether one was accepted since the last hand-out.
     taken: bool,
-    refused: Option<Refusal>,
+    refused: Option<RefusedCall>,
     ended: Option<End>,
 }
 
@@ -70,7 +70,7 @@ struct Dispatch {
 }
 
 #[derive(Debug)]
-struct Refusal {
+struct RefusedCall {
     why: Box<str>,
     exchange: Option<u64>,
     /// A poll handed the job out again: a worker may look at it once more.
@@ -206,7 +206,7 @@ impl<'a> Judge<'a> {
             // Whoever has the job may be told so once more.
             Verdict::Refused(_) if job.taken => {}
             Verdict::Refused(why) => {
-                job.refused = Some(Refusal {
+                job.refused = Some(RefusedCall {
                     why: why.clone(),
                     exchange: step.exchange,
                     handed_out_again: false,

@@ -1,5 +1,7 @@
 //! White space between tokens: none, or two-space indent. Tokens themselves are copied.
 
+use super::scan::{Piece, Scanner};
+
 /// Copies `text` without the white space between its tokens. `text` must be JSON; other text
 /// loses its white space outside of double quotes.
 pub(crate) fn compact(text: &[u8]) -> Vec<u8> {
@@ -38,53 +40,23 @@ fn new_line(out: &mut Vec<u8>, level: usize) {
     out.extend(std::iter::repeat_n(b' ', level * 2));
 }
 
-/// Calls `each` with every token: brackets, commas and colons alone, strings whole, numbers and
-/// words whole. White space is passed over.
+/// Calls `each` with every token: brackets, commas and colons alone, strings whole, numbers and words whole. White
+/// space is left out.
 fn tokens(text: &[u8], mut each: impl FnMut(&[u8])) {
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        let end = match byte {
-            b' ' | b'\t' | b'\n' | b'\r' => {
-                at += 1;
-                continue;
-            }
-            b'"' => string_end(text, at),
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => at + 1,
-            _ => text[at..]
-                .iter()
-                .position(|b| {
-                    matches!(
-                        b,
-                        b' ' | b'\t'
-                            | b'\n'
-                            | b'\r'
-                            | b'{'
-                            | b'}'
-                            | b'['
-                            | b']'
-                            | b','
-                            | b':'
-                            | b'"'
-                    )
-                })
-                .map_or(text.len(), |n| at + n),
-        };
-        each(&text[at..end]);
-        at = end;
-    }
-}
-
-/// The index after the string token that starts at `at`; the end of `text` where it is not closed.
-pub(super) fn string_end(text: &[u8], at: usize) -> usize {
-    let mut i = at + 1;
-    while let Some(&byte) = text.get(i) {
-        match byte {
-            b'"' => return i + 1,
-            b'\\' => i += 2,
-            _ => i += 1,
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    for piece in Scanner::new(text) {
+        match piece {
+            Piece::Other { range } => text[range]
+                .split(is_space)
+                .filter(|token| !token.is_empty())
+                .for_each(&mut each),
+            Piece::String { range, .. } => each(&text[range]),
+            Piece::Open { at, .. }
+            | Piece::Close { at }
+            | Piece::Comma { at }
+            | Piece::Colon { at } => each(&text[at..=at]),
         }
     }
-    text.len()
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use super::layout::string_end;
-
 /// A stretch of the text. Pieces are adjacent: together they are the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -72,7 +70,20 @@ impl Iterator for Scanner<'_> {
     }
 }
 
-/// Whether the quote that ends `inner` is itself escaped: the text was cut behind `\"`.
+/// The index after the string token that starts at `at`; the end of `text` if it is not closed.
+fn string_end(text: &[u8], at: usize) -> usize {
+    let mut i = at + 1;
+    while let Some(&byte) = text.get(i) {
+        match byte {
+            b'"' => return i + 1,
+            b'\\' => i += 2,
+            _ => i += 1,
+        }
+    }
+    text.len()
+}
+
+/// Whether the quote that ends `inner` is itself escaped: the text was cut after `\"`.
 fn ends_in_escape(inner: &[u8]) -> bool {
     let before = &inner[..inner.len() - 1];
     before.iter().rev().take_while(|&&b| b == b'\\').count() % 2 == 1

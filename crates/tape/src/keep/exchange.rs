@@ -42,7 +42,7 @@ impl Kept {
 pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
     // Each may hold a secret that only the other gives away: the request is read before the response, and again after it
     // where that gave one away.
-    let mut request_body = redactor.request_body(&live.request_body);
+    let mut request_body = redactor.body(&live.request_body);
     let generation = redactor.generation();
     let mut redactions = Redactions::default();
     let outcome = match &live.outcome {
@@ -53,7 +53,7 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
         Outcome::Cut { response, fault } => cut(response, *fault, redactor, &mut redactions),
     };
     if redactor.generation() != generation {
-        request_body = redactor.request_body(&live.request_body);
+        request_body = redactor.body(&live.request_body);
     }
     redactions.body(&live.request_body, &request_body);
     let request_headers = headers::request(&live.request_headers, redactor, &mut redactions);
@@ -121,7 +121,7 @@ fn recorded(
     redactor: &Redactor,
     redactions: &mut Redactions,
 ) -> RecordedResponse {
-    let body = redactor.response_body(decoded);
+    let body = redactor.body(decoded);
     redactions.body(decoded, &body);
     let is = if *body == response.body()[..] {
         BodyIs::AsItCame

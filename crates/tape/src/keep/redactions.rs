@@ -101,7 +101,7 @@ mod tests {
             ..Rules::default()
         };
         let redacted = Redactor::for_replay(&rules)
-            .response_body(body.as_bytes())
+            .body(body.as_bytes())
             .into_owned();
         let mut redactions = Redactions::default();
         redactions.body(body.as_bytes(), &redacted);

@@ -25,7 +25,7 @@ pub(crate) fn differences<'a>(
     got: &'a Canonical<'a>,
     most: usize,
 ) -> (Vec<Difference<'a>>, usize) {
-    let mut walk = Walk {
+    let mut walk = Comparison {
         path: Vec::new(),
         found: Vec::new(),
         most,
@@ -59,14 +59,14 @@ pub(crate) fn shown_differences(
     (told, more)
 }
 
-struct Walk<'a> {
+struct Comparison<'a> {
     path: Vec<Cow<'a, [u8]>>,
     found: Vec<Difference<'a>>,
     most: usize,
     total: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Comparison<'a> {
     fn values(&mut self, recorded: &'a Canonical<'a>, got: &'a Canonical<'a>) {
         match (recorded, got) {
             (Canonical::Object(recorded), Canonical::Object(got)) => {
@@ -111,12 +111,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-type Member<'a> = (Cow<'a, [u8]>, Canonical<'a>);
+type NamedCanonical<'a> = (Cow<'a, [u8]>, Canonical<'a>);
 
 /// The members of two objects side by side, by name. Both are sorted and without duplicates.
 pub(super) fn paired<'a>(
-    recorded: &'a [Member<'a>],
-    got: &'a [Member<'a>],
+    recorded: &'a [NamedCanonical<'a>],
+    got: &'a [NamedCanonical<'a>],
 ) -> impl Iterator<
     Item = (
         &'a [u8],

@@ -18,14 +18,14 @@ pub(crate) fn shown_value(value: &Canonical<'_>) -> String {
     if let Canonical::String(bytes) = value {
         return shown_text(bytes);
     }
-    let mut line = Line::new(MOST);
+    let mut line = BoundedLine::new(MOST);
     line.value(value);
     line.finish()
 }
 
 /// A text in quotes, like a string in [`shown_value`].
 pub(crate) fn shown_text(bytes: &[u8]) -> String {
-    let mut line = Line::new(MOST);
+    let mut line = BoundedLine::new(MOST);
     line.string(bytes);
     let mut text = line.out;
     if line.is_full {
@@ -36,7 +36,7 @@ pub(crate) fn shown_text(bytes: &[u8]) -> String {
 
 /// The JSON pointer to a place, escaped like [`shown_value`] and cut at 120 bytes; empty for the whole body.
 pub(crate) fn shown_pointer(path: &[Cow<'_, [u8]>]) -> String {
-    let mut line = Line::new(MOST_OF_POINTER);
+    let mut line = BoundedLine::new(MOST_OF_POINTER);
     for name in path {
         let mut segment = String::new();
         // More of a name than could be shown is not even looked at.
@@ -53,15 +53,15 @@ pub(crate) fn shown_pointer(path: &[Cow<'_, [u8]>]) -> String {
 }
 
 /// A line that takes only so much. Once something did not fit, nothing more is taken.
-struct Line {
+struct BoundedLine {
     out: String,
     most: usize,
     is_full: bool,
 }
 
-impl Line {
+impl BoundedLine {
     fn new(most: usize) -> Self {
-        Line {
+        BoundedLine {
             out: String::new(),
             most,
             is_full: false,

@@ -223,7 +223,7 @@ impl Player {
         request: &[u8],
         answer: Option<&[u8]>,
     ) -> MentionedJobs {
-        let request = self.tape.redactor.request_body(request);
+        let request = self.tape.redactor.body(request);
         MentionedJobs::of(operation, &request, answer)
     }
 
@@ -269,7 +269,7 @@ impl Player {
         let Asking {
             session, operation, ..
         } = asking;
-        let body = &self.tape.redactor.request_body(asking.body)[..];
+        let body = &self.tape.redactor.body(asking.body)[..];
         let asking = Asking { body, ..asking };
         let key = MatchKey::by(&self.tape.criteria, operation, body);
         let found = self.tape.index.groups.of(&key);

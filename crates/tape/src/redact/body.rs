@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use super::findings::Findings;
+use super::discoveries::Discoveries;
 use super::known::KnownSecrets;
 use super::place::{Place, Places, Within};
 use super::placeholder::{
     Placeholders, is_account_placeholder, is_number_placeholder, is_secret_placeholder,
 };
 use super::suspect::value_is_suspect;
-use super::text::{Accounts, Guesses, TextRules};
+use super::text::{Accounts, Heuristics, TextRules};
 use crate::json::{Piece, Scanner, escape_into, unescape};
 use crate::pointer::Pointer;
 use crate::rules::RedactConfig;
@@ -36,7 +36,7 @@ struct Context {
     depth: usize,
     within: Within,
     accounts: Accounts,
-    guesses: Guesses,
+    heuristics: Heuristics,
 }
 
 /// One walk's state.
@@ -45,12 +45,12 @@ struct Walked<'t, 'a, 'f> {
     out: Replacing<'t>,
     context: Context,
     is_json: bool,
-    findings: &'f mut Findings,
+    discoveries: &'f mut Discoveries,
 }
 
 impl Walk<'_> {
     /// The body redacted; `None` where nothing had to be.
-    pub(super) fn body(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+    pub(super) fn body(&self, text: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         let context = Context {
             depth: 0,
             within: Within::Plain,
@@ -58,30 +58,35 @@ impl Walk<'_> {
                 true => Accounts::Kept,
                 false => Accounts::Anywhere,
             },
-            guesses: Guesses::Replaced,
+            heuristics: Heuristics::Replaced,
         };
-        self.content(text, context, findings)
+        self.content(text, context, discoveries)
     }
 
-    fn content(&self, text: &[u8], context: Context, findings: &mut Findings) -> Option<Vec<u8>> {
+    fn content(
+        &self,
+        text: &[u8],
+        context: Context,
+        discoveries: &mut Discoveries,
+    ) -> Option<Vec<u8>> {
         if context.depth > MAX_EMBEDDED {
-            return self.text(text, context, findings);
+            return self.text(text, context, discoveries);
         }
         if may_be_json(text) && is_json(text) {
-            return self.walk(text, true, context, findings);
+            return self.walk(text, true, context, discoveries);
         }
         if !text.iter().any(|b| matches!(b, b'{' | b'[' | b'"')) {
-            return self.text(text, context, findings);
+            return self.text(text, context, discoveries);
         }
         // Broken JSON, or prose with some in it. A name and its value may be two pieces to the walk, so the
         // text is read as a whole as well.
-        let walked = self.walk(text, false, context, findings);
+        let walked = self.walk(text, false, context, discoveries);
         let read = walked.as_deref().unwrap_or(text);
         let whole = Context {
             accounts: in_identifier(context.accounts),
             ..context
         };
-        self.text(read, whole, findings).or(walked)
+        self.text(read, whole, discoveries).or(walked)
     }
 
     fn walk(
@@ -89,7 +94,7 @@ impl Walk<'_> {
         text: &[u8],
         is_json: bool,
         context: Context,
-        findings: &mut Findings,
+        discoveries: &mut Discoveries,
     ) -> Option<Vec<u8>> {
         // Pointers name places in the body, not in texts within it.
         let redact = if context.depth == 0 { self.redact } else { &[] };
@@ -98,7 +103,7 @@ impl Walk<'_> {
             out: Replacing::new(text),
             context,
             is_json,
-            findings,
+            discoveries,
         };
         for piece in Scanner::new(text) {
             match piece {
@@ -126,19 +131,19 @@ impl Walk<'_> {
             ..walked.context
         };
         let replaced = match walked.places.place() {
-            Place::Name => self.text(&value, context, walked.findings),
-            Place::Secret => self.secret(&value, walked.findings),
+            Place::Name => self.text(&value, context, walked.discoveries),
+            Place::Secret => self.secret(&value, walked.discoveries),
             Place::Configuration => {
-                self.configuration(&walked.places, &value, context, walked.findings)
+                self.configuration(&walked.places, &value, context, walked.discoveries)
             }
             Place::Identifier => {
                 let context = Context {
                     accounts: in_identifier(context.accounts),
                     ..context
                 };
-                self.content(&value, context, walked.findings)
+                self.content(&value, context, walked.discoveries)
             }
-            Place::Plain => self.content(&value, context, walked.findings),
+            Place::Plain => self.content(&value, context, walked.discoveries),
         };
         if let Some(replaced) = replaced {
             match value {
@@ -158,12 +163,12 @@ impl Walk<'_> {
         }
     }
 
-    fn secret(&self, value: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+    fn secret(&self, value: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         if value.is_empty() || is_secret_placeholder(value) {
             return None;
         }
         let placeholder = self.placeholders.secret(value);
-        findings.secret(value, &placeholder);
+        discoveries.secret(value, &placeholder);
         Some(placeholder.into_bytes())
     }
 
@@ -172,7 +177,7 @@ impl Walk<'_> {
         places: &Places<'_, '_>,
         value: &[u8],
         context: Context,
-        findings: &mut Findings,
+        discoveries: &mut Discoveries,
     ) -> Option<Vec<u8>> {
         if value.is_empty() || is_secret_placeholder(value) {
             return None;
@@ -187,35 +192,40 @@ impl Walk<'_> {
         if is_secret {
             let placeholder = self.placeholders.secret(value);
             if is_suspect {
-                findings.guess(value, &placeholder);
+                discoveries.guess(value, &placeholder);
             }
             return Some(placeholder.into_bytes());
         }
         if context.depth == 1 {
-            findings.kept(places.key());
+            discoveries.kept(places.key());
         }
         let context = Context {
             within: match can_be_walked {
                 true => Within::Configuration,
                 false => Within::Plain,
             },
-            guesses: match self.config {
-                RedactConfig::None => Guesses::Kept,
-                RedactConfig::All | RedactConfig::Suspect => context.guesses,
+            heuristics: match self.config {
+                RedactConfig::None => Heuristics::Kept,
+                RedactConfig::All | RedactConfig::Suspect => context.heuristics,
             },
             ..context
         };
-        self.content(value, context, findings)
+        self.content(value, context, discoveries)
     }
 
-    fn text(&self, value: &[u8], context: Context, findings: &mut Findings) -> Option<Vec<u8>> {
+    fn text(
+        &self,
+        value: &[u8],
+        context: Context,
+        discoveries: &mut Discoveries,
+    ) -> Option<Vec<u8>> {
         let rules = TextRules {
             placeholders: self.placeholders,
             known: self.known,
             accounts: context.accounts,
-            guesses: context.guesses,
+            heuristics: context.heuristics,
         };
-        rules.apply(value, findings)
+        rules.apply(value, discoveries)
     }
 
     /// Numbers, words, white space, and whatever stands between the pieces of text that is no JSON.
@@ -244,7 +254,7 @@ impl Walk<'_> {
                     RedactConfig::None => false,
                 });
         if is_secret {
-            if let Some(replaced) = self.secret_token(token, walked.findings) {
+            if let Some(replaced) = self.secret_token(token, walked.discoveries) {
                 walked.out.replace(token_range, replaced.as_bytes());
             }
         } else if walked.is_json {
@@ -260,7 +270,7 @@ impl Walk<'_> {
                 accounts,
                 ..walked.context
             };
-            if let Some(replaced) = self.text(text, context, walked.findings) {
+            if let Some(replaced) = self.text(text, context, walked.discoveries) {
                 walked.out.replace(range, &replaced);
             }
         }
@@ -269,19 +279,19 @@ impl Walk<'_> {
         }
     }
 
-    fn secret_token(&self, token: &[u8], findings: &mut Findings) -> Option<String> {
+    fn secret_token(&self, token: &[u8], discoveries: &mut Discoveries) -> Option<String> {
         let placeholder = self.placeholders.secret(token);
         if is_json(token) {
             if is_number_placeholder(token) {
                 return None;
             }
-            findings.secret(token, &placeholder);
+            discoveries.secret(token, &placeholder);
             return Some(self.placeholders.number(token));
         }
         if is_secret_placeholder(token) {
             return None;
         }
-        findings.secret(token, &placeholder);
+        discoveries.secret(token, &placeholder);
         Some(placeholder)
     }
 

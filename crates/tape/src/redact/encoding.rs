@@ -1,46 +1,29 @@
-//! How URLs and JSON write a secret.
+//! The encodings in which URLs and JSON write a secret.
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
 use crate::json::{escape_into, unescape};
 
-/// The text as a URL's query writes it; `None` where that is the text itself.
+/// All bytes but the unreserved ones of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The text as a URL's query writes it; `None` if that is the text itself.
 pub(super) fn percent_encoded(text: &[u8]) -> Option<Vec<u8>> {
-    let stays = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
-    if text.iter().all(stays) {
-        return None;
+    match Cow::from(percent_encode(text, RESERVED)) {
+        Cow::Owned(encoded) => Some(encoded.into_bytes()),
+        Cow::Borrowed(encoded) => (encoded.len() != text.len()).then(|| encoded.into()),
     }
-    let mut out = Vec::with_capacity(text.len() + 16);
-    for byte in text {
-        if stays(byte) {
-            out.push(*byte);
-        } else {
-            out.extend(format!("%{byte:02X}").bytes());
-        }
-    }
-    Some(out)
 }
 
 /// The text with `%XX` resolved.
 pub(super) fn percent_decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.contains(&b'%') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        match escaped_byte(&text[at..]) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    Cow::Owned(out)
+    percent_decode(text).into()
 }
 
 /// The byte that a `%XX` at the start of `text` stands for.
@@ -52,7 +35,7 @@ pub(super) fn escaped_byte(text: &[u8]) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-/// The text as the inside of a JSON string; `None` where that is the text itself.
+/// The text as the inside of a JSON string; `None` if that is the text itself.
 pub(super) fn json_escaped(text: &[u8]) -> Option<Vec<u8>> {
     if !text.iter().any(|b| matches!(b, b'"' | b'\\' | 0..0x20)) {
         return None;

@@ -6,13 +6,13 @@
 //!   that a name before them gives away (`assignment`);
 //! - `known` finds secrets seen before, wherever they turn up again, and however they are written (`encoding`);
 //! - `placeholder` makes what stands in their place;
-//! - `body` walks over a body, whole or broken, `findings` is what it came upon, and `redactor` holds it all
+//! - `body` walks over a body, whole or broken, `discoveries` is what it came upon, and `redactor` holds it all
 //!   together.
 
 mod assignment;
 mod body;
+mod discoveries;
 mod encoding;
-mod findings;
 mod form;
 mod known;
 mod member;

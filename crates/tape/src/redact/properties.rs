@@ -36,9 +36,9 @@ fn any_rules() -> impl Strategy<Value = Rules> {
 fn checked(rules: &Rules, body: &[u8]) -> Result<Vec<u8>, TestCaseError> {
     let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let replay = Redactor::for_replay(rules);
-    let once = replay.request_body(body).into_owned();
+    let once = replay.body(body).into_owned();
     prop_assert_eq!(
-        show(&replay.request_body(&once)),
+        show(&replay.body(&once)),
         show(&once),
         "idempotent: {}",
         show(body)
@@ -50,12 +50,12 @@ fn checked(rules: &Rules, body: &[u8]) -> Result<Vec<u8>, TestCaseError> {
     );
     let fresh = Redactor::for_recording(rules);
     prop_assert_eq!(
-        show(&fresh.request_body(body)),
+        show(&fresh.body(body)),
         show(&once),
         "the same when recording: {}",
         show(body)
     );
-    prop_assert_eq!(show(&fresh.request_body(&once)), show(&once));
+    prop_assert_eq!(show(&fresh.body(&once)), show(&once));
     Ok(once)
 }
 
@@ -412,14 +412,14 @@ proptest! {
     fn what_was_kept_stays((_, first) in any_planted(), (_, second) in any_planted(), mix: Index) {
         let rules = Rules { salt: Salt::new("salt").unwrap(), ..Rules::default() };
         let recorder = Redactor::for_recording(&rules);
-        recorder.response_body(&first);
+        recorder.body(&first);
         // Parts of both: some of its secrets were seen before.
         let at = mix.index(first.len());
         let body = [&second[..], &first[at..]].concat();
         for body in [&body, &second] {
-            let kept = recorder.request_body(body);
+            let kept = recorder.body(body);
             let replay = Redactor::for_replay(&rules);
-            let matched = replay.request_body(&kept);
+            let matched = replay.body(&kept);
             prop_assert_eq!(
                 String::from_utf8_lossy(&matched),
                 String::from_utf8_lossy(&kept)

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::body::Walk;
-use super::findings::{Findings, MOST_KEYS};
+use super::discoveries::{Discoveries, MOST_KEYS};
 use super::known::KnownSecrets;
 use super::placeholder::Placeholders;
 use crate::pointer::Pointer;
@@ -29,9 +29,9 @@ const LONGEST_CLEAN: usize = 512;
 /// use pipetape_tape::{Redactor, Rules};
 ///
 /// let redactor = Redactor::for_replay(&Rules::default());
-/// let body = redactor.request_body(br#"{"jobId":"f","clientToken":"open sesame"}"#);
+/// let body = redactor.body(br#"{"jobId":"f","clientToken":"open sesame"}"#);
 /// assert!(body.starts_with(br#"{"jobId":"f","clientToken":"REDACTED-"#));
-/// assert_eq!(redactor.request_body(&body), body);
+/// assert_eq!(redactor.body(&body), body);
 /// ```
 #[derive(Debug)]
 pub struct Redactor {
@@ -46,11 +46,11 @@ pub struct Redactor {
 enum Memory {
     /// Nothing outlives a message.
     None,
-    Kept(Box<RwLock<Seen>>),
+    Kept(Box<RwLock<SecretMemory>>),
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct SecretMemory {
     secrets: KnownSecrets,
     /// Short texts that hold none of them, nor anything else to be replaced: a client sends many of its headers over
     /// and over.
@@ -81,14 +81,38 @@ impl Redactor {
         }
     }
 
-    /// A request's body, redacted. JSON stays JSON of the same structure; any other bytes are taken too.
-    pub fn request_body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
-        self.body(body)
-    }
-
-    /// A response's body, redacted. JSON stays JSON of the same structure; any other bytes are taken too.
-    pub fn response_body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
-        self.body(body)
+    /// The body of a request or a response, redacted. JSON stays JSON of the same structure; any other bytes are
+    /// redacted as text.
+    pub fn body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut redacted = Cow::Borrowed(body);
+        // What one pass finds in this body alone, a redactor without memory has to know in the next.
+        let mut local = KnownSecrets::default();
+        for _ in 0..MOST_PASSES {
+            let mut discoveries = Discoveries::default();
+            let replaced = match &self.memory {
+                Memory::None => self.walk(&local).body(&redacted, &mut discoveries),
+                Memory::Kept(seen) => self
+                    .walk(&read(seen).secrets)
+                    .body(&redacted, &mut discoveries),
+            };
+            let Some(replaced) = replaced else {
+                self.list_kept(discoveries.into_kept());
+                return redacted;
+            };
+            redacted = Cow::Owned(replaced);
+            if discoveries.has_secrets() {
+                match &self.memory {
+                    Memory::None => discoveries.add_to(&mut local),
+                    Memory::Kept(seen) => {
+                        let mut seen = write(seen);
+                        discoveries.add_to(&mut seen.secrets);
+                        seen.doubt();
+                    }
+                }
+            }
+        }
+        let placeholder = self.placeholders.secret(&redacted);
+        Cow::Owned(format!("\"{placeholder}\"").into_bytes())
     }
 
     /// A header's value or another text, redacted.
@@ -147,38 +171,6 @@ impl Redactor {
         }
     }
 
-    fn body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
-        let mut redacted = Cow::Borrowed(body);
-        // What one pass finds in this body alone, a redactor without memory has to know in the next.
-        let mut local = KnownSecrets::default();
-        for _ in 0..MOST_PASSES {
-            let mut findings = Findings::default();
-            let replaced = match &self.memory {
-                Memory::None => self.walk(&local).body(&redacted, &mut findings),
-                Memory::Kept(seen) => self
-                    .walk(&read(seen).secrets)
-                    .body(&redacted, &mut findings),
-            };
-            let Some(replaced) = replaced else {
-                self.list_kept(findings.into_kept());
-                return redacted;
-            };
-            redacted = Cow::Owned(replaced);
-            if findings.has_secrets() {
-                match &self.memory {
-                    Memory::None => findings.add_to(&mut local),
-                    Memory::Kept(seen) => {
-                        let mut seen = write(seen);
-                        findings.add_to(&mut seen.secrets);
-                        seen.doubt();
-                    }
-                }
-            }
-        }
-        let placeholder = self.placeholders.secret(&redacted);
-        Cow::Owned(format!("\"{placeholder}\"").into_bytes())
-    }
-
     fn walk<'a>(&'a self, known: &'a KnownSecrets) -> Walk<'a> {
         Walk {
             placeholders: &self.placeholders,
@@ -204,7 +196,7 @@ impl Redactor {
     }
 }
 
-impl Seen {
+impl SecretMemory {
     /// A secret was added: what was clean may hold it.
     fn doubt(&mut self) {
         self.generation += 1;
@@ -228,11 +220,11 @@ impl Seen {
 }
 
 /// What a panicking thread left behind is whole: each change is one call.
-fn read(seen: &RwLock<Seen>) -> RwLockReadGuard<'_, Seen> {
+fn read(seen: &RwLock<SecretMemory>) -> RwLockReadGuard<'_, SecretMemory> {
     seen.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write(seen: &RwLock<Seen>) -> RwLockWriteGuard<'_, Seen> {
+fn write(seen: &RwLock<SecretMemory>) -> RwLockWriteGuard<'_, SecretMemory> {
     seen.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -250,10 +242,10 @@ mod tests {
 
     fn redact_by(rules: &Rules, body: &str) -> String {
         let redactor = Redactor::for_replay(rules);
-        let once = redactor.response_body(body.as_bytes()).into_owned();
-        assert_eq!(redactor.response_body(&once), once, "idempotent");
+        let once = redactor.body(body.as_bytes()).into_owned();
+        assert_eq!(redactor.body(&once), once, "idempotent");
         assert_eq!(
-            Redactor::for_recording(rules).response_body(body.as_bytes()),
+            Redactor::for_recording(rules).body(body.as_bytes()),
             once,
             "the same when recording"
         );
@@ -364,7 +356,7 @@ mod tests {
         let text = "worker/1.0 of open-sesame and abracadabra";
         let shown = || redactor.text(text).into_owned();
         assert_eq!([shown(), shown()], [text, text]);
-        redactor.request_body(br#"{"clientToken":"open-sesame"}"#);
+        redactor.body(br#"{"clientToken":"open-sesame"}"#);
         assert!(!shown().contains("open-sesame"));
         assert!(shown().contains("abracadabra"));
         redactor.know_secrets(&["abracadabra"]);
@@ -395,7 +387,7 @@ mod tests {
     fn a_recorder_remembers_and_lists() {
         let redactor = Redactor::for_recording(&rules());
         redactor.know_secrets(&["my-own-secret-key"]);
-        let job = redactor.response_body(JOB.as_bytes()).into_owned();
+        let job = redactor.body(JOB.as_bytes()).into_owned();
         let echo =
             redactor.text("bad token hunter2-hunter2 for my-own-secret-key and IQoJb+very+long");
         for secret in ["hunter2", "my-own", "IQoJb"] {

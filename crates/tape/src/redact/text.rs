@@ -2,7 +2,7 @@
 //! secrets, and values that a name before them calls a secret.
 
 use super::assignment::{Unclosed, assigned, flag};
-use super::findings::Findings;
+use super::discoveries::Discoveries;
 use super::form::{form, private_key, url_password};
 use super::known::KnownSecrets;
 use super::placeholder::{
@@ -23,7 +23,7 @@ pub(super) enum Accounts {
 
 /// Whether what only looks like a secret goes as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guesses {
+pub(super) enum Heuristics {
     Replaced,
     /// Only account ids, access keys and secrets seen before are replaced.
     Kept,
@@ -55,20 +55,20 @@ pub(super) struct TextRules<'a> {
     pub(super) placeholders: &'a Placeholders,
     pub(super) known: &'a KnownSecrets,
     pub(super) accounts: Accounts,
-    pub(super) guesses: Guesses,
+    pub(super) heuristics: Heuristics,
 }
 
 impl TextRules<'_> {
     /// The text with what is recognisable replaced; `None` where there is nothing.
-    pub(super) fn apply(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+    pub(super) fn apply(&self, text: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         if self.known.is_empty() && is_plain(text) {
             return None;
         }
-        self.apply_to_any(text, findings)
+        self.apply_to_any(text, discoveries)
     }
 
     /// The same, without a look at what the text is as a whole.
-    fn apply_to_any(&self, text: &[u8], findings: &mut Findings) -> Option<Vec<u8>> {
+    fn apply_to_any(&self, text: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         let placeholders = placeholders_in(text);
         let mut placeholders = placeholders.iter().peekable();
         let mut reading = Reading {
@@ -92,7 +92,7 @@ impl TextRules<'_> {
                 reading.skip_to(placeholder.end);
                 continue;
             }
-            let Some((start, end, replacement)) = self.at(&mut reading, findings) else {
+            let Some((start, end, replacement)) = self.at(&mut reading, discoveries) else {
                 reading.at += 1;
                 continue;
             };
@@ -114,13 +114,13 @@ impl TextRules<'_> {
     fn at(
         &self,
         reading: &mut Reading<'_>,
-        findings: &mut Findings,
+        discoveries: &mut Discoveries,
     ) -> Option<(usize, usize, Option<String>)> {
         let (text, at) = (reading.text, reading.at);
         if let Some(password) = reading.password.take_if(|password| password.start <= at)
             && password.start == at
         {
-            return Some(self.found(&password, findings));
+            return Some(self.found(&password, discoveries));
         }
         let is_uuid = reading.is_uuid();
         if !self.known.is_empty()
@@ -169,22 +169,26 @@ impl TextRules<'_> {
             }
             _ => return None,
         }?;
-        Some(self.found(&found, findings))
+        Some(self.found(&found, discoveries))
     }
 
-    fn found(&self, found: &Found, findings: &mut Findings) -> (usize, usize, Option<String>) {
+    fn found(
+        &self,
+        found: &Found,
+        discoveries: &mut Discoveries,
+    ) -> (usize, usize, Option<String>) {
         if is_secret_placeholder(&found.value) {
             return (found.start, found.end, None);
         }
         let placeholder = self.placeholders.secret(&found.value);
-        findings.guess(&found.value, &placeholder);
+        discoveries.guess(&found.value, &placeholder);
         (found.start, found.end, Some(placeholder))
     }
 
     fn guess(&self, find: impl FnOnce() -> Option<Found>) -> Option<Found> {
-        match self.guesses {
-            Guesses::Replaced => find(),
-            Guesses::Kept => None,
+        match self.heuristics {
+            Heuristics::Replaced => find(),
+            Heuristics::Kept => None,
         }
     }
 
@@ -290,7 +294,7 @@ mod tests {
     use super::*;
     use crate::rules::Salt;
 
-    fn redact(text: &str, accounts: Accounts, guesses: Guesses) -> String {
+    fn redact(text: &str, accounts: Accounts, heuristics: Heuristics) -> String {
         let placeholders = Placeholders::new(&Salt::new("salt").unwrap());
         let mut known = KnownSecrets::default();
         known.add(b"correct-horse", "REDACTED-00000");
@@ -298,13 +302,13 @@ mod tests {
             placeholders: &placeholders,
             known: &known,
             accounts,
-            guesses,
+            heuristics,
         };
         let once = rules
-            .apply(text.as_bytes(), &mut Findings::default())
+            .apply(text.as_bytes(), &mut Discoveries::default())
             .unwrap_or_else(|| text.into());
         assert_eq!(
-            rules.apply(&once, &mut Findings::default()),
+            rules.apply(&once, &mut Discoveries::default()),
             None,
             "idempotent: {text}"
         );
@@ -331,8 +335,8 @@ mod tests {
             ("https://correct-horse:pw@h/", "correct-horse"),
             ("https://AKIAIOSFODNN7EXAMPLE:pw@h/", "AKIAIOS"),
         ] {
-            for guesses in [Guesses::Replaced, Guesses::Kept] {
-                let redacted = redact(text, Accounts::Anywhere, guesses);
+            for heuristics in [Heuristics::Replaced, Heuristics::Kept] {
+                let redacted = redact(text, Accounts::Anywhere, heuristics);
                 assert!(!redacted.contains(gone), "{redacted}");
                 assert_ne!(redacted, text);
             }
@@ -352,10 +356,10 @@ mod tests {
             "password: no",
             "clientToken=REDACTED-0a1b2",
         ] {
-            assert_eq!(redact(text, Accounts::Anywhere, Guesses::Replaced), text);
+            assert_eq!(redact(text, Accounts::Anywhere, Heuristics::Replaced), text);
         }
         let kept = "password=hunter2-hunter2";
-        assert_eq!(redact(kept, Accounts::Anywhere, Guesses::Kept), kept);
+        assert_eq!(redact(kept, Accounts::Anywhere, Heuristics::Kept), kept);
     }
 
     proptest! {
@@ -376,19 +380,19 @@ mod tests {
                     placeholders: &placeholders,
                     known: &KnownSecrets::default(),
                     accounts,
-                    guesses: Guesses::Replaced,
+                    heuristics: Heuristics::Replaced,
                 };
-                let mut findings = Findings::default();
-                let read = rules.apply_to_any(text.as_bytes(), &mut findings);
+                let mut discoveries = Discoveries::default();
+                let read = rules.apply_to_any(text.as_bytes(), &mut discoveries);
                 prop_assert!(!is_plain(text.as_bytes()) || read.is_none(), "{}", text);
-                prop_assert_eq!(rules.apply(text.as_bytes(), &mut findings), read);
+                prop_assert_eq!(rules.apply(text.as_bytes(), &mut discoveries), read);
             }
         }
     }
 
     #[test]
     fn accounts_in_identifiers_go_only_within_arns() {
-        let in_arns = |text| redact(text, Accounts::InArns, Guesses::Replaced);
+        let in_arns = |text| redact(text, Accounts::InArns, Heuristics::Replaced);
         for text in ["123456789012", "arn 123456789012", "a:arn,123456789012"] {
             assert_eq!(in_arns(text), text);
         }
@@ -399,6 +403,6 @@ mod tests {
             assert_ne!(in_arns(text), text);
         }
         let text = "arn:aws:iam::123456789012:role";
-        assert_eq!(redact(text, Accounts::Kept, Guesses::Replaced), text);
+        assert_eq!(redact(text, Accounts::Kept, Heuristics::Replaced), text);
     }
 }

@@ -27,12 +27,12 @@ use crate::tape::Tape;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct File {
     #[serde(rename = "format")]
-    _format: Known<Format>,
+    _format: Fixed<Format>,
     name: Parsed<TapeName>,
     #[serde(rename = "service")]
-    _service: Known<Service>,
+    _service: Fixed<Service>,
     #[serde(rename = "apiVersion")]
-    _api_version: Known<ApiVersion>,
+    _api_version: Fixed<ApiVersion>,
     #[serde(default)]
     rules: Option<Object<FileRules>>,
     exchanges: FileExchanges,
@@ -49,7 +49,7 @@ impl File {
 }
 
 /// A member with one right value.
-struct Known<T>(PhantomData<T>);
+struct Fixed<T>(PhantomData<T>);
 
 trait Constant {
     fn check(found: &str) -> Result<(), String>;
@@ -84,10 +84,10 @@ impl Constant for ApiVersion {
     }
 }
 
-impl<'de, T: Constant> Deserialize<'de> for Known<T> {
+impl<'de, T: Constant> Deserialize<'de> for Fixed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_text(deserializer, |found| {
-            T::check(found).map(|()| Known(PhantomData))
+            T::check(found).map(|()| Fixed(PhantomData))
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::tape::Tape;
 ///
 /// Whatever `to` says.
 pub fn write_tape(tape: &Tape, to: &mut impl Write) -> io::Result<()> {
-    let mut head = Members::object();
+    let mut head = JsonWriter::object();
     head.string("format", FORMAT);
     head.string("name", tape.name.as_str());
     head.string("service", SERVICE);
@@ -58,7 +58,7 @@ pub fn write_exchange(exchange: &Exchange, to: &mut impl Write) -> io::Result<()
 }
 
 fn rules_json(rules: &Rules) -> Vec<u8> {
-    let mut members = Members::object();
+    let mut members = JsonWriter::object();
     members.string("salt", rules.salt.as_str());
     members.json("redact", &strings(&rules.redact));
     members.json("ignore", &strings(&rules.ignore));
@@ -68,7 +68,7 @@ fn rules_json(rules: &Rules) -> Vec<u8> {
 }
 
 fn exchange_json(exchange: &Exchange) -> Vec<u8> {
-    let mut members = Members::object();
+    let mut members = JsonWriter::object();
     members.plain("seq", exchange.seq);
     if let Some(after) = exchange.after {
         members.plain("after", after);
@@ -91,9 +91,9 @@ fn exchange_json(exchange: &Exchange) -> Vec<u8> {
 }
 
 fn request_json(request: &RecordedRequest) -> Vec<u8> {
-    let mut members = Members::object();
+    let mut members = JsonWriter::object();
     if let Some(headers) = &request.headers {
-        let mut object = Members::object();
+        let mut object = JsonWriter::object();
         for (name, value) in headers {
             object.string(name, value);
         }
@@ -104,10 +104,10 @@ fn request_json(request: &RecordedRequest) -> Vec<u8> {
 }
 
 fn response_json(response: &RecordedResponse) -> Vec<u8> {
-    let mut members = Members::object();
+    let mut members = JsonWriter::object();
     members.plain("status", response.status);
     if let Some(headers) = &response.headers {
-        let mut pairs = Members::list();
+        let mut pairs = JsonWriter::list();
         for (name, value) in headers {
             pairs.item(&strings(&[name, value]));
         }
@@ -118,7 +118,7 @@ fn response_json(response: &RecordedResponse) -> Vec<u8> {
 }
 
 fn fault_json(fault: Fault) -> Vec<u8> {
-    let mut members = Members::object();
+    let mut members = JsonWriter::object();
     members.string("kind", fault.kind());
     if let Fault::Truncated {
         declared_length: Some(length),
@@ -130,7 +130,7 @@ fn fault_json(fault: Fault) -> Vec<u8> {
 }
 
 fn strings<T: Display>(texts: &[T]) -> Vec<u8> {
-    let mut list = Members::list();
+    let mut list = JsonWriter::list();
     for text in texts {
         list.item(&quoted(&text.to_string()));
     }
@@ -142,21 +142,21 @@ fn quoted(text: &str) -> Vec<u8> {
 }
 
 /// An object or a list in the making, without white space.
-struct Members {
+struct JsonWriter {
     text: Vec<u8>,
     close: u8,
 }
 
-impl Members {
-    fn object() -> Members {
-        Members {
+impl JsonWriter {
+    fn object() -> JsonWriter {
+        JsonWriter {
             text: vec![b'{'],
             close: b'}',
         }
     }
 
-    fn list() -> Members {
-        Members {
+    fn list() -> JsonWriter {
+        JsonWriter {
             text: vec![b'['],
             close: b']',
         }

@@ -7,46 +7,46 @@ use super::*;
 use crate::findings::Asked;
 
 /// A request and its answer: a status and a body, or a text that is none: the answer was cut or missed.
-type Line<'a> = (&'a str, &'a str, &'a str);
+type Call<'a> = (&'a str, &'a str, &'a str);
 
-const POLL: Line<'_> = (
+const POLL: Call<'_> = (
     "PollForJobs",
     "{}",
     r#"200 {"jobs":[{"id":"a","nonce":"1"}]}"#,
 );
-const TAKE: Line<'_> = (
+const TAKE: Call<'_> = (
     "AcknowledgeJob",
     r#"{"jobId":"a","nonce":"1"}"#,
     r#"200 {"status":"InProgress"}"#,
 );
-const DETAILS: Line<'_> = (
+const DETAILS: Call<'_> = (
     "GetJobDetails",
     r#"{"jobId":"a"}"#,
     r#"200 {"jobDetails":{}}"#,
 );
-const SUCCEED: Line<'_> = ("PutJobSuccessResult", r#"{"jobId":"a"}"#, "200 ");
-const FAIL: Line<'_> = ("PutJobFailureResult", r#"{"jobId":"a"}"#, "200 ");
-const GO_ON: Line<'_> = (
+const SUCCEED: Call<'_> = ("PutJobSuccessResult", r#"{"jobId":"a"}"#, "200 ");
+const FAIL: Call<'_> = ("PutJobFailureResult", r#"{"jobId":"a"}"#, "200 ");
+const GO_ON: Call<'_> = (
     "PutJobSuccessResult",
     r#"{"jobId":"a","continuationToken":"t"}"#,
     "200 ",
 );
-const POLL3: Line<'_> = (
+const POLL3: Call<'_> = (
     "PollForThirdPartyJobs",
     "{}",
     r#"200 {"jobs":[{"clientId":"c","jobId":"a"}]}"#,
 );
-const DETAILS3: Line<'_> = (
+const DETAILS3: Call<'_> = (
     "GetThirdPartyJobDetails",
     r#"{"jobId":"a","clientToken":"secret"}"#,
     r#"200 {"jobDetails":{"nonce":"1"}}"#,
 );
-const TAKE3: Line<'_> = (
+const TAKE3: Call<'_> = (
     "AcknowledgeThirdPartyJob",
     r#"{"jobId":"a","nonce":"1","clientToken":"secret"}"#,
     r#"200 {"status":"InProgress"}"#,
 );
-const SUCCEED3: Line<'_> = (
+const SUCCEED3: Call<'_> = (
     "PutThirdPartyJobSuccessResult",
     r#"{"jobId":"a","clientToken":"secret"}"#,
     "200 ",
@@ -56,11 +56,11 @@ const REFUSED: &str = r#"400 {"__type":"InvalidNonceException"}"#;
 const ENDED: &str = r#"400 {"__type":"InvalidJobStateException"}"#;
 const THROTTLED: &str = r#"400 {"__type":"ThrottlingException"}"#;
 
-fn answering<'a>(line: Line<'a>, answer: &'a str) -> Line<'a> {
+fn answering<'a>(line: Call<'a>, answer: &'a str) -> Call<'a> {
     (line.0, line.1, answer)
 }
 
-fn asking<'a>(line: Line<'a>, body: &'a str) -> Line<'a> {
+fn asking<'a>(line: Call<'a>, body: &'a str) -> Call<'a> {
     (line.0, body, line.2)
 }
 
@@ -75,7 +75,7 @@ fn invocation(line: &str) -> (Option<Invocation>, Operation) {
     (Invocation::of(&operation, &headers), operation)
 }
 
-fn read(line: &Line<'_>) -> (Option<Invocation>, Operation, Asked, Answered) {
+fn read(line: &Call<'_>) -> (Option<Invocation>, Operation, Asked, Answered) {
     let (invocation, operation) = invocation(line.0);
     let asked = Asked::of(line.1.as_bytes());
     let response = line.2.split_once(' ').and_then(|(status, body)| {
@@ -88,7 +88,7 @@ fn read(line: &Line<'_>) -> (Option<Invocation>, Operation, Asked, Answered) {
 }
 
 /// Judges a session that plays these lines of a tape that consists of them and of `more`.
-fn judge(lines: &[Line<'_>], more: &[Line<'_>], ending: Ending) -> Vec<Finding> {
+fn judge(lines: &[Call<'_>], more: &[Call<'_>], ending: Ending) -> Vec<Finding> {
     let mut hand_outs = HandOuts::default();
     for line in lines.iter().chain(more) {
         let (_, operation, _, answered) = read(line);
@@ -114,7 +114,7 @@ fn judge(lines: &[Line<'_>], more: &[Line<'_>], ending: Ending) -> Vec<Finding> 
 
 /// FindingRule, exchange and count of each finding.
 #[track_caller]
-fn check(name: &str, lines: &[Line<'_>], expected: &[(FindingRule, u64, u64)]) {
+fn check(name: &str, lines: &[Call<'_>], expected: &[(FindingRule, u64, u64)]) {
     let found = judge(lines, &[], Ending::Known);
     let told: Vec<_> = found
         .iter()
@@ -131,7 +131,7 @@ fn check(name: &str, lines: &[Line<'_>], expected: &[(FindingRule, u64, u64)]) {
 fn a_result_sent_twice() {
     use FindingRule::ResultSentTwice;
     let start = [POLL, TAKE];
-    let after = |lines: &[Line<'static>]| [&start[..], lines].concat();
+    let after = |lines: &[Call<'static>]| [&start[..], lines].concat();
     let (one, other) = ("x PutJobSuccessResult", "y PutJobSuccessResult");
     let by = |id: &'static str| (id, SUCCEED.1, SUCCEED.2);
     for (name, lines, expected) in [
@@ -249,7 +249,7 @@ fn a_job_that_goes_on_is_a_new_job() {
         POLL,
         r#"200 {"jobs":[{"id":"b","nonce":"1","data":{"continuationToken":"t"}}]}"#,
     );
-    let of_b = |line: Line<'static>| match line.1 {
+    let of_b = |line: Call<'static>| match line.1 {
         r#"{"jobId":"a","nonce":"1"}"# => asking(line, r#"{"jobId":"b","nonce":"1"}"#),
         _ => asking(line, r#"{"jobId":"b"}"#),
     };

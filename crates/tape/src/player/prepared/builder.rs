@@ -50,7 +50,7 @@ impl TapeBuilder {
     /// Adds the next exchange of the tape. What the player needs is copied.
     pub(crate) fn push(&mut self, exchange: &Exchange) {
         // A recorded body is redacted already; on a tape written by hand it may not be.
-        let body = self.redactor.request_body(&exchange.request.body);
+        let body = self.redactor.body(&exchange.request.body);
         let fingerprint = Fingerprint::of(&self.criteria, &exchange.operation, &body);
         let role = if self.skip_empty_polls && is_empty_poll(exchange) {
             Role::PassOver

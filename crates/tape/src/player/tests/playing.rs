@@ -155,7 +155,7 @@ fn a_secret_matches_by_its_placeholder_and_tapes_by_hand_are_redacted_too() {
     let name = "GetThirdPartyJobDetails";
     check(&player, "default", name, body, &[Got::Seq(1)]);
     let redacted = crate::Redactor::for_replay(&Rules::default());
-    let redacted = String::from_utf8(redacted.request_body(body.as_bytes()).into_owned()).unwrap();
+    let redacted = String::from_utf8(redacted.body(body.as_bytes()).into_owned()).unwrap();
     assert_ne!(redacted, body);
     check(&player, "default", name, &redacted, &[Got::Seq(1)]);
     let noisy = redacted.replace('}', r#","noise":[7]}"#);

@@ -15,7 +15,7 @@ use crate::pointer::Pointer;
 use crate::rules::{Rules, Salt};
 use crate::store::damage::{Damage, ExchangeFlaw};
 
-type Headers<'a> = Option<Vec<(&'a str, &'a str)>>;
+type BorrowedHeaders<'a> = Option<Vec<(&'a str, &'a str)>>;
 type OwnedHeaders = Option<Vec<(String, String)>>;
 
 /// How much of an exchange is decoded.
@@ -39,7 +39,7 @@ struct StoredExchange<'a> {
     recorded_at: Option<i64>,
     latency_ms: Option<u64>,
     #[serde(borrow)]
-    request_headers: Headers<'a>,
+    request_headers: BorrowedHeaders<'a>,
     #[serde(borrow)]
     request_body: &'a [u8],
     response: Option<StoredResponse<'a>>,
@@ -60,7 +60,7 @@ struct StoredHead<'a> {
 struct StoredResponse<'a> {
     status: u16,
     #[serde(borrow)]
-    headers: Headers<'a>,
+    headers: BorrowedHeaders<'a>,
     #[serde(borrow)]
     body: &'a [u8],
 }
@@ -174,14 +174,14 @@ pub(in crate::store) fn decode(
     })
 }
 
-fn borrowed(headers: Option<&Vec<(String, String)>>) -> Headers<'_> {
+fn borrowed(headers: Option<&Vec<(String, String)>>) -> BorrowedHeaders<'_> {
     headers.map(|headers| {
         let borrowed = headers.iter().map(|(name, value)| (&**name, &**value));
         borrowed.collect()
     })
 }
 
-fn owned(headers: Headers<'_>) -> OwnedHeaders {
+fn owned(headers: BorrowedHeaders<'_>) -> OwnedHeaders {
     headers.map(|headers| {
         let owned = headers.into_iter();
         owned

@@ -16,14 +16,14 @@ const LONGEST_KEY: usize = 256;
 
 /// What a pass over a text came upon.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct Discoveries {
     /// With their placeholders; those that can be told from chance.
     secrets: BTreeMap<Vec<u8>, String>,
     /// Configuration keys whose value was kept.
     kept_config: BTreeSet<String>,
 }
 
-impl Findings {
+impl Discoveries {
     /// A secret by its place.
     pub(super) fn secret(&mut self, value: &[u8], placeholder: &str) {
         if is_distinct(value) && self.secrets.len() < MOST {

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use pipetape_core::Region;
-use pipetape_serve::{DateHeader, Lanes, Listener, Service};
+use pipetape_serve::{DateHeader, Listener, Service, WorkerRuntimes};
 use rustls::ServerConfig;
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -68,8 +68,8 @@ impl<'a> Setup<'a> {
 
 impl Server<'_> {
     /// Spreads connections over these threads.
-    pub(crate) fn on(mut self, lanes: Lanes) -> Self {
-        self.listener = self.listener.on(lanes);
+    pub(crate) fn on(mut self, workers: WorkerRuntimes) -> Self {
+        self.listener = self.listener.on(workers);
         self
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use pipetape_core::causes::with_causes;
+use pipetape_core::protocol::error_response;
 use pipetape_core::{AuthorizationError, RegionError, TARGET_PREFIX, TargetError};
-use pipetape_serve::aws_error;
 
 use crate::credentials::NoCredentials;
 use crate::signing::SigningError;
@@ -89,6 +89,6 @@ impl Refusal {
             }
             Refusal::Unsignable(_) => (StatusCode::BAD_REQUEST, "PipetapeUnsignableException"),
         };
-        aws_error(status, code, &self.to_string())
+        error_response(status, code, &self.to_string())
     }
 }

@@ -1,7 +1,7 @@
-//! Which host a client says it talks to, and whether that is this machine.
+//! Which host a client says that it talks to, and whether that is this machine.
 //!
-//! A page in a browser can be made to send requests to a loopback server under a name of its own
-//! (DNS rebinding). The `Host` header gives it away, so whatever must be local checks it here.
+//! A page in a browser can send requests to a loopback server under a name of its own (DNS rebinding).
+//! Only the `Host` header shows that, so everything that must be local checks it here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 
 /// The authority a request is for: that of an absolute-form target, else the only `Host` header.
 ///
-/// `None` where there is none, where there are several, or where it is not text.
+/// `None` if there is none, if there are several, or if it is not text.
 pub fn of_request<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     if let Some(authority) = uri.authority() {
         return Some(authority.as_str());
@@ -26,8 +26,8 @@ pub fn of_request<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
 /// `127.0.0.0/8`, or `[::1]`, with any port.
 pub fn names_loopback(authority: &str) -> bool {
     match parse(authority) {
-        Some((Name::Address(address), _)) => address.is_loopback(),
-        Some((Name::Domain(domain), _)) => domain.eq_ignore_ascii_case("localhost"),
+        Some((HostName::Address(address), _)) => address.is_loopback(),
+        Some((HostName::Domain(domain), _)) => domain.eq_ignore_ascii_case("localhost"),
         None => false,
     }
 }
@@ -36,7 +36,7 @@ pub fn names_loopback(authority: &str) -> bool {
 pub fn names_server(authority: &str, local: SocketAddr) -> bool {
     names_loopback(authority)
         || match parse(authority) {
-            Some((Name::Address(address), port)) => {
+            Some((HostName::Address(address), port)) => {
                 address == local.ip().to_canonical() && port.unwrap_or(80) == local.port()
             }
             _ => false,
@@ -44,13 +44,13 @@ pub fn names_server(authority: &str, local: SocketAddr) -> bool {
 }
 
 #[derive(Debug, PartialEq)]
-pub(crate) enum Name<'a> {
+pub(crate) enum HostName<'a> {
     Address(IpAddr),
     Domain(&'a str),
 }
 
-/// Splits an authority. User information and anything else beyond host and port is refused.
-pub(crate) fn parse(authority: &str) -> Option<(Name<'_>, Option<u16>)> {
+/// Splits an authority into host and port. `None` if there is anything else, such as user information.
+pub(crate) fn parse(authority: &str) -> Option<(HostName<'_>, Option<u16>)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;
         let address: Ipv6Addr = inside.parse().ok()?;
@@ -59,17 +59,17 @@ pub(crate) fn parse(authority: &str) -> Option<(Name<'_>, Option<u16>)> {
             None if after.is_empty() => None,
             None => return None,
         };
-        return Some((Name::Address(IpAddr::V6(address).to_canonical()), port));
+        return Some((HostName::Address(IpAddr::V6(address).to_canonical()), port));
     }
     let (host, port) = match authority.split_once(':') {
         Some((host, port)) => (host, Some(parse_port(port)?)),
         None => (authority, None),
     };
     if let Ok(address) = host.parse::<Ipv4Addr>() {
-        return Some((Name::Address(IpAddr::V4(address)), port));
+        return Some((HostName::Address(IpAddr::V4(address)), port));
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    (!host.is_empty() && host.bytes().all(plain)).then_some((Name::Domain(host), port))
+    (!host.is_empty() && host.bytes().all(plain)).then_some((HostName::Domain(host), port))
 }
 
 /// `str::parse` alone would take a leading `+`.

@@ -1,10 +1,14 @@
-//! The HTTP/1.1 front that every pipetape server shares.
+//! The HTTP/1.1 server that every pipetape command shares.
 //!
-//! It takes connections, reads whole requests within bounds, hands them to a [`Service`], and writes what
-//! the service answers: a response, one that is cut short, or a reset connection. Around that it
-//! stops cleanly, serves the admin routes, and is the HTTPS proxy that plays CodePipeline's hosts (see [`intercept`]).
-//! It knows nothing of AWS operations, tapes, matching or redaction, dials nobody, and is not a general web
-//! framework: bodies are whole, routes are few.
+//! It accepts connections, reads requests within [`Limits`], passes them to a [`Service`], and writes the
+//! [`Reply`]: a response, a response that is cut short, or a reset connection. It also stops cleanly,
+//! serves the admin routes ([`admin`]), and is the HTTPS proxy that plays CodePipeline's hosts
+//! ([`intercept`], with the certificates of [`authority`]).
+//!
+//! It knows nothing of AWS operations, tapes, matching or redaction, connects to no other host, and is not
+//! a general web framework.
+//!
+//! # Example
 //!
 //! ```
 //! use bytes::Bytes;
@@ -30,36 +34,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A server inside a test needs no more than [`Running::start`].
+//! In a test, [`Running::start`] is enough.
+//!
+//! # Where to find what
+//!
+//! | you need | see |
+//! | --- | --- |
+//! | what a service gets and gives | [`Request`], [`Reply`], [`Service`] |
+//! | a port, and stopping | [`Listener`], [`Running`] |
+//! | limits in bytes, connections and time | [`Limits`], [`Budget`] |
+//! | more threads | [`WorkerRuntimes`] |
+//! | routes under `/_pipetape/`, Prometheus metrics | [`admin`], [`metrics`] |
+//! | `CONNECT`, TLS and certificates | [`intercept`], [`authority`] |
+//! | which host or session a request names | [`host`], [`session_segment`] |
 //!
 //! # What a client can expect
 //!
 //! - Keep-alive, pipelining, HTTP/1.0, absolute-form targets and `Expect: 100-continue` work.
-//! - A client that is too slow gets 408, one whose body is too large gets 413, and both can read the
-//!   answer even when they are still sending; [`Limits`] says what too slow and too large mean.
+//! - A client that is too slow gets 408, one whose body is too large gets 413. Both can read the answer
+//!   even if they are still sending. [`Limits`] says what too slow and too large mean.
 //! - A head that HTTP does not allow is answered by hyper with 400, 414 or 431 and an empty body.
-//! - A service that panics costs its client a 500, and nobody else anything.
+//! - If a service panics, its client gets 500, and other clients notice nothing.
 
 pub mod admin;
 pub mod authority;
-mod budget;
 mod connection;
 mod error_reply;
 pub mod host;
 pub mod intercept;
-mod lanes;
 mod limits;
 mod listener;
 mod message;
 pub mod metrics;
 mod running;
 mod session;
+mod worker_runtimes;
 
-pub use budget::{Budget, Reservation};
-pub use error_reply::aws_error;
-pub use lanes::Lanes;
-pub use limits::{DateHeader, Limits};
+pub use limits::{Budget, DateHeader, Limits, Reservation};
 pub use listener::{BindError, Listener, ServeSummary};
 pub use message::{Reply, Request, Service};
 pub use running::Running;
 pub use session::session_segment;
+pub use worker_runtimes::WorkerRuntimes;

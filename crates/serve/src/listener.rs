@@ -13,26 +13,26 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use tracing::{Instrument, debug, debug_span, error, info, warn};
 
-use crate::connection::{Front, serve_connection};
-use crate::lanes::Lanes;
+use crate::connection::{ServerState, serve_connection};
 use crate::limits::{DateHeader, Limits};
 use crate::message::Service;
+use crate::worker_runtimes::WorkerRuntimes;
 
-/// How long to wait after an accept error that the next accept would meet again, such as too many open files.
+/// How long to wait after an accept error that the next accept would have too, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the kernel keeps until they are accepted. The usual 128 overflow when a thousand
 /// clients connect at once, and Linux then resets some of them.
 const BACKLOG: u32 = 4096;
 
-/// A bound socket: clients can connect from here on, and are served once [`Listener::serve`] runs.
+/// A bound socket: clients can connect from now on, and are served once [`Listener::serve`] runs.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    lanes: Lanes,
+    workers: WorkerRuntimes,
 }
 
-/// The address could not be listened on.
+/// Listening on the address failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BindError {
@@ -41,45 +41,45 @@ pub enum BindError {
         "{address} is already in use: choose another with --listen, or port 0 for any free one"
     )]
     InUse {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
     /// The port needs rights that this process does not have.
     #[error("no permission to listen on {address}: choose a port above 1023 with --listen")]
     NotPermitted {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
     /// No interface of this machine has the address.
     #[error("{address} is not an address of this machine: choose another with --listen")]
     NotOurs {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
     /// The system refused for another reason.
     #[error("cannot listen on {address}")]
     Refused {
-        /// What was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
 }
 
-/// What a server did, told when it has stopped.
+/// What a server did, reported when it has stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServeSummary {
-    /// Connections taken.
+    /// Connections that were accepted.
     pub accepted: u64,
     /// Connections that were still busy when [`Limits::drain`] ran out, and were cut.
     pub cut: usize,
@@ -91,7 +91,7 @@ impl Listener {
     /// # Errors
     ///
     /// The address is taken, not permitted, or not of this machine.
-    pub async fn bind(address: SocketAddr) -> Result<Listener, BindError> {
+    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let refused = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => BindError::InUse { address, source },
             io::ErrorKind::PermissionDenied => BindError::NotPermitted { address, source },
@@ -100,25 +100,25 @@ impl Listener {
         };
         let socket = listen(address).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        Ok(Listener {
+        Ok(Self {
             socket,
             address,
-            lanes: Lanes::default(),
+            workers: WorkerRuntimes::default(),
         })
     }
 
-    /// Shares the connections out among these threads and the one that the server runs on.
-    pub fn on(self, lanes: Lanes) -> Listener {
-        Listener { lanes, ..self }
+    /// Distributes the connections over these threads and the one that the server runs on.
+    pub fn on(self, workers: WorkerRuntimes) -> Self {
+        Self { workers, ..self }
     }
 
-    /// The address bound, with the port that was found where port 0 was asked for.
+    /// The bound address, with the port that the system chose if port 0 was requested.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `shutdown` ends, then stops: no new connection is taken, idle ones are closed at
-    /// once, calls in flight get [`Limits::drain`] to finish, and what is left is cut.
+    /// Serves until `shutdown` ends, then stops: no new connection is accepted, idle ones are closed at
+    /// once, calls in flight have [`Limits::drain`] to finish, and what is left is cut.
     ///
     /// Runs on the current tokio runtime, one task per connection; one thread is enough.
     ///
@@ -136,8 +136,8 @@ impl Listener {
             .await
     }
 
-    /// As [`Listener::serve`], but once `cut` ends too, what is still in flight is cut without waiting any
-    /// longer. Unlike dropping the future, this returns when every call has been dropped.
+    /// Like [`Listener::serve`], but once `cut` ends too, calls in flight are cut without waiting any
+    /// longer. Unlike dropping the future, this returns after every call has been dropped.
     ///
     /// # Cancel safety
     ///
@@ -152,7 +152,7 @@ impl Listener {
     ) -> ServeSummary {
         let drain = limits.drain;
         let max_connections = limits.max_connections.max(1);
-        let front = Arc::new(Front::new(service, limits, date));
+        let server = Arc::new(ServerState::new(service, limits, date));
         let mut connections = JoinSet::new();
         let mut accepted = 0;
         let mut shutdown = pin!(shutdown);
@@ -163,15 +163,15 @@ impl Listener {
                 Some(ended) = connections.join_next() => log_panic(ended),
                 (stream, peer) = self.accept(), if connections.len() < max_connections => {
                     let span = debug_span!("connection", client.addr = %peer);
-                    let front = Arc::clone(&front);
-                    match self.lanes.of(accepted) {
+                    let server = Arc::clone(&server);
+                    match self.workers.of(accepted) {
                         None => {
-                            let task = serve_connection(stream, peer, front);
+                            let task = serve_connection(stream, peer, server);
                             connections.spawn(task.instrument(span));
                         }
-                        Some(lane) => {
-                            let task = on_another_runtime(stream, peer, front);
-                            connections.spawn_on(task.instrument(span), lane);
+                        Some(worker) => {
+                            let task = on_another_runtime(stream, peer, server);
+                            connections.spawn_on(task.instrument(span), worker);
                         }
                     }
                     accepted += 1;
@@ -179,12 +179,12 @@ impl Listener {
             }
         }
         drop(self.socket);
-        front.stop();
+        server.stop();
         let cut = finish(&mut connections, drain, cut).await;
         ServeSummary { accepted, cut }
     }
 
-    /// The next connection. Errors are waited out.
+    /// The next connection. After an error it waits and tries again.
     async fn accept(&self) -> (TcpStream, SocketAddr) {
         let mut failing = false;
         loop {
@@ -205,10 +205,14 @@ impl Listener {
     }
 }
 
-/// Serves a connection that was accepted on another runtime than this runs on.
-async fn on_another_runtime<S: Service>(stream: TcpStream, peer: SocketAddr, front: Arc<Front<S>>) {
+/// Serves a connection that was accepted on another runtime.
+async fn on_another_runtime<S: Service>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    server: Arc<ServerState<S>>,
+) {
     match stream.into_std().and_then(TcpStream::from_std) {
-        Ok(stream) => serve_connection(stream, peer, front).await,
+        Ok(stream) => serve_connection(stream, peer, server).await,
         Err(error) => warn!(%error, "cannot serve a connection"),
     }
 }
@@ -223,7 +227,7 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// Waits for the connections to end, no longer than `drain` or until `cut` ends; says how many had to be cut.
+/// Waits for the connections to end, at most for `drain` or until `cut` ends; returns how many had to be cut.
 async fn finish(
     connections: &mut JoinSet<()>,
     drain: Duration,
@@ -246,7 +250,7 @@ async fn finish(
     cut
 }
 
-/// Calls are guarded one by one, so a panic here is ours.
+/// Panics of a service are caught in its calls, so a panic here is a bug of this crate.
 fn log_panic(ended: Result<(), JoinError>) {
     if ended.is_err_and(|error| error.is_panic()) {
         error!("a connection's task panicked");
@@ -258,7 +262,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that starts again finds its port still in the hands of connections that are over.
+    // A server that starts again would find its port still used by connections that have ended.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)

@@ -1,4 +1,4 @@
-//! What a service is given and what it gives back.
+//! What a service is given, and what it gives back.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -12,26 +12,28 @@ use tokio::net::TcpStream;
 
 use crate::intercept::ConnectTarget;
 
-/// One request, read whole.
+/// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// As the client sent it; `CONNECT` arrives here like any other.
     pub method: Method,
-    /// Origin form (`/path`), absolute form (`http://host/path`) or authority form (`host:443`), as it came.
+    /// As the client sent it: in origin form (`/path`), absolute form (`http://host/path`) or authority form
+    /// (`host:443`).
     pub uri: Uri,
     /// HTTP/1.0 or HTTP/1.1.
     pub version: Version,
     /// Every header, hop-by-hop ones included.
     pub headers: HeaderMap,
-    /// The whole body, at most [`Limits::max_body`](crate::Limits::max_body) bytes. May share its memory with `headers`.
+    /// The whole body, at most [`Limits::max_body`](crate::Limits::max_body) bytes. May share its memory with
+    /// `headers`.
     pub body: Bytes,
     /// The client's address.
     pub peer: SocketAddr,
     /// The address the client connected to.
     pub local: SocketAddr,
-    /// The host of CodePipeline that the client takes us for, where it came through
-    /// [`WithInterception`](crate::intercept::WithInterception); [`Request::host`] names it too then. `None` for a
-    /// request to the server itself.
+    /// The host of CodePipeline that the client takes the server for, if the request came through
+    /// [`WithInterception`](crate::intercept::WithInterception); [`Request::host`] then names the same host.
+    /// `None` for a request to the server itself.
     pub intercepted: Option<ConnectTarget>,
 }
 
@@ -51,32 +53,31 @@ impl Request {
 
 /// What a service wants its client to see.
 ///
-/// `Content-Length` and `Transfer-Encoding` are the front's to compute: where a response carries
-/// them, they are dropped.
+/// The server computes `Content-Length` and `Transfer-Encoding`: a response's own are dropped.
 #[derive(Debug)]
 pub enum Reply {
-    /// A whole response. Boxed, as it goes through more hands than it has members.
+    /// A whole response. Boxed, because it is passed on several times.
     Response(Box<Response<Bytes>>),
     /// A response that ends too early: head and body are sent, then the connection is closed.
     Truncated {
-        /// The head, and the bytes that do arrive.
+        /// The head, and the bytes that are sent.
         response: Box<Response<Bytes>>,
         /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
         declared_length: Option<u64>,
     },
     /// The connection is reset before any byte of an answer.
     Reset,
-    /// To a `CONNECT` alone (anything else gets 500): status 200, then TLS that ends here, with requests inside that say
-    /// what they are for. The handshake has to be done within [`Limits::head_timeout`](crate::Limits::head_timeout), and
-    /// a client that names another host in it is sent away.
+    /// Only to a `CONNECT` (any other request gets 500): status 200, then TLS that ends here. The requests
+    /// inside have [`Request::intercepted`] set. The handshake must end within
+    /// [`Limits::head_timeout`](crate::Limits::head_timeout), and must not name another host.
     Intercept {
-        /// Shows the certificate.
+        /// Gives the certificate.
         tls: Arc<ServerConfig>,
-        /// Whom the client takes us for.
+        /// The host that the client takes the server for.
         target: ConnectTarget,
     },
-    /// To a `CONNECT` alone (anything else gets 500): status 200, then bytes as they come, both ways, until both sides
-    /// have ended or nothing has moved for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
+    /// Only to a `CONNECT` (any other request gets 500): status 200, then bytes pass both ways until both
+    /// sides have ended or nothing has moved for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
     Tunnel(TcpStream),
 }
 
@@ -106,20 +107,19 @@ impl From<Response<Bytes>> for Reply {
 ///
 /// # Cancel safety
 ///
-/// A call runs to its end even when its client goes away. It is dropped half-way only when the server
-/// stops and the call outlasts [`Limits::drain`](crate::Limits::drain), or when the runtime ends.
+/// A call runs to its end even if its client disconnects. It is dropped half-way only if the server stops
+/// and the call takes longer than [`Limits::drain`](crate::Limits::drain), or if the runtime ends.
 ///
 /// # Panics
 ///
-/// A call that panics is answered with 500 and logged; the server goes on.
+/// A call that panics is answered with 500 and logged; the server continues.
 pub trait Service: Send + Sync + 'static {
-    /// Answers one request, which is the service's to take apart. It is lent, since a value of its size is not passed
-    /// on from layer to layer for nothing.
+    /// Answers one request, from which the service may take what it needs.
     fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send;
 }
 
-/// One service behind several servers.
-impl<S: Service> Service for std::sync::Arc<S> {
+/// One service for several servers.
+impl<S: Service> Service for Arc<S> {
     fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
         S::call(self, request)
     }

@@ -1,6 +1,6 @@
 //! Counters in Prometheus' text format, version 0.0.4.
 //!
-//! Not a metrics library: a service keeps its own counters and writes them here when asked.
+//! Not a metrics library: a service keeps its own counters, and writes them here if it is asked for them.
 
 use std::fmt::Write;
 
@@ -10,13 +10,13 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// What a family of samples counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Only ever grows; its name ends in `_total`.
+    /// Never decreases; its name ends in `_total`.
     Counter,
-    /// Goes up and down.
+    /// Increases and decreases.
     Gauge,
 }
 
-/// A page of metrics in the making.
+/// A page of metrics that is being written.
 ///
 /// ```
 /// use pipetape_serve::metrics::{Kind, Metrics};
@@ -42,11 +42,11 @@ pub struct Family<'a> {
 
 impl Metrics {
     /// An empty page.
-    pub fn new() -> Metrics {
-        Metrics::default()
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Begins a family. Names are `[a-z_]+` by our convention, and each is begun once.
+    /// Begins a family. Its name is `[a-z_]+`, and each name is begun once.
     pub fn family(&mut self, name: &'static str, kind: Kind, help: &str) -> Family<'_> {
         debug_assert!(is_name(name), "{name}");
         let kind = match kind {
@@ -75,7 +75,7 @@ impl Metrics {
 }
 
 impl Family<'_> {
-    /// Adds a sample. Label values may hold anything.
+    /// Adds a sample. A label's value may be any text.
     pub fn sample(&mut self, labels: &[(&'static str, &str)], value: u64) -> &mut Self {
         self.text.push_str(self.name);
         for (index, (name, label)) in labels.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A service inside the process that uses it.
+//! A service in the process that uses it, for tests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -43,27 +43,27 @@ pub struct Running<S> {
 }
 
 impl<S: Service> Running<S> {
-    /// Finds a port and serves, as [`Running::on`] says.
+    /// Chooses a port and serves as [`Running::on`] does.
     ///
     /// # Errors
     ///
-    /// The system has no port to give.
+    /// The system has no free port.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub async fn start(service: S, date: DateHeader) -> Result<Running<S>, BindError> {
+    pub async fn start(service: S, date: DateHeader) -> Result<Self, BindError> {
         let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
-        Ok(Running::on(listener, service, date))
+        Ok(Self::on(listener, service, date))
     }
 
-    /// Serves in a task of the current tokio runtime, within [`Limits::default`]. A client that blocks its thread
-    /// needs a runtime with more than one.
+    /// Serves in a task of the current tokio runtime, within [`Limits::default`]. If the client blocks its
+    /// thread, the runtime needs more than one.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
-    pub fn on(listener: Listener, service: S, date: DateHeader) -> Running<S> {
+    pub fn on(listener: Listener, service: S, date: DateHeader) -> Self {
         let address = listener.local_addr();
         let service = Arc::new(service);
         let (stop, stopped) = oneshot::channel();
@@ -74,7 +74,7 @@ impl<S: Service> Running<S> {
             let limits = Limits::default();
             listener.serve(served, limits, date, stopped).await;
         });
-        Running {
+        Self {
             service,
             address,
             stop: Some(stop),
@@ -94,19 +94,19 @@ impl<S> Running<S> {
         format!("http://{}", self.address)
     }
 
-    /// What is served.
+    /// The service.
     pub fn service(&self) -> &S {
         &self.service
     }
 
-    /// Stops: what is in flight gets [`Limits::drain`] to finish.
+    /// Stops: calls in flight have [`Limits::drain`] to finish.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future cuts what is in flight.
+    /// Dropping the future cuts calls in flight.
     pub async fn stop(mut self) {
         drop(self.stop.take());
-        // Its task does not panic: a service that does is answered for.
+        // The task does not panic: panics of the service are caught.
         let _ = (&mut self.serving).await;
     }
 }

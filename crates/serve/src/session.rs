@@ -1,9 +1,9 @@
-//! The session a path names.
+//! The session that a path names.
 
 /// The `NAME` of `/session/NAME` or `/session/NAME/`; `None` for any other path, which is the default session.
 ///
-/// The name is given as it stands in the path: not decoded and not checked, possibly empty. Whether it is
-/// a name is for its own type to say.
+/// The name is given as it is in the path: not decoded and not checked, possibly empty. The type of session
+/// names decides whether it is valid.
 ///
 /// ```
 /// use pipetape_serve::session_segment;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use humantime::format_rfc3339_seconds;
-use pipetape_serve::authority::{AuthorityFacts, CertificateAuthority};
+use pipetape_serve::authority::{AuthorityDetails, CertificateAuthority};
 use serde::Serialize;
 
 use crate::arguments::{CaArguments, CaCommand};
@@ -24,9 +24,9 @@ pub(crate) fn run(arguments: &CaArguments) -> Result<u8, Failure> {
         CaCommand::Show(show) => {
             let authority = open_authority(&show.directory)?;
             if show.json {
-                json_to_stdout(&ShownAuthority::from(authority.facts()))?;
+                json_to_stdout(&ShownAuthority::from(authority.details()))?;
             } else {
-                to_stdout(|out| out.write_all(text(authority.facts()).as_bytes()))?;
+                to_stdout(|out| out.write_all(text(authority.details()).as_bytes()))?;
             }
         }
     }
@@ -40,7 +40,7 @@ fn print_path(authority: &CertificateAuthority) -> Result<(), OutputError> {
     })
 }
 
-fn text(facts: &AuthorityFacts) -> String {
+fn text(facts: &AuthorityDetails) -> String {
     let path = |path: &Path| printable(&path.display().to_string()).into_owned();
     let lines = [
         ("certificate", path(&facts.root_file)),
@@ -65,7 +65,7 @@ fn text(facts: &AuthorityFacts) -> String {
 }
 
 /// As browsers and OpenSSL print it.
-fn fingerprint(facts: &AuthorityFacts) -> String {
+fn fingerprint(facts: &AuthorityDetails) -> String {
     let pairs: Vec<String> = facts
         .fingerprint
         .iter()
@@ -90,8 +90,8 @@ struct ShownAuthority<'a> {
     permitted_names: &'a [&'static str],
 }
 
-impl<'a> From<&'a AuthorityFacts> for ShownAuthority<'a> {
-    fn from(facts: &'a AuthorityFacts) -> Self {
+impl<'a> From<&'a AuthorityDetails> for ShownAuthority<'a> {
+    fn from(facts: &'a AuthorityDetails) -> Self {
         ShownAuthority {
             certificate: facts.root_file.display().to_string(),
             subject: &facts.subject,
@@ -110,9 +110,9 @@ mod tests {
 
     use super::*;
 
-    fn facts() -> AuthorityFacts {
+    fn facts() -> AuthorityDetails {
         let moment = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        AuthorityFacts {
+        AuthorityDetails {
             subject: "O=pipetape, CN=pipetape root 1f2e3d4c".to_owned(),
             fingerprint: [0x1f; 32],
             not_before: moment(1_800_000_000),

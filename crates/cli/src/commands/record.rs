@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::{io, thread};
 
 use pipetape_proxy::{InterceptConfig, RecordConfig, RecordSummary, Recorder};
-use pipetape_serve::{DateHeader, Lanes};
+use pipetape_serve::{DateHeader, WorkerRuntimes};
 use pipetape_tape::{Finished, RedactConfig, Rules, Store, TapeName, TapeWriter};
 use tracing::warn;
 
@@ -19,7 +19,7 @@ use crate::wrapped::{Credentials, Wrapped, profile_region};
 use crate::{environment, exit};
 
 /// Most threads that serve connections. One more writes.
-const MOST_LANES: usize = 4;
+const MOST_THREADS: usize = 4;
 
 /// Records until a signal comes or the command ends; gives the exit code.
 pub(crate) fn run(
@@ -38,7 +38,7 @@ async fn record(
     store: &Store,
     palette: Palette,
 ) -> Result<u8, Failure> {
-    let server = setup.listen().await?.on(lanes()?);
+    let server = setup.listen().await?.on(workers()?);
     let writer = store.record(
         &arguments.tape,
         arguments.mode.into(),
@@ -75,10 +75,10 @@ async fn record(
     Ok(exit::code_around(command, own))
 }
 
-/// A request to be signed anew takes twice the time of HTTP: connections are spread over the processors.
-fn lanes() -> Result<Lanes, SystemError> {
+/// Signing a request takes as long as its HTTP, so the connections are distributed over the processors.
+fn workers() -> Result<WorkerRuntimes, SystemError> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    Lanes::start(processors.min(MOST_LANES) - 1).map_err(|source| SystemError {
+    WorkerRuntimes::start(processors.min(MOST_THREADS) - 1).map_err(|source| SystemError {
         action: "start a thread",
         source,
     })

@@ -1,17 +1,17 @@
 //! Who may use the admin routes.
 
 use std::fmt;
-use std::hint::black_box;
 
 use http::header::{AUTHORIZATION, ORIGIN};
+use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 use crate::host;
 use crate::message::Request;
 
-/// Lets in who is on this machine, and whoever has the token.
+/// Admits clients on this machine, and those that have the token.
 ///
-/// On this machine means: the peer is loopback, the authority asked for names loopback, and the request
+/// On this machine means: the peer is loopback, the requested authority names loopback, and the request
 /// does not come from a page of another site (`Origin`). The peer alone is not enough: a browser on this
 /// machine runs other people's pages.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub struct AdminGuard {
 #[derive(Clone)]
 pub struct AdminToken(String);
 
-/// An empty token would let in anyone.
+/// An empty token would admit everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the admin token is empty")]
 pub struct EmptyToken;
@@ -31,74 +31,69 @@ pub struct EmptyToken;
 /// Why a request to an admin route is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// A bearer token came, and is not ours.
+pub enum AdminRefusal {
+    /// There is a bearer token, and it is another one.
     #[error("the bearer token is not the one of --admin-token")]
     WrongToken,
     /// The peer is not loopback.
     #[error("admin routes answer only on this machine; --admin-token opens them to others")]
     Remote,
-    /// The authority asked for is not loopback, or missing.
+    /// The requested authority is not loopback, or is missing.
     #[error("admin routes answer only where Host names loopback, such as localhost or 127.0.0.1")]
     ForeignHost,
-    /// A page of another site asks.
+    /// The request comes from a page of another site.
     #[error("admin routes do not answer pages of other sites")]
     ForeignOrigin,
 }
 
 impl AdminGuard {
-    /// Lets in this machine and, where there is a token, its bearers.
-    pub fn new(token: Option<AdminToken>) -> AdminGuard {
-        AdminGuard { token }
+    /// Admits this machine and, if there is a token, those that send it.
+    pub fn new(token: Option<AdminToken>) -> Self {
+        Self { token }
     }
 
     /// Whether a request may use the admin routes.
     ///
     /// # Errors
     ///
-    /// It may not, and why.
-    pub fn admit(&self, request: &Request) -> Result<(), Refusal> {
+    /// Why it may not.
+    pub fn admit(&self, request: &Request) -> Result<(), AdminRefusal> {
         if let (Some(token), Some(offered)) = (&self.token, bearer(request)) {
             return if token.matches(offered) {
                 Ok(())
             } else {
-                Err(Refusal::WrongToken)
+                Err(AdminRefusal::WrongToken)
             };
         }
         if !request.peer.ip().to_canonical().is_loopback() {
-            return Err(Refusal::Remote);
+            return Err(AdminRefusal::Remote);
         }
         if !request.host().is_some_and(host::names_loopback) {
-            return Err(Refusal::ForeignHost);
+            return Err(AdminRefusal::ForeignHost);
         }
         if !origins_are_local(request) {
-            return Err(Refusal::ForeignOrigin);
+            return Err(AdminRefusal::ForeignOrigin);
         }
         Ok(())
     }
 }
 
 impl AdminToken {
-    /// Takes a token as given on the command line.
+    /// A token as given on the command line.
     ///
     /// # Errors
     ///
     /// It is empty.
-    pub fn new(token: String) -> Result<AdminToken, EmptyToken> {
+    pub fn new(token: String) -> Result<Self, EmptyToken> {
         if token.is_empty() {
             return Err(EmptyToken);
         }
-        Ok(AdminToken(token))
+        Ok(Self(token))
     }
 
-    /// Compares in a time that depends on the lengths alone.
+    /// Compares in a time that depends only on the lengths.
     fn matches(&self, offered: &[u8]) -> bool {
-        let ours = self.0.as_bytes();
-        let mut differences = u8::from(ours.len() != offered.len());
-        for (ours, offered) in ours.iter().zip(offered) {
-            differences = black_box(differences | (ours ^ offered));
-        }
-        differences == 0
+        self.0.as_bytes().ct_eq(offered).into()
     }
 }
 
@@ -120,7 +115,7 @@ fn bearer(request: &Request) -> Option<&[u8]> {
         .then(|| token.trim_ascii())
 }
 
-/// Browsers send `Origin` with whatever a page asks of another site; other clients do not send it.
+/// Browsers send `Origin` with the requests of a page to another site; other clients do not send it.
 fn origins_are_local(request: &Request) -> bool {
     request.headers.get_all(ORIGIN).iter().all(|origin| {
         origin
@@ -147,8 +142,8 @@ mod tests {
         peer: &'static str,
         target: &'static str,
         headers: &'static [(&'static str, &'static str)],
-        open: Result<(), Refusal>,
-        with_token: Result<(), Refusal>,
+        open: Result<(), AdminRefusal>,
+        with_token: Result<(), AdminRefusal>,
     }
 
     fn check(case: &Case) {
@@ -189,7 +184,7 @@ mod tests {
                 if loopback {
                     result
                 } else {
-                    Err(Refusal::Remote)
+                    Err(AdminRefusal::Remote)
                 }
             };
             let same = |headers, result| {
@@ -204,12 +199,12 @@ mod tests {
             same(&[("host", "127.0.0.1:4577")], Ok(()));
             same(&[("host", "localhost")], Ok(()));
             same(&[("host", "[::1]:1")], Ok(()));
-            same(&[("host", "example.com")], Err(Refusal::ForeignHost));
-            same(&[("host", "10.0.0.1:4577")], Err(Refusal::ForeignHost));
-            same(&[], Err(Refusal::ForeignHost));
+            same(&[("host", "example.com")], Err(AdminRefusal::ForeignHost));
+            same(&[("host", "10.0.0.1:4577")], Err(AdminRefusal::ForeignHost));
+            same(&[], Err(AdminRefusal::ForeignHost));
             same(
                 &[("host", "localhost"), ("host", "localhost")],
-                Err(Refusal::ForeignHost),
+                Err(AdminRefusal::ForeignHost),
             );
             same(
                 &[("host", "localhost"), ("origin", "http://localhost:3000")],
@@ -217,13 +212,13 @@ mod tests {
             );
             same(
                 &[("host", "localhost"), ("origin", "https://example.com")],
-                Err(Refusal::ForeignOrigin),
+                Err(AdminRefusal::ForeignOrigin),
             );
             same(
                 &[("host", "localhost"), ("origin", "null")],
-                Err(Refusal::ForeignOrigin),
+                Err(AdminRefusal::ForeignOrigin),
             );
-            // Not a bearer token: as if there were none.
+            // Without a bearer token it is as if there were no token.
             same(
                 &[("host", "localhost"), ("authorization", "Basic eDp5")],
                 Ok(()),
@@ -237,14 +232,14 @@ mod tests {
                 peer,
                 target: path,
                 headers: &[("host", "example.com"), ("authorization", "Bearer s3cret")],
-                open: from(Err(Refusal::ForeignHost)),
+                open: from(Err(AdminRefusal::ForeignHost)),
                 with_token: Ok(()),
             });
             check(&Case {
                 peer,
                 target: path,
                 headers: &[("authorization", "bearer  s3cret ")],
-                open: from(Err(Refusal::ForeignHost)),
+                open: from(Err(AdminRefusal::ForeignHost)),
                 with_token: Ok(()),
             });
             for wrong in [
@@ -258,7 +253,7 @@ mod tests {
                     target: path,
                     headers: wrong,
                     open: from(Ok(())),
-                    with_token: Err(Refusal::WrongToken),
+                    with_token: Err(AdminRefusal::WrongToken),
                 });
             }
         }
@@ -271,7 +266,7 @@ mod tests {
             (
                 "http://example.com/_pipetape/health",
                 "localhost",
-                Err(Refusal::ForeignHost),
+                Err(AdminRefusal::ForeignHost),
             ),
         ] {
             let headers: &'static [_] = if host == "localhost" {

@@ -1,25 +1,25 @@
-//! Telling admin requests from the others, and routing them.
+//! Admin requests: telling them from the others, routing and answering them.
 
 use std::future::Future;
 use std::mem;
 
 use bytes::Bytes;
-use futures_util::future::Either;
-use http::{Method, Response, StatusCode};
-use serde_json::{Map, Value};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::admin::guard::AdminGuard;
-use crate::admin::reply::AdminReply;
 use crate::message::{Reply, Request, Service};
 
 const PREFIX: &str = "/_pipetape/";
 
-/// A request to an admin route, let in by the guard.
+/// A request to an admin route, admitted by the guard.
 #[derive(Clone, Debug)]
 pub struct AdminRequest {
     /// As the client sent it.
     pub method: Method,
-    /// The path below `/_pipetape/`, split at `/`, a final slash aside. Not decoded: no route needs it.
+    /// The path below `/_pipetape/` without a final slash, split at `/`. Not decoded: no route needs it.
     pub segments: Vec<String>,
     /// The query's pairs, decoded, in order.
     pub query: Vec<(String, String)>,
@@ -33,7 +33,7 @@ impl AdminRequest {
         self.segments.iter().map(String::as_str).collect()
     }
 
-    /// The first value of a member of the query.
+    /// The first value with this name in the query.
     pub fn query(&self, name: &str) -> Option<&str> {
         let (_, value) = self.query.iter().find(|(key, _)| key == name)?;
         Some(value)
@@ -42,8 +42,8 @@ impl AdminRequest {
 
 /// The routes of one server, beside `health`.
 pub trait AdminRoutes: Send + Sync + 'static {
-    /// Answers a request; [`AdminReply::not_found`] and [`AdminReply::method_not_allowed`] where it
-    /// has no such route.
+    /// Answers a request, with [`AdminReply::not_found`] or [`AdminReply::method_not_allowed`] if there is no
+    /// such route.
     fn route(&self, request: AdminRequest) -> impl Future<Output = AdminReply> + Send;
 
     /// Members for the answer of `GET health`, beside `"status":"ok"`.
@@ -61,17 +61,13 @@ pub struct WithAdmin<S, A> {
 }
 
 impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
-    /// Puts `routes` under `/_pipetape/`; every other path is `service`'s, and so is every intercepted request.
-    pub fn new(service: S, guard: AdminGuard, routes: A) -> WithAdmin<S, A> {
-        WithAdmin {
+    /// Serves `routes` under `/_pipetape/`. Every other path, and every intercepted request, is for `service`.
+    pub fn new(service: S, guard: AdminGuard, routes: A) -> Self {
+        Self {
             service,
             guard,
             routes,
         }
-    }
-
-    async fn answer_admin(&self, request: &mut Request) -> Reply {
-        Reply::from(Response::from(self.administer(request).await))
     }
 
     async fn administer(&self, request: &mut Request) -> AdminReply {
@@ -105,13 +101,103 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
 }
 
 impl<S: Service, A: AdminRoutes> Service for WithAdmin<S, A> {
-    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
-        // Whoever takes us for CodePipeline's host means its paths, not ours.
-        if request.intercepted.is_none() && request.uri.path().starts_with(PREFIX) {
-            // Boxed to keep the future of every other call small.
-            Either::Left(Box::pin(self.answer_admin(request)))
-        } else {
-            Either::Right(self.service.call(request))
+    async fn call(&self, request: &mut Request) -> Reply {
+        // A client that takes the server for a host of CodePipeline means that host's paths.
+        if request.intercepted.is_some() || !request.uri.path().starts_with(PREFIX) {
+            return self.service.call(request).await;
         }
+        // Boxed: it is rare, and every call would have its memory.
+        Reply::from(Response::from(Box::pin(self.administer(request)).await))
+    }
+}
+
+/// The answer of an admin route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminReply {
+    status: StatusCode,
+    content_type: &'static str,
+    allow: Option<&'static str>,
+    body: Bytes,
+}
+
+impl AdminReply {
+    /// Status 200 and a JSON body.
+    pub fn json(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::with_json(StatusCode::OK, body),
+            // A map whose keys are not strings, or a `Serialize` that fails.
+            Err(_) => Self::error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the answer has no JSON form",
+            ),
+        }
+    }
+
+    /// Status 200 and a text body, such as [`metrics`](crate::metrics).
+    pub fn text(content_type: &'static str, body: String) -> Self {
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            allow: None,
+            body: Bytes::from(body),
+        }
+    }
+
+    /// Status 400: the route does not understand the request.
+    pub fn bad_request(message: &str) -> Self {
+        Self::error(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Status 404: there is no such route, or it has nothing to show.
+    pub fn not_found() -> Self {
+        Self::error(StatusCode::NOT_FOUND, "no such admin route")
+    }
+
+    /// Status 405, with the methods that the route takes, as in `"GET, POST"`.
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                &format!("this admin route takes {allow}"),
+            )
+        }
+    }
+
+    /// An error: `{"error":MESSAGE}`.
+    pub fn error(status: StatusCode, message: &str) -> Self {
+        Self::with_json(status, json!({ "error": message }).to_string().into_bytes())
+    }
+
+    fn with_json(status: StatusCode, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            allow: None,
+            body: Bytes::from(body),
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl From<AdminReply> for Response<Bytes> {
+    fn from(reply: AdminReply) -> Response<Bytes> {
+        let mut response = Response::new(reply.body);
+        *response.status_mut() = reply.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+        if let Some(allow) = reply.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        response
     }
 }

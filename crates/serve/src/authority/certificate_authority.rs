@@ -1,7 +1,8 @@
-//! The authority as a whole.
+//! Opening, making and renewing an authority.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -9,62 +10,78 @@ use rustls::pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
-use super::certificates::new_authority;
-use super::constraints::permitted_names;
-use super::directory::Directory;
-use super::error::{AuthorityError, Damage};
-use super::facts::AuthorityFacts;
+use super::certificates::{new_authority, permitted_names};
+use super::error::{AuthorityDamage, AuthorityError};
 use super::leaves::Leaves;
-use super::stored::{Stored, text_of};
+use super::stored::{Directory, StoredAuthority, text_of};
 
-/// An authority with less than this left is renewed: what starts today should not end with it tomorrow.
+/// An authority that is valid for less than this is renewed: a session that starts today should not end with it.
 const RENEWED_BEFORE_END: Duration = Duration::days(7);
 
-/// A certificate authority that is ready to play the CodePipeline hosts.
+/// A certificate authority that is ready to give certificates for CodePipeline's hosts.
 #[derive(Debug)]
 pub struct CertificateAuthority {
-    facts: AuthorityFacts,
+    details: AuthorityDetails,
     origin: Origin,
     root: CertificateDer<'static>,
     root_pem: String,
     server_config: Arc<ServerConfig>,
 }
 
-/// How an authority came to be in its directory. A new one has to be trusted by clients anew.
+/// What a user may want to know about an authority, or has to compare before trusting it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityDetails {
+    /// The root's subject, such as `O=pipetape, CN=pipetape root 1f2e3d4c`.
+    pub subject: String,
+    /// SHA-256 of the root certificate.
+    pub fingerprint: [u8; 32],
+    /// When its validity begins.
+    pub not_before: SystemTime,
+    /// When its validity ends; the authority is renewed shortly before.
+    pub not_after: SystemTime,
+    /// The suffixes that host names in its certificates must have. All IP addresses are excluded.
+    pub permitted_names: Vec<&'static str>,
+    /// The file with the root certificate, in PEM.
+    pub root_file: PathBuf,
+    /// The file with the kept key.
+    pub key_file: PathBuf,
+}
+
+/// How an authority came into its directory. Clients have to be told to trust a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// It was there.
+    /// It was already there.
     Found,
     /// There was none.
     Created,
-    /// The former one had expired, or was about to.
+    /// The former one had expired, or was about to expire.
     Expired,
-    /// The user asked for another.
+    /// The user asked for a new one.
     Renewed,
 }
 
 impl CertificateAuthority {
-    /// Opens the authority in a directory. Makes the directory (mode 0700) and the authority where there is
-    /// none, and another authority where that one has expired or has less than a week left: see
+    /// Opens the authority in a directory. Makes the directory (mode 0700) and the authority if they are
+    /// missing, and a new authority if that one has expired or is valid for less than a week: see
     /// [`origin`](Self::origin).
     ///
-    /// Processes that start at once end up with the same authority. Blocks for milliseconds, or for some
-    /// seconds where another process holds the directory.
+    /// Processes that start at the same time get the same authority. Blocks for milliseconds, or for some
+    /// seconds if another process has locked the directory.
     ///
     /// # Errors
     ///
-    /// The directory can't be read or written, others can read the key or change the directory, or a file in
-    /// it is damaged or not ours. Nothing is changed then.
-    pub fn open_or_create(directory: &Path) -> Result<CertificateAuthority, AuthorityError> {
-        CertificateAuthority::open_at(directory, OffsetDateTime::now_utc())
+    /// The directory cannot be read or written, other users can read the key or change the directory, or a
+    /// file in it is damaged or not pipetape's. Nothing is changed then.
+    pub fn open_or_create(directory: &Path) -> Result<Self, AuthorityError> {
+        Self::open_at(directory, OffsetDateTime::now_utc())
     }
 
-    /// Makes a new authority in the place of any that there is, whatever its state. Clients that trust the
+    /// Replaces the authority, if there is one, by a new one, whatever its state. Clients that trust the
     /// former root have to be given the new one.
     ///
     /// # Errors
     ///
-    /// The directory can't be written, or others can change it.
+    /// The directory cannot be written, or other users can change it.
     pub fn renew(directory: &Path) -> Result<CertificateAuthority, AuthorityError> {
         let directory = Directory::enter(directory)?;
         create(&directory, OffsetDateTime::now_utc(), Origin::Renewed)
@@ -80,11 +97,11 @@ impl CertificateAuthority {
         let Some(text) = directory.authority()? else {
             return match root {
                 None => create(&directory, now, Origin::Created),
-                Some(_) => Err(damaged(directory.root_file(), Damage::Orphan)),
+                Some(_) => Err(damaged(directory.root_file(), AuthorityDamage::Orphan)),
             };
         };
-        let stored =
-            Stored::parse(&text).map_err(|reason| damaged(directory.authority_file(), reason))?;
+        let stored = StoredAuthority::parse(&text)
+            .map_err(|reason| damaged(directory.authority_file(), reason))?;
         if now < stored.not_before {
             return Err(AuthorityError::NotYetValid {
                 path: path.to_owned(),
@@ -96,40 +113,40 @@ impl CertificateAuthority {
         let root_pem = stored.root_pem();
         match root {
             Some(root) if root == root_pem.as_bytes() => {}
-            Some(_) => return Err(damaged(directory.root_file(), Damage::OtherRoot)),
+            Some(_) => return Err(damaged(directory.root_file(), AuthorityDamage::OtherRoot)),
             // The process that made the authority was interrupted.
             None => directory.write_root(&root_pem)?,
         }
         ready(&directory, stored, Origin::Found)
     }
 
-    /// The TLS configuration of a server that plays the CodePipeline hosts: a certificate for each of their
-    /// names that a client asks for by SNI, none for others or without SNI. TLS 1.2 and 1.3, `http/1.1` alone.
+    /// The TLS configuration of a server that plays CodePipeline's hosts: a certificate for each of their
+    /// names that a client asks for by SNI, none for others or without SNI. TLS 1.2 and 1.3, only `http/1.1`.
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server_config)
     }
 
-    /// The root certificate, for clients to trust.
+    /// The root certificate in PEM, for clients to trust.
     pub fn root_pem(&self) -> &str {
         &self.root_pem
     }
 
-    /// The same in DER.
+    /// The root certificate in DER.
     pub fn root(&self) -> &CertificateDer<'static> {
         &self.root
     }
 
     /// The file that holds [`root_pem`](Self::root_pem).
     pub fn root_file(&self) -> &Path {
-        &self.facts.root_file
+        &self.details.root_file
     }
 
     /// What the authority is and permits.
-    pub fn facts(&self) -> &AuthorityFacts {
-        &self.facts
+    pub fn details(&self) -> &AuthorityDetails {
+        &self.details
     }
 
-    /// Whether it was there, or is new.
+    /// Whether it was already there, or is new.
     pub fn origin(&self) -> Origin {
         self.origin
     }
@@ -143,17 +160,17 @@ fn create(
     let authority = new_authority(now).map_err(AuthorityError::Certificate)?;
     let text = text_of(&authority);
     directory.replace(&text, &authority.root.pem())?;
-    let stored = Stored::parse(text.as_bytes())
+    let stored = StoredAuthority::parse(text.as_bytes())
         .map_err(|reason| damaged(directory.authority_file(), reason))?;
     ready(directory, stored, origin)
 }
 
 fn ready(
     directory: &Directory,
-    stored: Stored,
+    stored: StoredAuthority,
     origin: Origin,
 ) -> Result<CertificateAuthority, AuthorityError> {
-    let facts = AuthorityFacts {
+    let details = AuthorityDetails {
         subject: stored.subject.clone(),
         fingerprint: Sha256::digest(&stored.root).into(),
         not_before: stored.not_before.into(),
@@ -172,7 +189,7 @@ fn ready(
         .with_cert_resolver(Arc::new(leaves));
     server_config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(CertificateAuthority {
-        facts,
+        details,
         origin,
         root: stored.root,
         root_pem,
@@ -180,6 +197,6 @@ fn ready(
     })
 }
 
-fn damaged(path: PathBuf, reason: Damage) -> AuthorityError {
+fn damaged(path: PathBuf, reason: AuthorityDamage) -> AuthorityError {
     AuthorityError::Damaged { path, reason }
 }

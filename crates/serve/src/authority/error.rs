@@ -1,13 +1,13 @@
-//! Why there is no certificate authority.
+//! Why an authority cannot be used.
 
 use std::io;
 use std::path::PathBuf;
 
-/// A certificate authority can't be opened, made or renewed.
+/// A certificate authority cannot be opened, made or renewed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
-    /// The operating system refused something.
+    /// A file or directory cannot be used.
     #[error("cannot {action} {}", path.display())]
     Io {
         /// What was tried, such as `read`.
@@ -18,13 +18,13 @@ pub enum AuthorityError {
         #[source]
         source: io::Error,
     },
-    /// Another process has held the directory's lock for too long.
+    /// Another process has locked the directory for too long.
     #[error("another process is busy with the certificate authority in {} (try again)", path.display())]
     Busy {
         /// The directory.
         path: PathBuf,
     },
-    /// Others on this machine can read the key.
+    /// Other users of this machine can read the key.
     #[error(
         "the key of the certificate authority is open to others: {} has mode {mode:04o} (run `chmod 600` on it, or `pipetape ca renew` if somebody may have read it)",
         path.display()
@@ -35,7 +35,7 @@ pub enum AuthorityError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Others on this machine can put files of theirs into the directory.
+    /// Other users of this machine can put files into the directory.
     #[error(
         "others can change the certificate authority: {} has mode {mode:04o} (run `chmod 700` on it)",
         path.display()
@@ -52,7 +52,7 @@ pub enum AuthorityError {
         /// The file or directory.
         path: PathBuf,
     },
-    /// A file is not what was written.
+    /// A file is not what pipetape wrote.
     #[error(
         "the certificate authority cannot be used: {} is damaged or not pipetape's (`pipetape ca renew` makes a new authority)",
         path.display()
@@ -62,9 +62,9 @@ pub enum AuthorityError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        reason: Damage,
+        reason: AuthorityDamage,
     },
-    /// The authority was made in what the clock says is the future.
+    /// By the clock, the authority was made in the future.
     #[error(
         "the certificate authority in {} is not valid yet (set the clock right, or run `pipetape ca renew`)",
         path.display()
@@ -73,10 +73,10 @@ pub enum AuthorityError {
         /// The directory.
         path: PathBuf,
     },
-    /// A key or certificate can't be made.
+    /// A key or certificate cannot be made.
     #[error("cannot make a certificate")]
     Certificate(#[source] rcgen::Error),
-    /// TLS can't be set up.
+    /// TLS cannot be set up.
     #[error("cannot set up TLS")]
     Tls(#[source] rustls::Error),
 }
@@ -84,28 +84,28 @@ pub enum AuthorityError {
 /// What is wrong with a file of the authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Damage {
-    /// More bytes than such a file can have.
+pub enum AuthorityDamage {
+    /// It has more bytes than such a file can have.
     #[error("the file is too large")]
     TooLarge,
-    /// Not one key and two certificates in PEM.
+    /// It is not one key and two certificates in PEM.
     #[error("the file is not a key and two certificates in PEM")]
     Malformed,
-    /// The key is of another certificate.
+    /// The key belongs to another certificate.
     #[error("the key does not belong to the intermediate certificate")]
     KeyMismatch,
-    /// The intermediate is not from the root.
+    /// The root did not sign the intermediate.
     #[error("the root has not issued the intermediate certificate")]
     BrokenChain,
-    /// The intermediate may sign more, or less, than this version's would.
+    /// The intermediate may sign for other names than this version's intermediate.
     #[error(
         "the intermediate certificate is not limited to the host names that this version of pipetape knows"
     )]
     OtherNames,
-    /// There is a root without its authority.
+    /// There is a root without an authority.
     #[error("there is a root certificate, and no authority that it belongs to")]
     Orphan,
-    /// The root that clients are told to trust is another one.
+    /// The root that clients trust belongs to another authority.
     #[error("this is not the root certificate of the authority beside it")]
     OtherRoot,
 }

@@ -1,4 +1,4 @@
-//! Certificates on demand.
+//! Certificates for hosts, made when clients ask for them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use tracing::{debug, warn};
 use super::certificates::{LEAF_LIFE, new_leaf};
 use super::error::AuthorityError;
 
-/// A worker talks to one host or two; whoever asks for more only costs us a key each.
+/// A worker talks to one or two hosts. Further ones are made again each time.
 pub(super) const MOST_LEAVES: usize = 64;
 
-/// Gives each CodePipeline host a certificate when a client asks for it by name, and no other host any.
+/// Gives a certificate for each host of CodePipeline that a client asks for by name, and for no other host.
 pub(super) struct Leaves {
     issuer: Issuer<'static, KeyPair>,
     intermediate: CertificateDer<'static>,
@@ -47,7 +47,7 @@ impl Leaves {
         }
     }
 
-    /// The certificate of a host: one of before, while more than half of its life is left.
+    /// The certificate of a host: the former one, while more than half of its life is left.
     pub(super) fn certificate(
         &self,
         host: CodePipelineHost,
@@ -56,7 +56,7 @@ impl Leaves {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(leaf) = made.get(&host) {
             let age = now - leaf.made_at;
-            // A clock that was set back makes certificates of the future.
+            // After the clock was set back, a certificate may be from the future.
             if !age.is_negative() && age < LEAF_LIFE / 2 {
                 return Ok(Arc::clone(&leaf.key));
             }

@@ -1,4 +1,4 @@
-//! Closing a connection the way its end calls for.
+//! Closing a connection so that its client sees what it is meant to see.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::Response;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
@@ -14,62 +14,79 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use crate::connection::progress::Progress;
-use crate::connection::transport::Transport;
-use crate::connection::watchdog::Late;
-use crate::error_reply::aws_error;
+use crate::connection::tls::Transport;
+use crate::connection::watchdog::Timeout;
+use crate::error_reply::ServerError;
 use crate::limits::Limits;
 
-/// How long a lingering connection waits for the client's next byte, and a closing one to say that it closes.
+/// How long a lingering connection waits for the client's next byte, and how long closing may take.
 const LINGER_GAP: Duration = Duration::from_secs(2);
 
-/// How a connection ends.
+/// Why a connection is closed, and so how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Closed: both sides are done.
-    Close,
-    /// Closed where the response is meant to end. TLS does not say goodbye: its client is to see that something is
-    /// missing.
-    Cut,
-    /// Closed once the client has stopped sending: closing a socket with bytes unread resets it,
-    /// and the reset could overtake our answer.
+pub(super) enum CloseReason {
+    /// Both sides are done.
+    Done,
+    /// The response is meant to end too early. TLS sends no close notification then, so that its client
+    /// sees that something is missing.
+    Truncated,
+    /// There is an answer, and the client is still sending. The socket is closed once it has stopped:
+    /// closing a socket with unread bytes resets it, and the reset could overtake the answer.
     Linger,
-    /// Reset: what is still on its way is thrown away.
+    /// The service wants a reset: bytes that are still on their way are thrown away.
     Reset,
-    /// The client was late.
-    Late(Late),
+    /// The client exceeded a limit.
+    Timeout(Timeout),
 }
 
-pub(crate) async fn close(
+/// Closes the stream. If the client exceeded a limit before its request was complete, it is answered
+/// first.
+pub(super) async fn close(
     mut stream: impl Transport,
-    end: End,
+    reason: CloseReason,
     progress: &Progress,
     limits: &Limits,
 ) {
-    debug!(?end, "connection ends");
-    match end {
-        End::Close | End::Late(Late::Idle) => {
-            // Dropping the stream would do, but for bytes the client sent behind its last request.
+    debug!(?reason, "connection ends");
+    match reason {
+        CloseReason::Done | CloseReason::Timeout(Timeout::Idle) => {
+            // Dropping the stream would reset it if the client has sent bytes after its last request.
             let _ = timeout(LINGER_GAP, stream.shutdown()).await;
         }
-        End::Cut => {
+        CloseReason::Truncated => {
             let _ = stream.socket().shutdown().await;
         }
-        End::Linger => linger(stream, limits).await,
-        End::Reset | End::Late(Late::Write) => reset(stream.socket()),
-        End::Late(late @ (Late::Head | Late::Body | Late::Room)) => {
-            let answer = raw(&too_late(late));
-            // Nothing of a response has been sent in these phases, so this is the whole of one. It
-            // fits in an empty send buffer; a client that lets it fill up gets no answer.
-            if !progress.look().blocked && write_at_once(&mut stream, &answer).await {
-                linger(stream, limits).await;
-            } else {
-                reset(stream.socket());
-            }
+        CloseReason::Linger => linger(stream, limits).await,
+        CloseReason::Reset | CloseReason::Timeout(Timeout::Write) => reset(stream.socket()),
+        CloseReason::Timeout(Timeout::Head) => {
+            refuse(stream, ServerError::HeadTimeout, progress, limits).await;
+        }
+        CloseReason::Timeout(Timeout::Body) => {
+            refuse(stream, ServerError::BodyTimeout, progress, limits).await;
+        }
+        CloseReason::Timeout(Timeout::Capacity) => {
+            refuse(stream, ServerError::NoCapacity, progress, limits).await;
         }
     }
 }
 
-/// Writes where nobody has to wait for it; says whether all of it was written.
+/// Answers a request that was not complete in time. Nothing of a response has been sent then.
+async fn refuse(
+    mut stream: impl Transport,
+    error: ServerError,
+    progress: &Progress,
+    limits: &Limits,
+) {
+    let answer = raw(&error.response());
+    // It fits in an empty send buffer; a client that has let it fill up gets no answer.
+    if !progress.snapshot().blocked && write_at_once(&mut stream, &answer).await {
+        linger(stream, limits).await;
+    } else {
+        reset(stream.socket());
+    }
+}
+
+/// Writes without waiting; says whether everything was written.
 async fn write_at_once(stream: &mut impl Transport, bytes: &[u8]) -> bool {
     let mut writing = pin!(unconstrained(async {
         stream.write_all(bytes).await?;
@@ -83,21 +100,20 @@ async fn write_at_once(stream: &mut impl Transport, bytes: &[u8]) -> bool {
 }
 
 fn reset(socket: &TcpStream) {
-    // Where the option is refused the socket is gone already.
+    // If the option is refused, the socket is already closed.
     let _ = socket.set_zero_linger();
 }
 
-/// Ends our side, then discards what the client still sends: until it ends its own, falls silent, or
-/// has had the time and the bytes that a body may take.
+/// Ends our side, then discards what the client still sends, until it ends its own side, pauses for
+/// [`LINGER_GAP`], or has had the time and the bytes that a body may take.
 async fn linger(mut stream: impl Transport, limits: &Limits) {
     if !matches!(timeout(LINGER_GAP, stream.shutdown()).await, Ok(Ok(()))) {
         return;
     }
-    // Below TLS: nobody wants to know what the bytes say.
+    // Below TLS: the bytes are discarded anyway.
     let socket = stream.socket();
     let mut discarded = 0;
     let discard = async {
-        // On the heap: the future of a connection is copied to its task.
         let mut scratch = vec![0; 8 * 1024];
         while discarded <= limits.max_body.saturating_mul(2) {
             match timeout(LINGER_GAP, socket.read(&mut scratch)).await {
@@ -109,22 +125,7 @@ async fn linger(mut stream: impl Transport, limits: &Limits) {
     let _ = timeout(limits.body_timeout, discard).await;
 }
 
-fn too_late(late: Late) -> Response<Bytes> {
-    let slow = |message| aws_error(StatusCode::REQUEST_TIMEOUT, "SlowRequestException", message);
-    match late {
-        Late::Body => slow("the request's body did not arrive in time"),
-        Late::Room => aws_error(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailableException",
-            "too many large requests at once: there is no room for this one's body",
-        ),
-        Late::Head | Late::Idle | Late::Write => {
-            slow("the request's headers did not arrive in time")
-        }
-    }
-}
-
-/// A response as its bytes, for a connection that hyper no longer holds.
+/// The bytes of a response, for a connection that hyper no longer writes.
 fn raw(response: &Response<Bytes>) -> Vec<u8> {
     let status = response.status();
     let reason = status.canonical_reason().unwrap_or("");

@@ -1,29 +1,42 @@
 //! One connection, from accept to close.
 //!
-//! - `front` holds what all connections of a server share;
-//! - `serve` takes a connection through what it turns into: HTTP, and after a `CONNECT` TLS (`handshake`) with HTTP
-//!   inside, or a tunnel (`relay`); all of that is one task, so stopping and counting hold for all of it;
-//! - `drive` polls hyper beside a watchdog, `close` closes the socket the way the end calls for;
-//! - `progress` is the state that the three parties below share, `watchdog` turns it into deadlines;
-//! - `watched` is the stream hyper sees: it reports what moves, and ends the connection after a flush;
-//! - `transport` is what HTTP runs over, `early` the bytes that came before their time;
-//! - `call` takes one request from hyper to the service and back, `body` collects what it carries,
-//!   `reply_body` is what goes out.
+//! # The life of a connection
+//!
+//! [`serve_connection`] runs it as one task, so that stopping and counting connections covers all of it:
+//!
+//! 1. hyper reads a request's head ([`serve`]). The stream it reads and writes is an
+//!    [`InstrumentedIo`](instrumented_io::InstrumentedIo), which notes what moves in [`progress`].
+//! 2. The body is collected within the limits ([`request_body`]), and the service is called ([`call`]).
+//! 3. The reply is written ([`reply_body`]), and the connection waits for the next request.
+//! 4. After a `CONNECT` the connection becomes something else: TLS with HTTP inside ([`tls`]), or bytes
+//!    that pass both ways ([`tunnel`]).
+//! 5. At the end the socket is closed in the way that the client needs ([`close`]).
+//!
+//! # The limits
+//!
+//! hyper is polled beside a [`watchdog`], which compares the progress with
+//! [`Limits`](crate::Limits):
+//!
+//! | the connection waits for | at most | then |
+//! | --- | --- | --- |
+//! | a request | `idle_timeout` | it is closed |
+//! | the rest of a head | `head_timeout` | 408 |
+//! | the rest of a body | `body_timeout` | 408 |
+//! | memory for a large body | `body_timeout` | 503 |
+//! | the service | no limit | |
+//! | the client, to take a byte of the response | `write_timeout` | it is reset |
+//!
+//! A head larger than `max_head` is answered with 431, a body larger than `max_body` with 413.
 
-mod body;
 mod call;
 mod close;
-mod drive;
-mod early;
-mod front;
-mod handshake;
+mod instrumented_io;
 mod progress;
-mod relay;
 mod reply_body;
+mod request_body;
 mod serve;
-mod transport;
+mod tls;
+mod tunnel;
 mod watchdog;
-mod watched;
 
-pub(crate) use front::Front;
-pub(crate) use serve::serve_connection;
+pub(crate) use serve::{ServerState, serve_connection};

@@ -1,4 +1,4 @@
-//! Where a connection stands: written by the stream and the call, read by the watchdog.
+//! What a connection is doing: written by the stream and the call, read by the watchdog.
 //!
 //! All of them run in the one task of their connection, so the fields need no ordering between
 //! them; they are atomic because the task may move between threads.
@@ -9,57 +9,58 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32};
 /// What a connection is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Phase {
+pub(super) enum Phase {
     /// The next request.
     Idle = 0,
     /// The rest of a request's head.
     Head = 1,
     /// The rest of its body.
     Body = 2,
-    /// Room for its body.
-    Room = 3,
+    /// Memory for its body.
+    Capacity = 3,
     /// The service.
     Call = 4,
-    /// The client, which has to take the response.
+    /// The client, which has to take the rest of the response.
     Response = 5,
 }
 
-/// What is done once every byte written so far has left.
+/// What to do once every byte written so far has been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum AfterFlush {
-    /// The connection goes on, as far as HTTP lets it.
-    GoOn = 0,
-    /// The connection is closed: the response is meant to end here.
+pub(super) enum AfterFlush {
+    /// The connection continues, if HTTP allows it.
+    Continue = 0,
+    /// Close the connection: the response is meant to end here.
     Close = 1,
-    /// The connection is closed once the client has stopped sending, so that it can read its answer.
+    /// Close it once the client has stopped sending, so that the client can read its answer.
     Linger = 2,
 }
 
+/// The state that the parties of one connection share.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
+pub(super) struct Progress {
     phase: AtomicU8,
-    /// Counts changes of phase, so that a whole request between two looks is seen.
+    /// Counts changes of phase, so that a whole request between two snapshots is noticed.
     turn: AtomicU32,
     /// Whether the last write or flush found the socket full.
     blocked: AtomicBool,
-    /// Counts writes that went through.
+    /// Counts writes that succeeded.
     writes: AtomicU32,
     after_flush: AtomicU8,
 }
 
-/// A look at [`Progress`]; equal looks mean that nothing moved in between.
+/// The values of [`Progress`] at one moment; two equal snapshots mean that nothing moved in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) phase: Phase,
-    pub(crate) turn: u32,
-    pub(crate) blocked: bool,
-    pub(crate) writes: u32,
+pub(super) struct Snapshot {
+    pub(super) phase: Phase,
+    pub(super) turn: u32,
+    pub(super) blocked: bool,
+    pub(super) writes: u32,
 }
 
 impl Progress {
-    pub(crate) fn look(&self) -> Look {
-        Look {
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
             phase: self.phase(),
             turn: self.turn.load(Relaxed),
             blocked: self.blocked.load(Relaxed),
@@ -67,28 +68,32 @@ impl Progress {
         }
     }
 
-    pub(crate) fn enter(&self, phase: Phase) {
+    /// The connection waits for something else from now on.
+    pub(super) fn enter(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
         bump(&self.turn);
     }
 
-    pub(crate) fn received(&self) {
+    /// Bytes were received.
+    pub(super) fn received(&self) {
         if self.phase() == Phase::Idle {
             self.enter(Phase::Head);
         }
     }
 
-    pub(crate) fn wrote(&self) {
+    /// The socket took bytes, or failed.
+    pub(super) fn wrote(&self) {
         self.blocked.store(false, Relaxed);
         bump(&self.writes);
     }
 
-    pub(crate) fn write_blocked(&self) {
+    /// The socket took no bytes.
+    pub(super) fn write_blocked(&self) {
         self.blocked.store(true, Relaxed);
     }
 
-    /// Everything written so far has left. A response is written in one go, so it has left whole.
-    pub(crate) fn flushed(&self) -> AfterFlush {
+    /// Every byte written so far has been sent; says what follows.
+    pub(super) fn flushed(&self) -> AfterFlush {
         self.blocked.store(false, Relaxed);
         if self.phase() == Phase::Response {
             self.enter(Phase::Idle);
@@ -96,13 +101,14 @@ impl Progress {
         self.after_flush()
     }
 
-    pub(crate) fn end_after_flush(&self, how: AfterFlush) {
+    /// Sets what happens after the next flush.
+    pub(super) fn end_after_flush(&self, how: AfterFlush) {
         self.after_flush.store(how as u8, Relaxed);
     }
 
-    pub(crate) fn after_flush(&self) -> AfterFlush {
+    pub(super) fn after_flush(&self) -> AfterFlush {
         match self.after_flush.load(Relaxed) {
-            0 => AfterFlush::GoOn,
+            0 => AfterFlush::Continue,
             1 => AfterFlush::Close,
             _ => AfterFlush::Linger,
         }
@@ -113,7 +119,7 @@ impl Progress {
             0 => Phase::Idle,
             1 => Phase::Head,
             2 => Phase::Body,
-            3 => Phase::Room,
+            3 => Phase::Capacity,
             4 => Phase::Call,
             _ => Phase::Response,
         }
@@ -130,15 +136,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_whole_request_between_two_looks_is_seen() {
+    fn a_whole_request_between_two_snapshots_is_noticed() {
         let progress = Progress::default();
-        let before = progress.look();
+        let before = progress.snapshot();
         progress.received();
         progress.enter(Phase::Call);
         progress.enter(Phase::Response);
         progress.wrote();
-        assert_eq!(progress.flushed(), AfterFlush::GoOn);
-        let after = progress.look();
+        assert_eq!(progress.flushed(), AfterFlush::Continue);
+        let after = progress.snapshot();
         assert_eq!(after.phase, Phase::Idle);
         assert_ne!(before, after);
     }
@@ -148,9 +154,9 @@ mod tests {
         let progress = Progress::default();
         progress.received();
         progress.enter(Phase::Body);
-        let before = progress.look();
+        let before = progress.snapshot();
         progress.received();
         progress.flushed();
-        assert_eq!(progress.look(), before);
+        assert_eq!(progress.snapshot(), before);
     }
 }

@@ -1,8 +1,8 @@
-//! The clock of one connection.
+//! The time limits of one connection.
 //!
-//! A request that is answered at once, on a connection that stays open, must not touch the runtime's
-//! timer: the timer is set to an earlier moment when a deadline calls for it, and otherwise left to go
-//! off early and be set again. Between requests only the deadline for idleness is moved, in memory.
+//! A request that is answered at once must not touch the runtime's timer. So the timer is moved only if a
+//! deadline is earlier than it; otherwise it fires early, and is then set to the deadline. Between
+//! requests only the idle deadline moves, in memory.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,98 +10,100 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::connection::progress::{Look, Phase, Progress};
+use crate::connection::progress::{Phase, Progress, Snapshot};
 use crate::limits::Limits;
 
-/// Which bound a client ran into.
+/// Which limit the client exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Late {
-    /// No request came.
+pub(super) enum Timeout {
+    /// No request was received.
     Idle,
     /// A request's head was not complete in time.
     Head,
     /// A request's body was not complete in time.
     Body,
-    /// There was no room for a request's body.
-    Room,
-    /// The client took no byte of what was sent.
+    /// There was no memory for a request's body in time.
+    Capacity,
+    /// The client took no byte of the response.
     Write,
 }
 
-pub(crate) struct Watchdog<'a> {
+/// Compares a connection's [`Progress`] with the limits.
+pub(super) struct Watchdog<'a> {
     limits: &'a Limits,
     timer: Pin<Box<Sleep>>,
-    /// Whether the timer runs, and will wake the task.
+    /// Whether the timer was polled, and will wake the task.
     armed: bool,
-    seen: Look,
+    seen: Snapshot,
     phase_since: Instant,
     write_since: Instant,
 }
 
 impl<'a> Watchdog<'a> {
-    pub(crate) fn new(limits: &'a Limits, progress: &Progress) -> Watchdog<'a> {
+    pub(super) fn new(limits: &'a Limits, progress: &Progress) -> Self {
         let now = Instant::now();
-        Watchdog {
+        Self {
             limits,
             timer: Box::pin(sleep_until(now + limits.idle_timeout)),
             armed: false,
-            seen: progress.look(),
+            seen: progress.snapshot(),
             phase_since: now,
             write_since: now,
         }
     }
 
-    /// To be polled after each poll of the connection that left it pending.
-    pub(crate) fn poll(&mut self, progress: &Progress, cx: &mut Context<'_>) -> Poll<Late> {
-        let look = progress.look();
-        if look != self.seen {
-            self.note(look);
+    /// Must be polled after each poll of the connection that left it pending. Ready once a limit is
+    /// exceeded.
+    pub(super) fn poll(&mut self, progress: &Progress, cx: &mut Context<'_>) -> Poll<Timeout> {
+        let snapshot = progress.snapshot();
+        if snapshot != self.seen {
+            self.note(snapshot);
         } else if self.armed && !self.timer.is_elapsed() {
             return Poll::Pending;
         }
-        let Some((deadline, late)) = self.deadline() else {
-            // The service's turn: no timer of ours. One that runs on wakes us once, for nothing.
+        let Some((deadline, timeout)) = self.deadline() else {
+            // The service has no deadline. A timer that is still set wakes the task once more, which does no harm.
             return Poll::Pending;
         };
         if self.armed && !self.timer.is_elapsed() && self.timer.deadline() <= deadline {
             return Poll::Pending;
         }
         if Instant::now() >= deadline {
-            return Poll::Ready(late);
+            return Poll::Ready(timeout);
         }
         self.timer.as_mut().reset(deadline);
         self.armed = true;
         match self.timer.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(late),
+            Poll::Ready(()) => Poll::Ready(timeout),
             Poll::Pending => Poll::Pending,
         }
     }
 
-    fn note(&mut self, look: Look) {
+    fn note(&mut self, snapshot: Snapshot) {
         let now = Instant::now();
-        if look.turn != self.seen.turn {
+        if snapshot.turn != self.seen.turn {
             self.phase_since = now;
         }
-        if look.writes != self.seen.writes || look.blocked != self.seen.blocked {
+        if snapshot.writes != self.seen.writes || snapshot.blocked != self.seen.blocked {
             self.write_since = now;
         }
-        self.seen = look;
+        self.seen = snapshot;
     }
 
-    /// The next deadline, and what it means to miss it.
-    fn deadline(&self) -> Option<(Instant, Late)> {
+    /// The next deadline, and which limit it is.
+    fn deadline(&self) -> Option<(Instant, Timeout)> {
         let phase = match self.seen.phase {
-            Phase::Idle => Some((self.limits.idle_timeout, Late::Idle)),
-            Phase::Head => Some((self.limits.head_timeout, Late::Head)),
-            Phase::Body => Some((self.limits.body_timeout, Late::Body)),
-            Phase::Room => Some((self.limits.body_timeout, Late::Room)),
+            Phase::Idle => Some((self.limits.idle_timeout, Timeout::Idle)),
+            Phase::Head => Some((self.limits.head_timeout, Timeout::Head)),
+            Phase::Body => Some((self.limits.body_timeout, Timeout::Body)),
+            Phase::Capacity => Some((self.limits.body_timeout, Timeout::Capacity)),
             Phase::Call | Phase::Response => None,
         };
-        let phase = phase.map(|(allowed, late)| (after(self.phase_since, allowed), late));
+        let phase = phase.map(|(allowed, timeout)| (after(self.phase_since, allowed), timeout));
         let write = self.seen.blocked.then(|| {
             (
                 after(self.write_since, self.limits.write_timeout),
-                Late::Write,
+                Timeout::Write,
             )
         });
         match (phase, write) {
@@ -111,7 +113,7 @@ impl<'a> Watchdog<'a> {
     }
 }
 
-/// A limit too large for the clock means never, which a year is near enough to.
+/// A limit that is too large for the clock is taken as a year.
 fn after(since: Instant, allowed: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     since + allowed.min(YEAR)
@@ -137,15 +139,15 @@ mod tests {
         }
     }
 
-    async fn look(watchdog: &mut Watchdog<'_>, progress: &Progress) -> Poll<Late> {
+    async fn look(watchdog: &mut Watchdog<'_>, progress: &Progress) -> Poll<Timeout> {
         poll_fn(|cx| Poll::Ready(watchdog.poll(progress, cx))).await
     }
 
-    /// Waits as a task does: woken by nothing but the timer.
-    async fn late(watchdog: &mut Watchdog<'_>, progress: &Progress) -> (Late, Duration) {
+    /// Waits as a task does: only the timer wakes it.
+    async fn timeout(watchdog: &mut Watchdog<'_>, progress: &Progress) -> (Timeout, Duration) {
         let start = Instant::now();
-        let late = poll_fn(|cx| watchdog.poll(progress, cx)).await;
-        (late, (Instant::now() - start))
+        let timeout = poll_fn(|cx| watchdog.poll(progress, cx)).await;
+        (timeout, (Instant::now() - start))
     }
 
     /// The timer wheel counts in milliseconds and rounds up.
@@ -155,19 +157,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_phase_has_its_bound() {
+    async fn each_phase_has_its_limit() {
         for (phase, expected, seconds) in [
-            (Phase::Idle, Late::Idle, 300),
-            (Phase::Head, Late::Head, 30),
-            (Phase::Body, Late::Body, 60),
-            (Phase::Room, Late::Room, 60),
+            (Phase::Idle, Timeout::Idle, 300),
+            (Phase::Head, Timeout::Head, 30),
+            (Phase::Body, Timeout::Body, 60),
+            (Phase::Capacity, Timeout::Capacity, 60),
         ] {
             let limits = limits();
             let progress = Progress::default();
             let mut watchdog = Watchdog::new(&limits, &progress);
             assert!(look(&mut watchdog, &progress).await.is_pending());
             progress.enter(phase);
-            let (found, waited) = late(&mut watchdog, &progress).await;
+            let (found, waited) = timeout(&mut watchdog, &progress).await;
             assert_eq!(found, expected);
             near(waited, seconds);
         }
@@ -187,8 +189,8 @@ mod tests {
         progress.flushed();
         assert!(look(&mut watchdog, &progress).await.is_pending());
         assert_eq!(watchdog.timer.deadline(), set);
-        let (found, waited) = late(&mut watchdog, &progress).await;
-        assert_eq!(found, Late::Idle);
+        let (found, waited) = timeout(&mut watchdog, &progress).await;
+        assert_eq!(found, Timeout::Idle);
         near(waited, 300);
     }
 
@@ -202,13 +204,13 @@ mod tests {
             assert!(look(&mut watchdog, &progress).await.is_pending());
             advance(SECOND).await;
         }
-        let (found, waited) = late(&mut watchdog, &progress).await;
-        assert_eq!(found, Late::Head);
+        let (found, waited) = timeout(&mut watchdog, &progress).await;
+        assert_eq!(found, Timeout::Head);
         near(waited, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_may_take_its_time() {
+    async fn a_call_has_no_deadline() {
         let limits = limits();
         let progress = Progress::default();
         let mut watchdog = Watchdog::new(&limits, &progress);
@@ -218,8 +220,8 @@ mod tests {
         assert!(look(&mut watchdog, &progress).await.is_pending());
         progress.enter(Phase::Response);
         progress.flushed();
-        let (found, waited) = late(&mut watchdog, &progress).await;
-        assert_eq!(found, Late::Idle);
+        let (found, waited) = timeout(&mut watchdog, &progress).await;
+        assert_eq!(found, Timeout::Idle);
         near(waited, 300);
     }
 
@@ -236,8 +238,8 @@ mod tests {
         assert!(look(&mut watchdog, &progress).await.is_pending());
         progress.wrote();
         progress.write_blocked();
-        let (found, waited) = late(&mut watchdog, &progress).await;
-        assert_eq!(found, Late::Write);
+        let (found, waited) = timeout(&mut watchdog, &progress).await;
+        assert_eq!(found, Timeout::Write);
         near(waited, 40);
     }
 }

@@ -1,15 +1,13 @@
 //! Being an HTTPS proxy for CodePipeline's hosts, on the same port as everything else.
 //!
-//! A server wraps its service in [`WithInterception`]. A client that has us as its `HTTPS_PROXY` sends
-//! `CONNECT HOST:443`; for a host of CodePipeline it is answered 200, and what follows is TLS that ends here,
-//! with requests for the service inside. They say so: see
-//! [`Request::intercepted`](crate::Request::intercepted). To any other host nobody connects, but where
-//! [`Tunnels`] does.
+//! A server wraps its service in [`WithInterception`]. A client that has the server as its `HTTPS_PROXY`
+//! sends `CONNECT HOST:443`. For a host of CodePipeline the answer is 200, and TLS follows, with requests
+//! for the service inside; they have [`Request::intercepted`](crate::Request::intercepted) set. For any
+//! other host [`Tunnels`] decides, and connects.
 //!
-//! Which certificate is shown is the `ServerConfig`'s to say. It should offer `http/1.1` alone: nothing else is
+//! The `ServerConfig` decides which certificate is given. It should offer `http/1.1` only: nothing else is
 //! spoken here.
 
-mod refusal;
 mod target;
 mod tunnels;
 mod with_interception;

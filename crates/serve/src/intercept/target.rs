@@ -1,4 +1,4 @@
-//! The host and port that a client wants to be connected with.
+//! The host and port that a client wants to be connected to.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use http::Uri;
 use pipetape_core::is_codepipeline_host;
 
-use crate::host::{Name, parse};
+use crate::host::{HostName, parse};
 
 /// The port of HTTPS, the only one on which CodePipeline answers.
 const HTTPS: u16 = 443;
-/// The longest name that DNS has.
+/// The longest name that DNS allows.
 const LONGEST_NAME: usize = 253;
 
 /// A host and a port, as `CONNECT` names them. The host is in lower case and has no final dot.
@@ -22,15 +22,15 @@ pub struct ConnectTarget {
 }
 
 impl ConnectTarget {
-    /// Reads `HOST:PORT`; an IPv6 address stands in brackets. `None` for anything else.
-    pub fn parse(authority: &str) -> Option<ConnectTarget> {
+    /// Reads `HOST:PORT`; an IPv6 address is in brackets. `None` for anything else.
+    pub fn parse(authority: &str) -> Option<Self> {
         let (name, port) = parse(authority)?;
         ConnectTarget::of(&name, port?)
     }
 
-    /// What an absolute-form target in plain HTTP asks for, where that is a host of CodePipeline: a client that takes
-    /// us for an ordinary HTTP proxy. The service itself is there over TLS alone.
-    pub(super) fn of_absolute(uri: &Uri) -> Option<ConnectTarget> {
+    /// What an absolute-form target in plain HTTP asks for, if that is a host of CodePipeline: some clients
+    /// use the server like an ordinary HTTP proxy. CodePipeline itself answers only over TLS.
+    pub(super) fn of_absolute(uri: &Uri) -> Option<Self> {
         let (name, port) = parse(uri.authority()?.as_str())?;
         if !matches!(port, None | Some(80 | HTTPS)) {
             return None;
@@ -38,10 +38,10 @@ impl ConnectTarget {
         ConnectTarget::of(&name, HTTPS).filter(ConnectTarget::is_codepipeline)
     }
 
-    fn of(name: &Name<'_>, port: u16) -> Option<ConnectTarget> {
+    fn of(name: &HostName<'_>, port: u16) -> Option<Self> {
         let host = match name {
-            Name::Address(address) => address.to_string(),
-            Name::Domain(domain) => {
+            HostName::Address(address) => address.to_string(),
+            HostName::Domain(domain) => {
                 let domain = domain.strip_suffix('.').unwrap_or(domain);
                 if domain.is_empty() || domain.len() > LONGEST_NAME {
                     return None;
@@ -49,7 +49,7 @@ impl ConnectTarget {
                 domain.to_ascii_lowercase()
             }
         };
-        Some(ConnectTarget {
+        Some(Self {
             host: host.into(),
             port,
         })
@@ -65,7 +65,7 @@ impl ConnectTarget {
         self.port
     }
 
-    /// Whether the host is one of CodePipeline's, on whatever port.
+    /// Whether the host is one of CodePipeline's, on any port.
     pub(super) fn is_codepipeline(&self) -> bool {
         is_codepipeline_host(&self.host)
     }
@@ -75,7 +75,7 @@ impl ConnectTarget {
         self.port == HTTPS
     }
 
-    /// Whether an authority means the same; a missing port is that of HTTPS.
+    /// Whether an authority names the same host and port; a missing port is that of HTTPS.
     pub(crate) fn is_named_by(&self, authority: &str) -> bool {
         let named = parse(authority)
             .and_then(|(name, port)| ConnectTarget::of(&name, port.unwrap_or(HTTPS)));

@@ -1,83 +1,74 @@
-//! Telling requests to be connected from the others, and intercepted requests from direct ones.
+//! An HTTPS proxy in front of a service.
 
-use std::future::{Future, ready};
 use std::sync::Arc;
 
-use futures_util::future::Either;
 use http::{Method, Uri};
 use rustls::ServerConfig;
 use tracing::warn;
 
-use crate::intercept::refusal::Refusal;
+use crate::intercept::tunnels::ConnectRefusal;
 use crate::intercept::{ConnectTarget, Tunnels};
 use crate::message::{Reply, Request, Service};
 
-/// A service that is reached as an HTTPS proxy too, or says that it is not.
+/// A service that can also be reached through `CONNECT`, or refuses it with an explanation.
 #[derive(Debug)]
 pub struct WithInterception<S, T> {
     service: S,
     tunnels: T,
-    /// TLS as CodePipeline's hosts: shows a certificate for the name asked for.
+    /// TLS as CodePipeline's hosts: gives a certificate for the requested name.
     tls: Option<Arc<ServerConfig>>,
 }
 
 impl<S: Service, T: Tunnels> WithInterception<S, T> {
-    /// Refuses every `CONNECT`, until it is [`intercepting`](WithInterception::intercepting). `tunnels` connects to other
-    /// hosts then, and is told of refusals in any case.
-    pub fn new(service: S, tunnels: T) -> WithInterception<S, T> {
-        WithInterception {
+    /// Refuses every `CONNECT`, until it is made [`intercepting`](WithInterception::intercepting). `tunnels`
+    /// then connects to other hosts; refusals are reported to it in both cases.
+    pub fn new(service: S, tunnels: T) -> Self {
+        Self {
             service,
             tunnels,
             tls: None,
         }
     }
 
-    /// Puts an HTTPS proxy in front of the service, which plays CodePipeline's hosts with certificates that `tls` shows.
+    /// Puts an HTTPS proxy in front of the service: it plays CodePipeline's hosts with the certificates of `tls`.
     #[must_use]
-    pub fn intercepting(self, tls: Arc<ServerConfig>) -> WithInterception<S, T> {
-        WithInterception {
+    pub fn intercepting(self, tls: Arc<ServerConfig>) -> Self {
+        Self {
             tls: Some(tls),
             ..self
         }
     }
 
-    async fn answer_connect(&self, request: &Request) -> Reply {
-        match self.connect(request).await {
-            Ok(reply) => reply,
-            Err(refusal) => self.refuse(&refusal),
-        }
-    }
-
-    async fn connect(&self, request: &Request) -> Result<Reply, Refusal> {
+    async fn connect(&self, request: &Request) -> Result<Reply, ConnectRefusal> {
         let Some(tls) = &self.tls else {
-            return Err(Refusal::NotIntercepting);
+            return Err(ConnectRefusal::NotIntercepting);
         };
         if request.intercepted.is_some() {
-            return Err(Refusal::Nested);
+            return Err(ConnectRefusal::Nested);
         }
-        let target = target(request).ok_or(Refusal::Malformed)?;
+        let target = target(request).ok_or(ConnectRefusal::Malformed)?;
         if target.is_codepipeline() {
             return if target.is_https() {
                 let tls = Arc::clone(tls);
                 Ok(Reply::Intercept { tls, target })
             } else {
-                Err(Refusal::Port(target))
+                Err(ConnectRefusal::Port(target))
             };
         }
         match self.tunnels.open(&target).await {
             Ok(upstream) => Ok(Reply::Tunnel(upstream)),
-            Err(error) => Err(Refusal::of_tunnel(target, error)),
+            Err(error) => Err(ConnectRefusal::of_tunnel(target, error)),
         }
     }
 
-    /// Whether the service gets to see a request, and as what.
-    fn admit(&self, request: &mut Request) -> Result<(), Refusal> {
+    /// Whether the service sees a request. Marks one that is for a host of CodePipeline.
+    fn admit(&self, request: &mut Request) -> Result<(), ConnectRefusal> {
         if let Some(target) = &request.intercepted {
             let names_target = request.host().is_some_and(|host| target.is_named_by(host));
             return if names_target {
                 Ok(())
             } else {
-                Err(Refusal::Misdirected(target.clone()))
+                Err(ConnectRefusal::Misdirected(target.clone()))
             };
         }
         if self.tls.is_some() {
@@ -86,7 +77,7 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
         Ok(())
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Reply {
+    fn refuse(&self, refusal: &ConnectRefusal) -> Reply {
         let reason = refusal.reason();
         warn!(reason, error = %refusal, "request refused");
         self.tunnels.refused(reason);
@@ -95,19 +86,21 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
 }
 
 impl<S: Service, T: Tunnels> Service for WithInterception<S, T> {
-    fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
-        if request.method == Method::CONNECT {
-            // Boxed to keep the future of every other call small.
-            return Either::Left(Either::Left(Box::pin(self.answer_connect(request))));
-        }
-        match self.admit(request) {
-            Ok(()) => Either::Right(self.service.call(request)),
-            Err(refusal) => Either::Left(Either::Right(ready(self.refuse(&refusal)))),
-        }
+    async fn call(&self, request: &mut Request) -> Reply {
+        let result = if request.method == Method::CONNECT {
+            // Boxed: it is rare, and what connects may need much memory.
+            Box::pin(self.connect(request)).await
+        } else {
+            match self.admit(request) {
+                Ok(()) => return self.service.call(request).await,
+                Err(refusal) => Err(refusal),
+            }
+        };
+        result.unwrap_or_else(|refusal| self.refuse(&refusal))
     }
 }
 
-/// What a `CONNECT` names. The `Host` header does not count: some clients send none, and none may overrule the target.
+/// The host and port of a `CONNECT`. Its `Host` header does not count: some clients send none.
 fn target(request: &Request) -> Option<ConnectTarget> {
     if !request.body.is_empty() || !is_authority_form(&request.uri) {
         return None;

@@ -8,12 +8,12 @@ mod cuts;
 mod handshakes;
 mod heads;
 mod intercept;
-mod lanes;
 mod many;
 mod requests;
 mod slow;
 mod stop;
 mod tunnels;
+mod worker_runtimes;
 
 mod proxied;
 mod server;

@@ -10,7 +10,7 @@ use x509_parser::parse_x509_certificate;
 
 use super::super::certificates::{NewAuthority, new_authority};
 use super::super::leaves::{Leaves, MOST_LEAVES};
-use super::super::stored::{Stored, text_of};
+use super::super::stored::{StoredAuthority, text_of};
 
 fn now() -> OffsetDateTime {
     // Certificates know whole seconds.
@@ -19,7 +19,7 @@ fn now() -> OffsetDateTime {
 
 fn leaves() -> (NewAuthority, Leaves) {
     let authority = new_authority(now()).unwrap();
-    let stored = Stored::parse(text_of(&authority).as_bytes()).unwrap();
+    let stored = StoredAuthority::parse(text_of(&authority).as_bytes()).unwrap();
     let leaves = Leaves::new(stored.issuer, stored.intermediate, stored.not_after);
     (authority, leaves)
 }

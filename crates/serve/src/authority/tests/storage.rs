@@ -13,8 +13,8 @@ use rcgen::{
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime};
 
-use super::super::constraints::name_constraints;
-use super::super::{AuthorityError, CertificateAuthority, Damage, Origin};
+use super::super::certificates::name_constraints;
+use super::super::{AuthorityDamage, AuthorityError, CertificateAuthority, Origin};
 
 const ROOT: &str = "pipetape-ca.pem";
 const KEY: &str = "pipetape-ca.key";
@@ -73,7 +73,7 @@ impl Made {
 
     /// Opening fails with this, and changes nothing; a renewal mends it.
     #[track_caller]
-    fn check_damage(&self, file: &str, expected: Damage) {
+    fn check_damage(&self, file: &str, expected: AuthorityDamage) {
         let path = self.directory.path();
         let contents = || [ROOT, KEY].map(|name| fs::read(path.join(name)).ok());
         let before = contents();
@@ -118,7 +118,7 @@ fn it_is_made_once_and_kept_to_its_owner() {
     );
     let second = open(&directory).unwrap();
     assert_eq!(second.origin(), Origin::Found);
-    assert_eq!(second.facts(), first.facts());
+    assert_eq!(second.details(), first.details());
     assert_eq!(second.root_pem(), first.root_pem());
 }
 
@@ -156,7 +156,7 @@ fn processes_that_start_at_once_end_up_with_one_authority() {
     let made = opened.iter().filter(|ca| ca.origin() == Origin::Created);
     assert_eq!(made.count(), 1);
     for authority in &opened {
-        assert_eq!(authority.facts(), opened[0].facts());
+        assert_eq!(authority.details(), opened[0].details());
     }
 }
 
@@ -172,8 +172,8 @@ fn it_is_renewed_before_it_ends() {
     assert_eq!(open_in(357).unwrap().origin(), Origin::Found);
     let next = open_in(359).unwrap();
     assert_eq!(next.origin(), Origin::Expired);
-    assert_ne!(next.facts().fingerprint, first.facts().fingerprint);
-    assert_ne!(next.facts().subject, first.facts().subject);
+    assert_ne!(next.details().fingerprint, first.details().fingerprint);
+    assert_ne!(next.details().subject, first.details().subject);
     assert_eq!(
         fs::read_to_string(path.join(ROOT)).unwrap(),
         next.root_pem()
@@ -214,35 +214,56 @@ fn damaged_and_foreign_files_are_named_and_left_alone() {
         made.check_damage(name, damage);
     };
     let other = Made::new();
-    check(KEY, "", Damage::Malformed);
-    check(KEY, "not PEM at all", Damage::Malformed);
-    check(KEY, &other.root, Damage::Malformed);
-    check(KEY, &other.key[..other.key.len() / 2], Damage::Malformed);
-    check(KEY, &[&*other.key, &other.root].concat(), Damage::Malformed);
-    check(KEY, &[&*other.key, &other.key].concat(), Damage::Malformed);
-    check(KEY, &"x".repeat(70_000), Damage::TooLarge);
-    check(ROOT, &other.root, Damage::OtherRoot);
-    check(ROOT, "", Damage::OtherRoot);
+    check(KEY, "", AuthorityDamage::Malformed);
+    check(KEY, "not PEM at all", AuthorityDamage::Malformed);
+    check(KEY, &other.root, AuthorityDamage::Malformed);
+    check(
+        KEY,
+        &other.key[..other.key.len() / 2],
+        AuthorityDamage::Malformed,
+    );
+    check(
+        KEY,
+        &[&*other.key, &other.root].concat(),
+        AuthorityDamage::Malformed,
+    );
+    check(
+        KEY,
+        &[&*other.key, &other.key].concat(),
+        AuthorityDamage::Malformed,
+    );
+    check(KEY, &"x".repeat(70_000), AuthorityDamage::TooLarge);
+    check(ROOT, &other.root, AuthorityDamage::OtherRoot);
+    check(ROOT, "", AuthorityDamage::OtherRoot);
 
     let made = Made::new();
     let [key, intermediate, root] = made.parts();
     let [other_key, other_intermediate, other_root] = other.parts();
     for (parts, damage) in [
-        ([other_key, intermediate, root], Damage::KeyMismatch),
-        ([key, other_intermediate, other_root], Damage::KeyMismatch),
-        ([key, intermediate, other_root], Damage::BrokenChain),
-        ([key, root, intermediate], Damage::KeyMismatch),
+        (
+            [other_key, intermediate, root],
+            AuthorityDamage::KeyMismatch,
+        ),
+        (
+            [key, other_intermediate, other_root],
+            AuthorityDamage::KeyMismatch,
+        ),
+        (
+            [key, intermediate, other_root],
+            AuthorityDamage::BrokenChain,
+        ),
+        ([key, root, intermediate], AuthorityDamage::KeyMismatch),
     ] {
         check(KEY, &parts.concat(), damage);
     }
 
     // A whole authority, but not the one whose root clients trust.
     made.write(KEY, &other.key);
-    made.check_damage(ROOT, Damage::OtherRoot);
+    made.check_damage(ROOT, AuthorityDamage::OtherRoot);
     // A root whose authority is gone.
     let made = Made::new();
     fs::remove_file(made.directory.path().join(KEY)).unwrap();
-    made.check_damage(ROOT, Damage::Orphan);
+    made.check_damage(ROOT, AuthorityDamage::Orphan);
 }
 
 #[test]
@@ -262,11 +283,11 @@ fn an_authority_for_other_names_is_refused() {
         let mut constraints = name_constraints();
         change(&mut constraints);
         made.write(KEY, &authority_with(Some(constraints)));
-        made.check_damage(KEY, Damage::OtherNames);
+        made.check_damage(KEY, AuthorityDamage::OtherNames);
     }
     let made = Made::new();
     made.write(KEY, &authority_with(None));
-    made.check_damage(KEY, Damage::OtherNames);
+    made.check_damage(KEY, AuthorityDamage::OtherNames);
 }
 
 /// The text of an authority whose intermediate has these constraints.

@@ -1,4 +1,4 @@
-//! The stream hyper reads and writes, telling the watchdog what moves.
+//! The stream that hyper reads and writes, which notes what moves.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,20 +9,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection::progress::{AfterFlush, Progress};
 
-/// Up to how many bytes the pieces of a write are put together: the system takes one piece with less effort than two.
+/// Up to how many bytes the pieces of a write are joined: the system takes one piece faster than two.
 const SMALL: usize = 1024;
 
-pub(crate) struct Watched<T> {
+/// Notes each read and write in [`Progress`], and ends the connection after a flush if that is wanted.
+pub(super) struct InstrumentedIo<T> {
     stream: T,
     progress: Arc<Progress>,
 }
 
-impl<T> Watched<T> {
-    pub(crate) fn new(stream: T, progress: Arc<Progress>) -> Watched<T> {
-        Watched { stream, progress }
+impl<T> InstrumentedIo<T> {
+    pub(super) fn new(stream: T, progress: Arc<Progress>) -> Self {
+        Self { stream, progress }
     }
 
-    pub(crate) fn into_inner(self) -> T {
+    pub(super) fn into_inner(self) -> T {
         self.stream
     }
 
@@ -35,7 +36,7 @@ impl<T> Watched<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for InstrumentedIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -50,7 +51,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for InstrumentedIo<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -83,24 +84,24 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
         self.stream.is_write_vectored()
     }
 
-    /// hyper flushes once its own buffer is empty. Where the connection has to end there, an error
-    /// is the way to tell hyper; it never reaches the client.
+    /// hyper flushes once its own buffer is empty. If the connection has to end there, an error is the
+    /// only way to make hyper stop; it never reaches the client.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         if flushed.is_pending() {
-            // TLS takes bytes before the socket does.
+            // TLS takes bytes that the socket has not taken yet.
             self.progress.write_blocked();
         }
         ready!(flushed)?;
         match self.progress.flushed() {
-            AfterFlush::GoOn => Poll::Ready(Ok(())),
+            AfterFlush::Continue => Poll::Ready(Ok(())),
             AfterFlush::Close | AfterFlush::Linger => {
                 Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
             }
         }
     }
 
-    /// Left to `drive`, which knows how the connection ends.
+    /// Done by `close`, which knows why the connection ends.
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
@@ -112,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps what each write brought, and takes at most so many bytes at once.
+    /// Keeps what each write contained, and takes at most so many bytes at once.
     struct Writes {
         most: usize,
         seen: Vec<Vec<usize>>,
@@ -165,13 +166,13 @@ mod tests {
                 seen: Vec::new(),
                 bytes: Vec::new(),
             };
-            let mut watched = Watched::new(stream, Arc::default());
+            let mut io = InstrumentedIo::new(stream, Arc::default());
             let slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-            let written = poll_fn(|cx| Pin::new(&mut watched).poll_write_vectored(cx, &slices));
+            let written = poll_fn(|cx| Pin::new(&mut io).poll_write_vectored(cx, &slices));
             let whole = pieces.concat();
             let taken = whole.len().min(most);
             assert_eq!(written.await.unwrap(), taken);
-            let stream = watched.into_inner();
+            let stream = io.into_inner();
             assert_eq!(stream.bytes, whole[..taken]);
             assert_eq!(stream.seen, [seen]);
         }

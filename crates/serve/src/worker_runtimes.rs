@@ -5,25 +5,26 @@ use std::{io, thread};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
-/// Threads beside the one that a server runs on, each with a runtime of its own. A connection stays on its thread, so
-/// none waits for another's, and nothing is stolen or woken across threads: a runtime of several threads spent more on
-/// that than it gained. For services that take more time over a request than HTTP itself does.
+/// Threads beside the one that a server runs on, each with a tokio runtime of its own.
 ///
-/// Dropped, the threads end, and what still runs on them is cut.
+/// A connection stays on its thread: nothing is moved or woken across threads, which costs a runtime with
+/// several threads more than it gains here. For services that take longer over a request than HTTP does.
+///
+/// When this is dropped the threads end, and what still runs on them is cut.
 #[derive(Debug, Default)]
-pub struct Lanes {
+pub struct WorkerRuntimes {
     runtimes: Vec<Handle>,
     /// Closed when dropped.
     _stop: Option<watch::Sender<()>>,
 }
 
-impl Lanes {
+impl WorkerRuntimes {
     /// Starts so many threads.
     ///
     /// # Errors
     ///
-    /// The system gives no threads or no event queues.
-    pub fn start(count: usize) -> io::Result<Lanes> {
+    /// The system has no more threads or event queues.
+    pub fn start(count: usize) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(());
         let mut runtimes = Vec::new();
         for number in 1..=count {
@@ -31,22 +32,22 @@ impl Lanes {
             runtimes.push(runtime.handle().clone());
             let mut stopped = stopped.clone();
             thread::Builder::new()
-                .name(format!("lane-{number}"))
+                .name(format!("worker-{number}"))
                 .spawn(move || {
-                    // An error is what ends it: nothing is ever sent.
+                    // An error ends it: nothing is ever sent.
                     let _ = runtime.block_on(stopped.changed());
                     runtime.shutdown_background();
                 })?;
         }
-        Ok(Lanes {
+        Ok(Self {
             runtimes,
             _stop: Some(stop),
         })
     }
 
-    /// Where the connection of that number is served: on one of the threads, or where the server runs.
+    /// Where the connection with this number is served; `None` for the runtime of the server itself.
     pub(crate) fn of(&self, number: u64) -> Option<&Handle> {
-        let lane = number % (self.runtimes.len() as u64 + 1);
-        self.runtimes.get((lane as usize).checked_sub(1)?)
+        let turn = number % (self.runtimes.len() as u64 + 1);
+        self.runtimes.get((turn as usize).checked_sub(1)?)
     }
 }

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Response;
-use pipetape_serve::{DateHeader, Lanes, Limits, Listener, Reply, Request, ServeSummary, Service};
+use pipetape_serve::{
+    DateHeader, Limits, Listener, Reply, Request, ServeSummary, Service, WorkerRuntimes,
+};
 use pipetape_testkit::{Client, soon};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Tells which thread it is called on; `/wait` does not end.
+/// Answers with the name of the thread that it is called on; `/wait` does not end.
 struct ThreadName;
 
 impl Service for ThreadName {
@@ -27,7 +29,7 @@ impl Service for ThreadName {
 }
 
 async fn start(
-    lanes: usize,
+    workers: usize,
     drain: Duration,
 ) -> (
     std::net::SocketAddr,
@@ -37,7 +39,7 @@ async fn start(
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
         .await
         .unwrap()
-        .on(Lanes::start(lanes).unwrap());
+        .on(WorkerRuntimes::start(workers).unwrap());
     let address = listener.local_addr();
     let (stop, stopped) = oneshot::channel();
     let limits = Limits {
@@ -71,7 +73,7 @@ async fn each_connection_stays_on_one_thread_and_all_threads_have_some() {
         names.extend(own);
     }
     let here = thread::current().name().unwrap_or_default().to_owned();
-    for name in [here.as_str(), "lane-1", "lane-2"] {
+    for name in [here.as_str(), "worker-1", "worker-2"] {
         let count = names.iter().filter(|found| *found == name).count();
         assert_eq!(count, 3, "{name} in {names:?}");
     }

@@ -1,4 +1,4 @@
-//! A tunnel: bytes as they come, both ways.
+//! A tunnel: bytes that pass both ways, unread.
 
 use std::io;
 use std::pin::pin;
@@ -12,35 +12,36 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::connection::front::Front;
+use crate::connection::serve::ServerState;
 
-/// What each direction holds at most.
+/// How many bytes each direction holds at most.
 const BUFFER: usize = 16 * 1024;
-/// How long a tunnel may be still once the server stops. Nobody knows what its bytes mean: a pause is the only sign
-/// that they are all through.
+/// How long a tunnel may be idle once the server stops. The server does not know what the bytes mean, so
+/// a pause is the only sign that all of them have passed.
 const STOPPING_IDLE: Duration = Duration::from_millis(500);
 
-/// Passes bytes on until both sides have ended, one has failed, or neither moves any more.
-pub(crate) async fn relay<S>(
+/// Passes bytes on until both sides have ended, one has failed, or nothing has moved for
+/// [`Limits::idle_timeout`](crate::Limits::idle_timeout). `prefix` was already read from the client.
+pub(super) async fn tunnel<S>(
     mut client: TcpStream,
-    early: Bytes,
+    prefix: Bytes,
     mut upstream: TcpStream,
-    front: &Front<S>,
+    server: &ServerState<S>,
 ) {
     let moved = AtomicU64::new(0);
     let (from_client, to_client) = client.split();
     let (from_upstream, to_upstream) = upstream.split();
-    let up = pump((&early[..]).chain(from_client), to_upstream, &moved);
-    let down = pump(from_upstream, to_client, &moved);
+    let up = copy((&prefix[..]).chain(from_client), to_upstream, &moved);
+    let down = copy(from_upstream, to_client, &moved);
     let mut both = pin!(async { tokio::try_join!(up, down) });
-    let mut stopped = pin!(front.stopped());
-    let mut stopping = front.is_stopping();
+    let mut stopped = pin!(server.stopped());
+    let mut stopping = server.is_stopping();
     let end = loop {
         let before = moved.load(Relaxed);
         let idle = if stopping {
             STOPPING_IDLE
         } else {
-            front.limits.idle_timeout
+            server.limits.idle_timeout
         };
         tokio::select! {
             biased;
@@ -57,8 +58,8 @@ pub(crate) async fn relay<S>(
     );
 }
 
-/// Copies until the end, and passes that on too.
-async fn pump(
+/// Copies until the end, and passes the end on too. Counts in `moved` the writes that succeeded.
+async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     moved: &AtomicU64,

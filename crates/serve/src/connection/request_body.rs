@@ -1,4 +1,4 @@
-//! Collecting a request's body, within bounds for one and for all.
+//! Collecting a request's body, within the limits for one body and for all of them.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -7,35 +7,29 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use hyper::body::Incoming;
 
-use crate::budget::{Budget, Reservation};
 use crate::connection::progress::{Phase, Progress};
+use crate::limits::{Budget, Reservation};
 
-/// A body, and the room it takes while the call that reads it runs.
+/// A body, and the memory that it takes from the budget while the call that reads it runs.
 #[derive(Default)]
-pub(crate) struct Collected {
-    pub(crate) bytes: Bytes,
-    pub(crate) reservation: Option<Reservation>,
+pub(super) struct Collected {
+    pub(super) bytes: Bytes,
+    pub(super) reservation: Option<Reservation>,
 }
 
 /// Why there is no body.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum BodyError {
-    /// It is, or says it will be, larger than the limit.
+pub(super) enum BodyError {
+    /// It is, or says that it will be, larger than the limit.
     TooLarge,
     /// It ended early, or its framing is wrong.
     Broken,
 }
 
-/// Whether a body announces more than the limit. Asked before the first byte is read, so that a
-/// client which waits for `100 Continue` is refused without being told to go on.
-pub(crate) fn announces_too_much(body: &Incoming, limit: usize) -> bool {
-    body.size_hint().lower() > limit as u64
-}
-
-/// Reads a body to its end.
+/// Reads a body to its end, at most `limit` bytes.
 ///
-/// A body that came with the head in one read is passed on as it lies in hyper's buffer.
-pub(crate) async fn collect(
+/// A body that was received together with the head is not copied.
+pub(super) async fn collect(
     body: &mut Incoming,
     limit: usize,
     budget: &Budget,
@@ -44,33 +38,28 @@ pub(crate) async fn collect(
     if body.is_end_stream() {
         return Ok(Collected::default());
     }
-    if announces_too_much(body, limit) {
+    // Before the first byte is read, so that a client that waits for `100 Continue` does not send it.
+    if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge);
     }
-    let announced = body.size_hint().exact();
-    // Not above `limit`, which is a `usize`.
+    // Not above `limit`, so the cast keeps the value.
+    let announced = body.size_hint().exact().map(|length| length as usize);
     let mut reservation = None;
     if let Some(announced) = announced
-        && announced > Budget::SMALL as u64
+        && announced > Budget::SMALL
     {
-        reservation = Box::pin(wait_for_room(budget, progress, announced as usize)).await;
+        reservation = reserve(budget, progress, announced).await;
     }
     progress.enter(Phase::Body);
 
-    let Some(first) = next_data(body).await? else {
-        return Ok(Collected {
-            bytes: Bytes::new(),
-            reservation,
-        });
-    };
+    let first = next_data(body).await?.unwrap_or_default();
     if body.is_end_stream() {
         return Ok(Collected {
             bytes: first,
             reservation,
         });
     }
-    let mut bytes =
-        BytesMut::with_capacity(announced.map_or(first.len(), |length| length as usize));
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(first.len()));
     bytes.extend_from_slice(&first);
     drop(first);
     while let Some(data) = next_data(body).await? {
@@ -80,7 +69,7 @@ pub(crate) async fn collect(
         }
         // A chunked body does not say how large it will be.
         if length > Budget::SMALL && reservation.is_none() {
-            reservation = Box::pin(wait_for_room(budget, progress, limit)).await;
+            reservation = reserve(budget, progress, limit).await;
             progress.enter(Phase::Body);
         }
         bytes.extend_from_slice(&data);
@@ -91,13 +80,12 @@ pub(crate) async fn collect(
     })
 }
 
-/// Boxed by its callers: most bodies are too small to wait.
-async fn wait_for_room(budget: &Budget, progress: &Progress, bytes: usize) -> Option<Reservation> {
-    progress.enter(Phase::Room);
+async fn reserve(budget: &Budget, progress: &Progress, bytes: usize) -> Option<Reservation> {
+    progress.enter(Phase::Capacity);
     budget.reserve(bytes).await
 }
 
-/// The next piece of data; trailers are passed over.
+/// The next piece of data; trailers are ignored.
 async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
     loop {
         match poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {

@@ -377,7 +377,7 @@ fn an_export_into_a_directory_that_is_missing_names_it() {
     let ended = sandbox.run(&["export", "t", "absent/t.tape.json"]);
     let expected = [
         "error: there is no directory absent to write to",
-        "hint: make it first, or choose another file",
+        "hint: make the directory first, or choose another file",
     ];
     ended.assert(1, &expected);
     assert!(!ended.stderr.contains(".pipetape-"), "{ended}");

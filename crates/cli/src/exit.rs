@@ -1,8 +1,9 @@
-//! Exit codes. Which one an error ends with, each type of error says (`CommandError`).
+//! Exit codes. Each type of error states its own, as a `CommandError`.
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
-/// Failed: a taken port, an unwritable store, a jobs file that is wrong, exchanges that could not be recorded.
+/// Failed: a port in use, a store that cannot be written, a wrong jobs file, exchanges that were
+/// not recorded.
 pub(crate) const FAILED: u8 = 1;
 /// Wrong usage; clap's own code too.
 pub(crate) const USAGE: u8 = 2;
@@ -10,14 +11,14 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const DAMAGED: u8 = 3;
 /// Requests missed, or with `--strict` exchanges were left unplayed.
 pub(crate) const MISSED: u8 = 4;
-/// The wrapped command is there and can't be executed, as shells say it.
+/// The wrapped command exists and can't be executed; shells use the same code.
 pub(crate) const NOT_EXECUTABLE: u8 = 126;
-/// The wrapped command is not there, as shells say it.
+/// The wrapped command does not exist; shells use the same code.
 pub(crate) const NOT_FOUND: u8 = 127;
 /// Added to the number of the signal that ended the wrapped command, as shells do.
 const SIGNALLED: u8 = 128;
 
-/// The code that a wrapped command ended with, as a shell would tell it.
+/// The code that a wrapped command ended with, as a shell would report it.
 pub(crate) fn code_of_command(code: Option<i32>, signal: Option<i32>) -> u8 {
     match (code, signal) {
         (Some(code), _) => u8::try_from(code).unwrap_or(FAILED),

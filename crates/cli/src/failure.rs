@@ -17,7 +17,7 @@ use crate::exit;
 use crate::terminal::Palette;
 use crate::text::printable;
 
-/// An error that can end a command. Each type of them says what follows from it, where it is declared.
+/// An error that can end a command. Each type of error implements this where it is declared.
 pub(crate) trait CommandError: Error + Send + Sync + 'static {
     /// The exit code of pipetape, one of [`exit`]'s.
     fn exit_code(&self) -> u8 {
@@ -29,7 +29,7 @@ pub(crate) trait CommandError: Error + Send + Sync + 'static {
         None
     }
 
-    /// Whether it is reported: not if the reader of stdout has gone away.
+    /// Whether it is reported; it is not if the reader of stdout is gone.
     fn is_reported(&self) -> bool {
         true
     }
@@ -41,16 +41,16 @@ pub(crate) struct Failure(Box<dyn CommandError>);
 /// The command line makes no sense as a whole.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum UsageError {
-    /// Others than this machine would reach the server.
+    /// Other machines could reach the server.
     #[error("--listen {address} can be reached from other machines")]
     RemoteListen { address: SocketAddr },
-    /// Nobody would look at the keys.
+    /// The keys would not be used.
     #[error("--credentials is for --auth verify")]
     UnusedCredentials,
     /// There is no home directory.
-    #[error("cannot tell where your data directory is")]
+    #[error("cannot find your data directory")]
     NoDataDirectory,
-    /// A tape goes on by the rules it began with.
+    /// A tape is continued by the rules it began with.
     #[error("{flag} is not the rule that tape `{tape}` was begun with ({has})")]
     RuleDiffers {
         flag: String,
@@ -59,7 +59,7 @@ pub(crate) enum UsageError {
     },
 }
 
-/// The operating system refused something that it should not.
+/// The operating system refused something that normally works.
 #[derive(Debug, Error)]
 #[error("cannot {action}")]
 pub(crate) struct SystemError {
@@ -71,7 +71,7 @@ impl Failure {
     /// Writes `error: …`, its causes and a hint to stderr, a line each.
     pub(crate) fn report(&self, palette: Palette) {
         if self.0.is_reported() {
-            // There is nowhere left to say that stderr can't be written.
+            // That stderr can't be written can be reported nowhere.
             let _ = io::stderr().write_all(self.text(palette).as_bytes());
         }
     }

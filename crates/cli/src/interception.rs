@@ -1,4 +1,5 @@
-//! `--intercept`: the certificate authority that signs as CodePipeline's hosts, and what a wrapped command needs to trust it.
+//! `--intercept`: the authority that makes certificates for CodePipeline's hosts, and the files
+//! with which a wrapped command trusts it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,16 +15,16 @@ use crate::terminal::say;
 use crate::text::printable;
 use crate::wrapped::TrustFiles;
 
-/// What a server that intercepts is given.
+/// What a server needs to intercept.
 #[derive(Debug)]
 pub(crate) struct Interception {
     tls: Arc<ServerConfig>,
-    /// Lives as long as the command that reads it.
+    /// Lives as long as the command that reads the files.
     trust: Option<TrustFiles>,
 }
 
 impl Interception {
-    /// Opens the authority, where an interception is asked for.
+    /// Opens the authority, if interception is asked for.
     pub(crate) fn begin(arguments: &ServingArguments) -> Result<Option<Interception>, Failure> {
         if !arguments.interception.intercept {
             return Ok(None);
@@ -52,14 +53,15 @@ impl Interception {
     }
 }
 
-/// Opens the authority, or makes it; says so where clients have to be told to trust another root than before.
+/// Opens the authority, or makes it; says so if clients have to trust another root certificate than
+/// before.
 pub(crate) fn open_authority(directory: &CaDirectory) -> Result<CertificateAuthority, Failure> {
     let authority = CertificateAuthority::open_or_create(&path(directory)?)?;
     announce(&authority);
     Ok(authority)
 }
 
-/// Makes another authority in the place of the one that there is.
+/// Replaces the authority by a new one.
 pub(crate) fn renew_authority(directory: &CaDirectory) -> Result<CertificateAuthority, Failure> {
     let authority = CertificateAuthority::renew(&path(directory)?)?;
     announce(&authority);
@@ -74,7 +76,7 @@ fn path(directory: &CaDirectory) -> Result<PathBuf, Failure> {
             .data_dir()
             .join("pipetape/ca"),
     };
-    // Whoever is given a path of a file in it may be in another directory.
+    // The paths of its files are given to processes in other directories.
     Ok(std::path::absolute(path).map_err(|source| SystemError {
         action: "find the directory of the certificate authority",
         source,
@@ -90,15 +92,18 @@ fn announce(authority: &CertificateAuthority) {
 fn announcement(origin: Origin, root: &Path) -> Option<String> {
     let root = root.display().to_string();
     let root = printable(&root);
-    let anew = "clients that were given the former root certificate have to be given this one";
+    let consequence =
+        "clients that were given the former root certificate have to be given this one";
     match origin {
         Origin::Found => None,
         Origin::Created => Some(format!("made a certificate authority: {root}")),
         Origin::Expired => Some(format!(
             "warning: the certificate authority had expired, or was about to, and was replaced: {root}\n\
-             warning: {anew}"
+             warning: {consequence}"
         )),
-        Origin::Renewed => Some(format!("made a new certificate authority: {root}\n{anew}")),
+        Origin::Renewed => Some(format!(
+            "made a new certificate authority: {root}\n{consequence}"
+        )),
     }
 }
 
@@ -107,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_root_that_is_new_is_told_of() {
+    fn a_new_root_is_announced() {
         let check = |origin| announcement(origin, Path::new("/ca/root\n.pem")).unwrap_or_default();
         assert_eq!(check(Origin::Found), "");
         insta::assert_snapshot!(check(Origin::Created), @r"made a certificate authority: /ca/root\n.pem");

@@ -37,7 +37,7 @@ impl CommandError for OutputError {
     }
 }
 
-/// Lets `write` write the command's result, and sees it out.
+/// Lets `write` write the command's result, and flushes it.
 pub(crate) fn to_stdout(
     write: impl FnOnce(&mut BufWriter<io::StdoutLock<'static>>) -> io::Result<()>,
 ) -> Result<(), OutputError> {
@@ -47,7 +47,7 @@ pub(crate) fn to_stdout(
         .map_err(OutputError)
 }
 
-/// Writes a value as JSON, indented, with a newline behind it.
+/// Writes a value as indented JSON and a newline.
 pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), OutputError> {
     to_stdout(|out| {
         serde_json::to_writer_pretty(&mut *out, value)?;
@@ -58,7 +58,7 @@ pub(crate) fn json_to_stdout(value: &impl Serialize) -> Result<(), OutputError> 
 /// What stdout is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
-    /// In columns; `None` where nothing is wrapped or cut, as in a pipe.
+    /// In columns; `None` if nothing is wrapped or cut, as in a pipe.
     pub(crate) width: Option<usize>,
     pub(crate) palette: Palette,
 }
@@ -88,7 +88,8 @@ impl Layout {
         }
     }
 
-    /// Lines of a text behind `first`, later ones behind as many spaces; a newline ends each.
+    /// The lines of a text: the first after `first`, the others after as many spaces; each ends
+    /// with a newline.
     pub(crate) fn wrapped(self, first: &str, text: &str) -> String {
         let indent = " ".repeat(display_width(first));
         match self.width {
@@ -104,7 +105,7 @@ impl Layout {
     }
 }
 
-/// The text cut to so many columns, the last one showing that it was.
+/// The text cut to so many columns; the last one then is `…`.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if display_width(text) <= width {
         return text.to_owned();
@@ -121,24 +122,24 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     kept
 }
 
-/// What the last column is not cut below.
+/// The last column is not cut to less than this.
 const NARROWEST: usize = 12;
 
-/// Which side of its column a cell stands on.
+/// The side of its column that a cell is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
     Right,
 }
 
-/// A text in a row, printable.
+/// A text in a row. It must be printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     text: String,
     tone: Option<Tone>,
 }
 
-/// A table: a head, and rows of as many cells.
+/// A table: column titles, and rows with as many cells.
 #[derive(Debug)]
 pub(crate) struct Table<const COLUMNS: usize> {
     head: [(&'static str, Align); COLUMNS],
@@ -150,12 +151,12 @@ enum Line<const COLUMNS: usize> {
     Row([Cell; COLUMNS]),
     /// Below a row, indented.
     Note(String),
-    /// Above rows that belong together.
+    /// Before rows that belong together.
     Heading(String),
 }
 
 impl Cell {
-    /// In the colour of what it says.
+    /// In the colour of its meaning.
     pub(crate) fn toned(text: String, tone: Tone) -> Cell {
         let tone = Some(tone);
         Cell { text, tone }
@@ -192,7 +193,8 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         self.lines.push(Line::Heading(text));
     }
 
-    /// The table, two spaces between its columns. On a terminal that is too narrow, the last column is cut.
+    /// The table, two spaces between its columns. On a terminal that is too narrow, the last column
+    /// is cut.
     pub(crate) fn render(&self, layout: Layout) -> String {
         let head = self
             .head
@@ -246,7 +248,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
                 Some(tone) => layout.palette.paint(tone, &text),
                 None => text,
             });
-            // What would end a line in spaces waits for what comes behind.
+            // Spaces are written only when text follows, so that no line ends with them.
             spaces += 2 + if *align == Align::Left { padding } else { 0 };
         }
         line.push('\n');

@@ -13,11 +13,10 @@ use crate::arguments::{Cli, LogFormat};
 use crate::live::{self, CountsBelow, LiveLines};
 use crate::terminal::{Palette, Stderr, terminal_is_dumb};
 
-/// Logs to stderr from here on, and shows exchanges as they happen where that is a terminal.
+/// Logs to stderr from here on, and shows exchanges as they happen if that is a terminal.
 pub(crate) fn install(cli: &Cli, palette: Palette) {
     let global = &cli.global;
     let serving = cli.command.serving();
-    // A server tells what it does.
     let default = match serving {
         Some(_) => LevelFilter::INFO,
         None => LevelFilter::WARN,
@@ -26,19 +25,21 @@ pub(crate) fn install(cli: &Cli, palette: Palette) {
         .log
         .clone()
         .map_or_else(|| Targets::new().with_default(default), |filter| filter.0);
-    let told = match serving {
-        Some(serving) if serving.quiet => Told::Trouble,
-        Some(_) if global.log_format == LogFormat::Text && io::stderr().is_terminal() => Told::Live,
-        _ => Told::Logged,
+    let detail = match serving {
+        Some(serving) if serving.quiet => Detail::Warnings,
+        Some(_) if global.log_format == LogFormat::Text && io::stderr().is_terminal() => {
+            Detail::Live
+        }
+        _ => Detail::Logged,
     };
-    let live = serving.filter(|_| told == Told::Live).map(|serving| {
+    let live = serving.filter(|_| detail == Detail::Live).map(|serving| {
         let below = match serving.command.is_empty() && !terminal_is_dumb() {
             true => CountsBelow::Shown,
             false => CountsBelow::Hidden,
         };
         LiveLines::new(palette, below).with_filter(shown_live(&wanted))
     });
-    let filter = wanted.and(cap(told));
+    let filter = wanted.and(cap(detail));
     let lines = fmt::layer()
         .with_writer(|| Stderr)
         .with_ansi(palette.is_coloured());
@@ -47,37 +48,41 @@ pub(crate) fn install(cli: &Cli, palette: Palette) {
         LogFormat::Json => lines.with_ansi(false).json().boxed(),
     };
     let logged = tracing_subscriber::registry().with(lines.with_filter(filter));
-    // No empty layer in the place of the live lines: it would have every event looked at, those of no interest too.
+    // An empty layer instead of the live lines would make every event be looked at, also those that
+    // nobody wants.
     match live {
         Some(live) => logged.with(live).init(),
         None => logged.init(),
     }
 }
 
-/// How exchanges are told of.
+/// How exchanges are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    /// In the log, like everything.
+enum Detail {
+    /// In the log, like everything else.
     Logged,
-    /// As live lines, in the place of log lines.
+    /// As live lines instead of log lines.
     Live,
-    /// Not at all, nor anything else that is no trouble.
-    Trouble,
+    /// Not at all; warnings and errors only.
+    Warnings,
 }
 
-/// The most that is logged, whatever is asked. Other libraries may only warn: below that they print what they work on.
-/// (sled prints whole batches.)
-fn cap(told: Told) -> Targets {
+/// The most that is logged, whatever filter is given. Other libraries may only warn: at lower
+/// levels they print the data they work on. (sled prints whole batches.)
+fn cap(detail: Detail) -> Targets {
     let others = Targets::new().with_default(LevelFilter::WARN);
     let ours = || others.clone().with_target("pipetape", LevelFilter::TRACE);
-    match told {
-        Told::Trouble => others,
-        Told::Logged => ours(),
-        Told::Live => ours().with_targets(live::targets().map(|target| (target, LevelFilter::OFF))),
+    match detail {
+        Detail::Warnings => others,
+        Detail::Logged => ours(),
+        Detail::Live => {
+            ours().with_targets(live::targets().map(|target| (target, LevelFilter::OFF)))
+        }
     }
 }
 
-/// The events that are shown live: those of crates whose `info` is wanted, so that `--log warn` goes without.
+/// The events that are shown live: those of crates whose `info` is wanted, so that `--log warn`
+/// shows none.
 fn shown_live(wanted: &Targets) -> Targets {
     let targets = live::targets().into_iter();
     let targets = targets.filter(|target| wanted.would_enable(target, &Level::INFO));
@@ -91,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_has_a_cap() {
-        let is_logged = |told, target, level| cap(told).would_enable(target, &level);
+        let is_logged = |detail, target, level| cap(detail).would_enable(target, &level);
         for (target, level, logged, live, quiet) in [
             ("pipetape::serving", Level::TRACE, true, true, false),
             ("pipetape_tape::store", Level::TRACE, true, true, false),
@@ -105,8 +110,8 @@ mod tests {
             ("hyper::proto", Level::DEBUG, false, false, false),
             ("log", Level::INFO, false, false, false),
         ] {
-            let found = [Told::Logged, Told::Live, Told::Trouble]
-                .map(|told| is_logged(told, target, level));
+            let found = [Detail::Logged, Detail::Live, Detail::Warnings]
+                .map(|detail| is_logged(detail, target, level));
             assert_eq!(found, [logged, live, quiet], "{target} {level}");
         }
     }

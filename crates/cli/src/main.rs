@@ -1,8 +1,8 @@
 //! `pipetape`: records AWS CodePipeline job-worker sessions once and plays them back anywhere.
 //!
-//! The binary is wiring: arguments, the process around a server (sockets, signals, a wrapped command),
-//! what is printed, and exit codes. What is recorded, matched, redacted and answered is decided in the
-//! libraries; nothing here looks into a message but to show it.
+//! The binary is wiring: arguments, the process around a server (sockets, signals, a wrapped
+//! command), what is printed, and exit codes. What is recorded, matched, redacted and answered is
+//! decided in the libraries; the binary reads messages only to show them.
 
 use std::process::ExitCode;
 
@@ -27,7 +27,8 @@ use arguments::Cli;
 use process::UserUmask;
 use terminal::Palette;
 
-/// A recorded exchange is allocated on one thread and freed on another.
+/// A recorded exchange is allocated on one thread and freed on another, which this allocator does
+/// fast.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let cli = match Cli::from_process() {
         Ok(cli) => cli,
         Err(error) => {
-            // Nobody may be reading; the code says it all.
+            // The output may have no reader; the exit code is enough.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() {
                 exit::USAGE

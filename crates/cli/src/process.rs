@@ -13,20 +13,22 @@ use crate::failure::SystemError;
 use crate::text::printable;
 
 /// The umask that the process was started with. The storage engine makes its files by the process's
-/// umask, so that is tightened before anything else happens; what belongs to the user is made with his own.
+/// umask, so that is tightened before anything else happens; the user's own files are made with
+/// this one.
 #[derive(Debug)]
 pub(crate) struct UserUmask(Mode);
 
 impl UserUmask {
-    /// Tightens the process's umask: what it makes from here on is its owner's alone.
+    /// Tightens the process's umask: from here on, only the owner can use the files it makes.
     pub(crate) fn tighten() -> UserUmask {
         UserUmask(umask(Mode::RWXG | Mode::RWXO))
     }
 
     /// Runs `action` with the user's umask.
     ///
-    /// The umask is the whole process's, so a thread of the storage engine may make a file meanwhile.
-    /// It lies in a directory that nobody else can enter, and its mode is put right when the tape is closed.
+    /// The umask applies to the whole process, so a thread of the storage engine may make a file
+    /// with it. That file is in a directory that nobody else can enter, and its mode is corrected
+    /// when the tape is closed.
     pub(crate) fn during<T>(&self, action: impl FnOnce() -> T) -> T {
         let tight = umask(self.0);
         let result = action();
@@ -38,7 +40,7 @@ impl UserUmask {
 /// SIGHUP's bit in the masks of `/proc/self/status`.
 const HANGUP_BIT: u64 = 1;
 
-/// A signal that came.
+/// A signal that was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caught {
     Interrupt,
@@ -46,7 +48,7 @@ pub(crate) enum Caught {
     Hangup,
 }
 
-/// Catches SIGINT, SIGTERM and SIGHUP from the moment it is made, each in its turn.
+/// Catches SIGINT, SIGTERM and SIGHUP from the moment it is made.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
@@ -55,8 +57,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Catches from here on. SIGHUP is left alone where it was ignored from the start (`nohup`). Where
-    /// that can't be found out, only a wrapped command is worth catching it for.
+    /// Catches signals from here on. SIGHUP is not caught if it was ignored from the start
+    /// (`nohup`). If that can't be found out, it is caught only for a wrapped command.
     pub(crate) fn install(is_wrapping: bool) -> Result<Signals, SystemError> {
         let catch = |kind| {
             signal(kind).map_err(|source| SystemError {
@@ -78,7 +80,7 @@ impl Signals {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, no signal is lost.
+    /// If it is dropped, no signal is lost.
     pub(crate) async fn next(&mut self) -> Caught {
         let hangup = async {
             match &mut self.hangup {
@@ -94,8 +96,8 @@ impl Signals {
     }
 }
 
-/// Whether a SIGINT that reached us has, as far as one can tell, come from our terminal: then it went
-/// to the whole foreground process group, a wrapped command included.
+/// Whether a SIGINT probably came from our terminal: then the whole foreground process group
+/// received it, also a wrapped command.
 pub(crate) fn interrupts_come_from_a_terminal() -> bool {
     fs::File::open("/dev/tty")
         .ok()
@@ -103,7 +105,7 @@ pub(crate) fn interrupts_come_from_a_terminal() -> bool {
         .is_some_and(|foreground| foreground == getpgrp())
 }
 
-/// Whether SIGHUP is ignored; `None` where the system does not say.
+/// Whether SIGHUP is ignored; `None` if the system does not say.
 fn hangup_is_ignored() -> Option<bool> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     ignored_mask(&status).map(|mask| mask & HANGUP_BIT != 0)
@@ -118,11 +120,11 @@ fn ignored_mask(status: &str) -> Option<u64> {
 
 /// Reports panics in one line on stderr.
 ///
-/// A message is shown only where it is a constant: one with values in it may hold a piece of a body.
-/// The storage engine panics on damage; the store catches that and says what is damaged.
+/// A message is shown only if it is a constant: one with values in it may contain a piece of a
+/// body. The storage engine panics on damage; the store catches that and says what is damaged.
 pub(crate) fn install_panic_hook() {
     panic::set_hook(Box::new(|info| {
-        // There is nowhere left to say that stderr can't be written.
+        // That stderr can't be written can be reported nowhere.
         let _ = writeln!(std::io::stderr(), "{}", panic_line(info));
     }));
 }
@@ -150,7 +152,7 @@ fn line_for(file: &str, line: u32, message: Option<&str>) -> String {
     )
 }
 
-/// A source file without the way to it on the machine that built us: `sled-0.34.7/src/lib.rs`.
+/// A source file without its directory on the machine that built us: `sled-0.34.7/src/lib.rs`.
 fn within_package(file: &str) -> &str {
     let Some((_, file)) = file.split_once("/registry/src/") else {
         return file;
@@ -165,13 +167,13 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// The umask is the whole process's: tests that change it take turns.
+    /// The umask applies to the whole process: tests that change it take turns.
     pub(crate) fn my_turn() -> MutexGuard<'static, ()> {
         static TURN: Mutex<()> = Mutex::new(());
         TURN.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The umask of a user who has set it to `mask`, tightened.
+    /// For a user whose umask is `mask`.
     pub(crate) fn user_with(mask: u16) -> UserUmask {
         umask(Mode::from_bits_truncate(mask.into()));
         UserUmask::tighten()

@@ -1,4 +1,5 @@
-//! What `record`, `replay` and `emulate` have in common: they check, listen, start a command, serve and stop.
+//! What `record`, `replay` and `emulate` have in common: they check, listen, start a command, serve
+//! and stop.
 
 use std::future::{Future, pending};
 use std::io::{self, Write as _};
@@ -20,7 +21,7 @@ use crate::process::{Signals, UserUmask};
 use crate::terminal::{self, say};
 use crate::wrapped::{CommandEnv, Credentials, Wrapped, look_up};
 
-/// What a command that serves asks for: an address that it may use, and a command that is there.
+/// What was asked for, checked: an address that may be used, and a command that exists.
 #[derive(Debug)]
 pub(crate) struct Setup<'a> {
     arguments: &'a ServingArguments,
@@ -28,7 +29,7 @@ pub(crate) struct Setup<'a> {
     umask: &'a UserUmask,
 }
 
-/// A server that listens and answers nobody yet.
+/// A server that listens, and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct Server<'a> {
     arguments: &'a ServingArguments,
@@ -38,7 +39,7 @@ pub(crate) struct Server<'a> {
 }
 
 impl<'a> Setup<'a> {
-    /// Checks what can be checked before anything is made.
+    /// Checks what can be checked before anything is created.
     pub(crate) fn check(
         arguments: &'a ServingArguments,
         umask: &'a UserUmask,
@@ -67,13 +68,13 @@ impl<'a> Setup<'a> {
 }
 
 impl Server<'_> {
-    /// Spreads connections over these threads.
+    /// Spreads connections over more threads.
     pub(crate) fn on(mut self, workers: WorkerRuntimes) -> Self {
         self.listener = self.listener.on(workers);
         self
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.listener.local_addr()
     }
@@ -88,10 +89,10 @@ impl Server<'_> {
         Signals::install(!self.arguments.command.is_empty())
     }
 
-    /// Says where the server listens, and starts the command, if there is one, with this region (if it has none)
-    /// and these credentials.
+    /// Says where the server listens, and starts the command if there is one. `region` is for a
+    /// command that has none.
     ///
-    /// The line goes to stdout; to stderr if stdout is a command's.
+    /// The line goes to stdout, or to stderr if stdout belongs to a command.
     pub(crate) fn announce(
         &self,
         region: Option<&Region>,
@@ -101,7 +102,7 @@ impl Server<'_> {
         let Some((program, arguments)) = self.arguments.command.split_first() else {
             let mut out = io::stdout().lock();
             if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-                // The port may be known without this line.
+                // The caller may know the port without this line.
                 warn!(%error, "cannot say on stdout where the server listens");
             }
             return Ok(None);
@@ -118,8 +119,9 @@ impl Server<'_> {
         Ok(Some(wrapped))
     }
 
-    /// Serves until a signal comes or the command ends, then lets what is in flight finish, within
-    /// [`Limits::drain`](pipetape_serve::Limits::drain); another signal ends that at once. Gives the command's exit code.
+    /// Serves until a signal comes or the command ends, then lets requests in flight finish, within
+    /// [`Limits::drain`](pipetape_serve::Limits::drain); another signal cuts them at once. Returns
+    /// the command's exit code.
     pub(crate) async fn serve(
         self,
         service: impl Service,
@@ -168,7 +170,8 @@ impl Server<'_> {
     }
 }
 
-/// Runs a future to its end on one thread: that serves more requests a second than several do.
+/// Runs a future to its end on one thread: this serves more requests per second than several
+/// threads do.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()

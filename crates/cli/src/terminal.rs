@@ -1,4 +1,5 @@
-//! Stderr as a terminal: colours, its width, and one line of counts that stays below whatever else is written.
+//! Stderr as a terminal: colours, its width, and one line of counts that stays below whatever else
+//! is written.
 
 use std::env;
 use std::fmt::Display;
@@ -12,12 +13,12 @@ use rustix::termios::{isatty, tcgetpgrp, tcgetwinsize};
 
 use crate::environment;
 
-/// Goes to the line's begin and empties it.
+/// Goes to the beginning of the line and empties it.
 const EMPTY_LINE: &str = "\r\u{1b}[K";
-/// Of a terminal that does not know its own width.
+/// In columns, for a terminal that does not know its own width.
 const USUAL_WIDTH: usize = 80;
 
-/// What stands on the last line now; nothing where it is empty.
+/// What the last line shows.
 static COUNTS: Mutex<StatusLine> = Mutex::new(StatusLine {
     wanted: String::new(),
     is_drawn: false,
@@ -28,7 +29,7 @@ struct StatusLine {
     is_drawn: bool,
 }
 
-/// A writer to stderr. What is written at once, which has to be whole lines, comes out at once.
+/// A writer to stderr. Each write has to be whole lines, and is one write to stderr.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stderr;
 
@@ -44,25 +45,25 @@ impl Write for Stderr {
 
 /// Writes a line to stderr.
 pub(crate) fn say(line: impl Display) {
-    // There is nowhere left to say that stderr can't be written.
+    // That stderr can't be written can be reported nowhere.
     let _ = counts().write(format!("{line}\n").as_bytes());
 }
 
-/// Writes a line to stderr, and these counts below it, in the place of earlier ones.
+/// Writes a line to stderr, and these counts below it, which replace earlier ones.
 pub(crate) fn say_with_counts(line: impl Display, wanted: String) {
     let mut counts = counts();
     counts.wanted = wanted;
     let _ = counts.write(format!("{line}\n").as_bytes());
 }
 
-/// Takes the counts away.
+/// Removes the counts.
 pub(crate) fn end_counts() {
     let mut counts = counts();
     counts.wanted.clear();
     let _ = counts.write(b"");
 }
 
-/// The width of a terminal in columns; `None` where it is none.
+/// The width of a terminal in columns; `None` if the stream is not a terminal.
 pub(crate) fn width(stream: impl rustix::fd::AsFd) -> Option<usize> {
     if !isatty(&stream) {
         return None;
@@ -75,7 +76,7 @@ pub(crate) fn width(stream: impl rustix::fd::AsFd) -> Option<usize> {
 }
 
 impl StatusLine {
-    /// In one piece, so that nothing of another process comes in between.
+    /// In one write, so that no output of another process comes in between.
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let mut out = Vec::with_capacity(lines.len() + self.wanted.len() + 8);
         if self.is_drawn {
@@ -84,7 +85,7 @@ impl StatusLine {
         out.extend_from_slice(lines);
         self.is_drawn = !self.wanted.is_empty() && is_foreground();
         if self.is_drawn {
-            // One that wraps could not be taken away again.
+            // A line that wraps could not be removed again.
             let width = width(io::stderr()).unwrap_or(USUAL_WIDTH) - 1;
             out.extend(self.wanted.chars().take(width).collect::<String>().bytes());
         }
@@ -96,9 +97,9 @@ fn counts() -> MutexGuard<'static, StatusLine> {
     COUNTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether nobody else types at the terminal: behind `pipetape record TAPE &`, a shell does.
+/// Whether the terminal is ours alone: after `pipetape record TAPE &`, a shell uses it too.
 fn is_foreground() -> bool {
-    // Where it is not our session's terminal, there is no shell to share it with.
+    // If it is not our session's terminal, there is no shell to share it with.
     tcgetpgrp(io::stderr()).map_or(true, |foreground| foreground == getpgrp())
 }
 
@@ -116,20 +117,20 @@ pub(crate) struct Palette {
     is_coloured: bool,
 }
 
-/// What a colour says.
+/// What a colour means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
     Good,
     Doubtful,
     Bad,
-    /// Not what one looks for first.
+    /// Less important.
     Quiet,
-    /// The head of a part.
+    /// A heading.
     Head,
 }
 
 impl Palette {
-    /// For stderr, what `--color` says; `auto` colours a terminal, unless `NO_COLOR` is set.
+    /// For stderr, by `--color`; `auto` colours a terminal, unless `NO_COLOR` is set.
     pub(crate) fn of_stderr(color: Color) -> Palette {
         Palette::of(color, io::stderr().is_terminal())
     }
@@ -178,7 +179,7 @@ impl Palette {
         self.styled(AnsiColor::Cyan.on_default().bold(), text)
     }
 
-    /// A text in the colour of what it says.
+    /// A text in the colour of its meaning.
     pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         let style = match tone {
             Tone::Good => AnsiColor::Green.on_default(),
@@ -199,7 +200,7 @@ impl Palette {
     }
 }
 
-/// Whether the terminal only prints: it has no colours, and takes nothing back.
+/// Whether the terminal can only print: it has no colours, and can remove nothing.
 pub(crate) fn terminal_is_dumb() -> bool {
     env::var_os(environment::TERM).is_none_or(|term| term == "dumb")
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text without anything that a terminal acts on: control characters, and the characters that
-/// break lines or reorder them, are written as escapes such as `\u{1b}`.
+/// The text without anything that a terminal acts on: control characters, and characters that break
+/// or reorder lines, are written as escapes such as `\u{1b}`.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_acted_on) {
         let mut out = String::with_capacity(text.len() + 16);
@@ -20,17 +20,18 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a terminal does more with a character than to show it.
+/// Whether a terminal does more with a character than show it.
 fn is_acted_on(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            // Marks of direction, line and paragraph ends, embeddings, overrides and isolates, the byte order mark.
+            // Marks of direction, line and paragraph ends, embeddings, overrides and isolates, the
+            // byte order mark.
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
         )
 }
 
-/// A text of a client's or a tape's, made safe to print, and cut if it is longer than `longest` characters.
+/// A text from a client or a tape, made safe to print, and cut to `longest` characters.
 pub(crate) fn brief(text: &str, longest: usize) -> String {
     let kept: String = text.chars().take(longest).collect();
     let more = if kept.len() < text.len() { "…" } else { "" };

@@ -32,7 +32,7 @@ pub(crate) struct Cli {
 }
 
 const BEGIN_AND_EXIT_CODES: &str = "\
-Begin with `pipetape demo`: it shows the whole way, and needs no account and no network.
+Begin with `pipetape demo`: it shows how it all works, and needs no account and no network.
 
 Exit codes:
   0    done
@@ -41,7 +41,7 @@ Exit codes:
   3    the source or the store is damaged, or of a newer format
   4    requests missed, or with --strict exchanges were left unplayed
   N    a wrapped command's own code, if not 0; 128 + the signal that ended it;
-       126 where it can't be executed, 127 where it is not found";
+       126 if it can't be executed, 127 if it is not found";
 
 /// Flags of every command.
 #[derive(Debug, Args)]
@@ -51,17 +51,17 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "DIR", env = environment::STORE, hide_env_values = true, default_value = ".pipetape")]
     pub(crate) store: PathBuf,
 
-    /// What is logged to stderr: a level (off, error, warn, info, debug, trace), or levels of parts such
-    /// as `info,pipetape_proxy=debug`. Other libraries are never logged below `warn`
+    /// What to log to stderr: a level (off, error, warn, info, debug, trace), or levels of parts
+    /// such as `info,pipetape_proxy=debug`. Other libraries are never logged below `warn`
     /// [default: info for record, replay and emulate, else warn]
     #[arg(long, global = true, value_name = "FILTER", env = environment::LOG, hide_env_values = true)]
     pub(crate) log: Option<LogFilter>,
 
-    /// How log lines are written
+    /// The format of log lines
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 
-    /// When to use colours; `auto` uses them on a terminal, and honours NO_COLOR
+    /// When to use colours; `auto` uses them on a terminal unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 }
@@ -72,12 +72,13 @@ pub(crate) enum Command {
     Record(RecordArguments),
     Replay(ReplayArguments),
     Emulate(EmulateArguments),
-    /// Show the whole way at once: a job service, a worker, its recording, and the replay of it
+    /// See it work: a job service, a worker, its recording, and the replay of it
     ///
-    /// Two jobs are enqueued on a local job service. A small worker takes one to success and one to failure, with a
-    /// wrong nonce on the way, while it is recorded. Then the service stops, and the tape answers the same
-    /// worker. Everything happens in this process, over loopback sockets; no account or network is needed. The tape
-    /// stays in the store as `demo`. Ends with 1 if the replay missed a request or left an exchange unplayed.
+    /// Two jobs are enqueued on a local job service. A small worker completes one and fails the
+    /// other, with a wrong nonce in between, while it is recorded. Then the service stops, and the
+    /// tape answers the same worker. Everything happens in this process, over loopback sockets; no
+    /// account or network is needed. The tape stays in the store as `demo`. Ends with 1 if the
+    /// replay missed a request or left an exchange unplayed.
     Demo,
 
     List(ListArguments),
@@ -110,7 +111,7 @@ impl Cli {
 }
 
 impl Command {
-    /// What a command that serves has in common with the others that do.
+    /// The arguments that commands with a server share; `None` for the others.
     pub(crate) fn serving(&self) -> Option<&ServingArguments> {
         match self {
             Command::Record(record) => Some(&record.serving),
@@ -121,7 +122,7 @@ impl Command {
     }
 }
 
-/// Whoever forgets the `--` in front of a command to run is told so.
+/// Adds a tip to the error if the `--` before a command to run was forgotten.
 fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let serves = |argument: &OsString| {
         ["record", "replay", "emulate"]
@@ -141,7 +142,7 @@ fn with_tip(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     error
 }
 
-/// `--color`, before the command line is read: help and usage errors are coloured by it too.
+/// `--color`, found before the command line is parsed: help and usage errors have colours too.
 fn color_asked_for(arguments: &[OsString]) -> Color {
     let mut own = arguments.iter().take_while(|argument| *argument != "--");
     let mut color = Color::Auto;

@@ -11,17 +11,17 @@ use super::values::{Delay, Period};
 
 /// Serve a local CodePipeline job service, for a worker that has no account and no tape yet
 ///
-/// Jobs come from a file, and from `POST /_pipetape/jobs` while it runs. They are polled for, acknowledged
-/// with their nonce, and succeed, fail or time out as the service's do; `GET /_pipetape/jobs/ID` tells every
-/// call that touched a job. Nothing is kept when it ends.
+/// Jobs come from a file, and from `POST /_pipetape/jobs` while it runs. They are polled for,
+/// acknowledged with their nonce, and succeed, fail or time out as the service's do; `GET
+/// /_pipetape/jobs/ID` lists every call about a job. Nothing is kept when it ends.
 #[derive(Debug, Args)]
 pub(crate) struct EmulateArguments {
-    /// A JSON file of the jobs to begin with; docs/emulator.md has the format
+    /// A JSON file with the first jobs; docs/emulator.md has the format
     #[arg(long, value_name = "FILE")]
     pub(crate) jobs: Option<PathBuf>,
 
-    /// How long a job that was handed out is hidden from other polls; nobody having acknowledged it by
-    /// then, it comes back with another nonce
+    /// How long a job that was handed out is hidden from other polls; if it is not acknowledged by
+    /// then, it is handed out again with another nonce
     #[arg(long, value_name = "TIME", default_value = "30s")]
     pub(crate) visibility: Period,
 
@@ -38,22 +38,23 @@ pub(crate) struct EmulateArguments {
     #[arg(long, value_name = "CHECK", value_enum, default_value_t = SignatureCheck::Off)]
     pub(crate) auth: SignatureCheck,
 
-    /// A JSON file of the keys that callers may sign with, for `--auth verify`; docs/emulator.md has the
-    /// format. A wrapped command signs with the first
+    /// A JSON file with the keys that callers may sign with, for `--auth verify`; docs/emulator.md
+    /// has the format. A wrapped command signs with the first
     #[arg(long, value_name = "FILE", required_if_eq("auth", "verify"))]
     pub(crate) credentials: Option<PathBuf>,
 
-    /// The region that the emulator is in, and that callers have to sign for
+    /// The region of the emulator; callers have to sign for it
     #[arg(long, default_value = "us-east-1")]
     pub(crate) region: Region,
 
-    /// Let calls go wrong: `OPERATION:FAULT[:count=N][:probability=P]`, such as AcknowledgeJob:throttle:count=2
-    /// or *:500:probability=0.1. The faults are throttle, 500, 503, delay=TIME, reset, reset=after,
-    /// truncate=BYTES, InvalidNonce, JobNotFound and timeout-job. May be given more than once
+    /// Make calls fail: `OPERATION:FAULT[:count=N][:probability=P]`, such as
+    /// AcknowledgeJob:throttle:count=2 or *:500:probability=0.1. The faults are throttle, 500, 503,
+    /// delay=TIME, reset, reset=after, truncate=BYTES, InvalidNonce, JobNotFound and timeout-job.
+    /// May be given more than once
     #[arg(long, value_name = "RULE")]
     pub(crate) fault: Vec<FaultRule>,
 
-    /// What everything made up, and every chance, comes from: the same number, the same run
+    /// The seed of all random values and chances: the same number gives the same run
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
 
@@ -66,8 +67,8 @@ pub(crate) struct EmulateArguments {
 pub(crate) enum SignatureCheck {
     /// Nothing: any caller is served
     Off,
-    /// That there is one, and that it is complete
+    /// That it is present and complete
     Require,
-    /// That it is right, by the keys of --credentials
+    /// That it is correct, by the keys of --credentials
     Verify,
 }

@@ -1,4 +1,4 @@
-//! `--intercept`, and `ca`, which looks after the certificates that it needs.
+//! `--intercept`, and the `ca` command for the certificates that it needs.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,9 @@ use crate::environment;
 /// Intercept mode, for every command that serves.
 #[derive(Debug, Args)]
 pub(crate) struct InterceptArguments {
-    /// Be an HTTPS proxy too (HTTPS_PROXY): whoever asks it for one of CodePipeline's hosts is answered as that host, with a
-    /// certificate from pipetape's own authority, whose root `pipetape ca path` names. Other hosts are refused
+    /// Be an HTTPS proxy too (HTTPS_PROXY): a client that connects to one of CodePipeline's hosts
+    /// is answered as that host, with a certificate from pipetape's own authority (its root
+    /// certificate: `pipetape ca path`). Other hosts are refused
     #[arg(long)]
     pub(crate) intercept: bool,
 
@@ -18,10 +19,10 @@ pub(crate) struct InterceptArguments {
     pub(crate) ca: CaDirectory,
 }
 
-/// Look after the certificate authority of intercept mode
+/// Show or renew the certificate authority of intercept mode
 ///
-/// A client of `--intercept` has to trust its root certificate; a wrapped command does so without further ado.
-/// The authority is made at its first use, and can sign for AWS host names alone.
+/// Clients of `--intercept` have to trust its root certificate; for a wrapped command this is
+/// arranged. The authority is made at its first use, and can sign for AWS host names only.
 #[derive(Debug, Args)]
 pub(crate) struct CaArguments {
     #[command(subcommand)]
@@ -31,13 +32,13 @@ pub(crate) struct CaArguments {
 /// What to do with the authority.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaCommand {
-    /// Print the path of the root certificate (PEM), the one for clients to trust
+    /// Print the path of the root certificate (PEM), which clients have to trust
     Path(CaDirectory),
-    /// Show what the authority is, for how long, and what it may sign
+    /// Show the authority: its certificate, how long it is valid, and what it may sign
     Show(ShowCaArguments),
-    /// Make a new authority in the place of the old one, and print the path of its root certificate
+    /// Replace the authority by a new one, and print the path of its root certificate
     ///
-    /// Whoever trusted the old root has to be given the new one.
+    /// Clients that trust the old root certificate have to be given the new one.
     Renew(CaDirectory),
 }
 

@@ -1,4 +1,4 @@
-//! The command line: one structure per command, its documentation the help.
+//! The command line: one structure per command; their documentation is the help text.
 
 mod cli;
 mod emulate;

@@ -12,11 +12,11 @@ use super::values::{Period, Unshown};
 
 /// Record a session: forward CodePipeline calls and keep each exchange on a tape
 ///
-/// Point a worker at pipetape with AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:4577, or let pipetape
-/// run it: `pipetape record TAPE -- CMD ARG...`. Its calls are signed again with pipetape's own
-/// credentials, from the standard AWS chain, and forwarded. An exchange is kept before the client sees
-/// its answer; secrets are replaced by placeholders before anything is written. SIGINT or SIGTERM
-/// ends the recording.
+/// Point a worker at pipetape with AWS_ENDPOINT_URL_CODEPIPELINE=http://127.0.0.1:4577, or let
+/// pipetape run it: `pipetape record TAPE -- CMD ARG...`. Its calls are signed again with
+/// pipetape's own credentials, from the standard AWS chain, and forwarded. An exchange is kept
+/// before the client sees its answer; secrets are replaced by placeholders before anything is
+/// written. SIGINT or SIGTERM ends the recording.
 #[derive(Debug, Args)]
 pub(crate) struct RecordArguments {
     /// The tape's name: 1 to 64 letters, digits, `.`, `_` or `-`, not starting with a dot
@@ -32,14 +32,15 @@ pub(crate) struct RecordArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) upstream_ca: Option<PathBuf>,
 
-    /// Connect to ADDR where HOST and PORT are meant, such as
-    /// codepipeline.us-east-1.amazonaws.com:443:127.0.0.1:8443. ADDR is an IP address, with a port of its own where that
-    /// differs; several are parted by commas. Certificates are checked for HOST all the same. May be given more than once
+    /// Connect to ADDR instead of HOST and PORT, such as
+    /// codepipeline.us-east-1.amazonaws.com:443:127.0.0.1:8443. ADDR is an IP address, with a port
+    /// if that differs; several are separated by commas. Certificates are still checked for HOST.
+    /// May be given more than once
     #[arg(long, value_name = "HOST:PORT:ADDR")]
     pub(crate) resolve: Vec<Resolve>,
 
-    /// Let clients reach another host through the HTTPS proxy, unread and unrecorded: example.com, *.example.com for all
-    /// names below it, or * for any. May be given more than once
+    /// Let clients reach another host through the HTTPS proxy, unread and unrecorded: example.com,
+    /// *.example.com for all names below it, or * for any. May be given more than once
     #[arg(long, value_name = "HOST", requires = "intercept")]
     pub(crate) tunnel: Vec<TunnelHost>,
 
@@ -48,7 +49,7 @@ pub(crate) struct RecordArguments {
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) upstream_timeout: Period,
 
-    /// What to do where there is a tape of that name
+    /// What to do if there is a tape of that name
     #[arg(long, value_enum, default_value_t = Mode::Fresh)]
     pub(crate) mode: Mode,
 
@@ -65,8 +66,9 @@ pub(crate) struct RecordArguments {
     #[arg(long)]
     pub(crate) region: Option<Region>,
 
-    /// Redact another member of requests and responses: a JSON pointer such as /currentRevision/changeIdentifier;
-    /// `*` stands for every item or member. May be given more than once
+    /// Redact another member of requests and responses: a JSON pointer such as
+    /// /currentRevision/changeIdentifier; `*` means every item or member. May be given more than
+    /// once
     #[arg(long, value_name = "POINTER")]
     pub(crate) redact: Vec<Pointer>,
 
@@ -88,9 +90,9 @@ pub(crate) struct RecordArguments {
 pub(crate) enum Mode {
     /// Refuse
     Fresh,
-    /// Record beside it, and take its place at a clean stop
+    /// Record beside it, and replace it at a clean stop
     Overwrite,
-    /// Go on behind its last exchange, by the tape's own rules
+    /// Continue after its last exchange, by the tape's own rules
     Append,
 }
 

@@ -1,4 +1,4 @@
-//! `replay`, and its `--exhausted POLICY` and `--exhausted OPERATION=POLICY`.
+//! `replay`, with its `--exhausted POLICY` and `--exhausted OPERATION=POLICY`.
 
 use std::ffi::OsStr;
 
@@ -13,17 +13,17 @@ use crate::report::ReportFile;
 
 /// Play a tape back: answer each request as it was answered when it was recorded
 ///
-/// Nothing is asked over a network, and no credentials are needed. A request that no exchange left on
-/// the tape answers is a miss: it gets a 400 that says why, and makes pipetape end with 4.
-/// Each http://HOST:PORT/session/NAME/ is a play-through of its own.
+/// No network and no credentials are needed. A request that no remaining exchange of the tape
+/// answers is a miss: it gets a 400 that says why, and makes pipetape end with 4. Each
+/// http://HOST:PORT/session/NAME/ is an independent play-through.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
     /// A tape's name in the store, or the path of a tape file (with a `/`, or ending in `.json`)
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Source,
 
-    /// What follows when every recorded answer to a request has been given: POLICY, or OPERATION=POLICY for one operation
-    /// such as AcknowledgeJob; repeatable
+    /// What to answer when every recorded answer to a request has been given: POLICY, or
+    /// OPERATION=POLICY for one operation such as AcknowledgeJob. May be given more than once
     #[arg(long, value_name = "POLICY", value_parser = ExhaustedParser, default_value = "auto")]
     pub(crate) exhausted: Vec<ExhaustedRule>,
 
@@ -35,26 +35,27 @@ pub(crate) struct ReplayArguments {
     #[arg(long = "match", value_name = "MATCH", value_enum, default_value_t = Matching::Exact)]
     pub(crate) match_by: Matching,
 
-    /// A member of requests that does not count when matching, beside those that the tape's rules name; `*` stands
-    /// for any name or item; repeatable
+    /// A member of requests that does not count when matching, in addition to those that the tape's
+    /// rules name; `*` means any name or item. May be given more than once
     #[arg(long, value_name = "POINTER")]
     pub(crate) ignore: Vec<Pointer>,
 
-    /// Pass over recorded polls that brought no job, so that no worker waits for what took minutes to come
+    /// Skip recorded polls that brought no job, so that the worker does not wait for a job as long
+    /// as it did when it was recorded
     #[arg(long)]
     pub(crate) skip_empty_polls: bool,
 
-    /// How long answers wait: `none`, `recorded` (as long as they took), or a factor of that such as `0.1`. Never
-    /// longer than a minute
+    /// How long answers wait: `none`, `recorded` (as long as they took), or a factor of that such
+    /// as `0.1`. Never longer than a minute
     #[arg(long, value_name = "LATENCY", default_value = "none")]
     pub(crate) latency: Latency,
 
-    /// End with 4 where exchanges were left unplayed, too
+    /// End with 4 also if exchanges were left unplayed
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Write what was served, missed, left unplayed and matched loosely, session by session, to a file: JUnit XML where
-    /// its name ends in `.xml`, JSON where it ends in `.json`
+    /// Write what was served, missed, left unplayed and matched loosely, session by session, to a
+    /// file: JUnit XML if its name ends in `.xml`, JSON if it ends in `.json`
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<ReportFile>,
 
@@ -67,7 +68,8 @@ pub(crate) struct ReplayArguments {
 pub(crate) enum PlayOrder {
     /// Any; answers to equal requests are given in recorded order
     Keyed,
-    /// One that could have been recorded: an exchange that began after others had ended comes after them
+    /// One that could have been recorded: an exchange that began after others had ended comes after
+    /// them
     Strict,
 }
 
@@ -85,7 +87,7 @@ impl From<PlayOrder> for Order {
 pub(crate) enum Matching {
     /// All of it
     Exact,
-    /// Of an operation on a job, its id with its nonce or client token
+    /// For a call about a job: its id with its nonce or client token
     Identity,
 }
 
@@ -101,12 +103,13 @@ impl From<Matching> for MatchBy {
 /// One `--exhausted`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ExhaustedRule {
-    /// The operation it is for; `None` for those that no other one names.
+    /// Its operation; `None` for all that no other rule names.
     operation: Option<Operation>,
     policy: Exhausted,
 }
 
-/// The policy for all operations, and those of single ones. Of two for the same, the last one counts.
+/// The policy for all operations, and those for single ones. If two are for the same, the last
+/// counts.
 pub(crate) fn policies(rules: &[ExhaustedRule]) -> (Exhausted, Vec<(Operation, Exhausted)>) {
     let mut others = Exhausted::default();
     let mut single: Vec<(Operation, Exhausted)> = Vec::new();
@@ -153,14 +156,14 @@ impl TypedValueParser for ExhaustedParser {
     }
 }
 
-/// An operation of the service: a mistyped one would be a rule for nothing.
+/// An operation of the service: a rule for a mistyped one would never apply.
 fn known(command: &Command, name: &str) -> Result<Operation, Error> {
     match Operation::from_name(name) {
         Ok(operation) if operation.is_known() => Ok(operation),
         Ok(_) | Err(_) => Err(Error::raw(
             ErrorKind::ValueValidation,
             format!(
-                "--exhausted: {name:?} is no operation of CodePipeline, as AcknowledgeJob is\n"
+                "--exhausted: {name:?} is not an operation of CodePipeline, such as AcknowledgeJob\n"
             ),
         )
         .with_cmd(command)),
@@ -176,7 +179,7 @@ pub(crate) enum WhenExhausted {
     Error,
     /// The last answer again
     RepeatLast,
-    /// From the first answer on
+    /// All answers again, from the first
     Loop,
 }
 

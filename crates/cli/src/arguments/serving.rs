@@ -1,4 +1,5 @@
-//! What `record`, `replay` and `emulate` have in common: a socket, its limits, and a wrapped command.
+//! The flags that `record`, `replay` and `emulate` share: the socket, its limits, and a wrapped
+//! command.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,14 +13,14 @@ use super::values::{ListenAddress, Size};
 use crate::environment;
 use crate::failure::UsageError;
 
-/// The port where none is asked for.
+/// The port if none is given.
 const PORT: u16 = 4577;
 
 /// Arguments of every command that serves.
 #[derive(Debug, Args)]
 pub(crate) struct ServingArguments {
     /// Where to listen; port 0 takes any free port
-    /// [default: 127.0.0.1:4577, or 127.0.0.1:0 around a command]
+    /// [default: 127.0.0.1:4577, or 127.0.0.1:0 with a command]
     #[arg(long, value_name = "ADDR")]
     listen: Option<ListenAddress>,
 
@@ -30,20 +31,22 @@ pub(crate) struct ServingArguments {
     #[command(flatten)]
     pub(crate) interception: InterceptArguments,
 
-    /// The largest body taken from a client or an upstream
+    /// The largest body accepted from a client or an upstream
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     max_body: Size,
 
-    /// Opens the admin routes under /_pipetape/ to whoever sends this bearer token, from any machine
+    /// Allow the admin routes under /_pipetape/ from any machine, for requests with this bearer
+    /// token
     #[arg(long, value_name = "TOKEN", env = environment::ADMIN_TOKEN, hide_env_values = true, value_parser = admin_token)]
     pub(crate) admin_token: Option<AdminToken>,
 
-    /// Say nothing of each exchange: only warnings, errors, and the summary at the end, whatever --log says
+    /// Show no exchanges: only warnings, errors, and the summary at the end, whatever --log says
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
-    /// Run a command against the server, with the environment that AWS SDKs need for it. Its exit code
-    /// becomes pipetape's; SIGTERM and SIGHUP are passed on to it, and SIGINT where no terminal has sent it
+    /// Run a command against the server, with the environment that AWS SDKs need for it. Its exit
+    /// code becomes pipetape's; SIGTERM and SIGHUP are passed on to it, and SIGINT unless a
+    /// terminal sent it
     #[arg(last = true, value_names = ["CMD", "ARG"], num_args = 1..)]
     pub(crate) command: Vec<OsString>,
 }
@@ -62,7 +65,7 @@ impl ServingArguments {
         }
     }
 
-    /// What clients are allowed.
+    /// The limits for clients.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             max_body: self.max_body.0,

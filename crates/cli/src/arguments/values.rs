@@ -1,4 +1,5 @@
-//! What flags are given: addresses, sizes, times, and values that an error must not repeat.
+//! The values of flags: addresses, sizes, times, log filters, and values that an error must not
+//! repeat.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -14,16 +15,16 @@ use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-/// The largest body that may be asked for: one has to fit into memory several times.
+/// The largest `--max-body`, in bytes: a body has to fit into memory several times.
 const LARGEST: usize = 256 * 1024 * 1024;
-/// The longest time that may be asked for.
+/// The longest time that a flag may set.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An address and port to listen on. `localhost` is taken for 127.0.0.1; no other name is looked up.
+/// An address and port to listen on. `localhost` means 127.0.0.1; other names are not looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ListenAddress(pub(crate) SocketAddr);
 
-/// A text that is no such address.
+/// The text is not a valid [`ListenAddress`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not an address with a port, such as 127.0.0.1:4577 or [::1]:0")]
 pub(crate) struct NotAnAddress;
@@ -44,11 +45,11 @@ impl FromStr for ListenAddress {
 }
 
 /// A number of bytes from 1 to 256 MiB: plain, or with a unit (`KiB` and `MiB`, or `KB` and `MB` in
-/// thousands, whatever the case).
+/// thousands), in upper or lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
 
-/// A text that is no such size.
+/// The text is not a valid [`Size`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum SizeError {
     #[error("not a size such as 500KB, 16MiB or 1048576")]
@@ -88,11 +89,11 @@ impl FromStr for Size {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period(pub(crate) Duration);
 
-/// A time from nothing to a day, such as `0s` or `30s`.
+/// A time from zero to a day, such as `0s` or `30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Delay(pub(crate) Duration);
 
-/// A text that is no such time.
+/// The text is not a valid [`Period`] or [`Delay`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum PeriodError {
     #[error("not a time such as 300ms, 60s or 2min")]
@@ -129,13 +130,14 @@ impl FromStr for Delay {
     }
 }
 
-/// `--log`: levels, for all of it and for parts.
+/// `--log`: a level for everything, and levels of single parts.
 ///
-/// Unlike tracing's own form, a bare word has to be a level: a misspelt one would be taken for a part.
+/// Unlike in tracing's own syntax, a bare word has to be a level: otherwise a misspelt level would
+/// pass as the name of a part.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LogFilter(pub(crate) Targets);
 
-/// A text that is no filter.
+/// The text is not a valid [`LogFilter`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
     "not a level (off, error, warn, info, debug, trace), nor a list such as info,pipetape_proxy=debug"
@@ -160,7 +162,8 @@ impl FromStr for LogFilter {
     }
 }
 
-/// Parses a `T` like clap's own parser does, but for the value in the error.
+/// Parses a `T` as clap's own parser does, but its errors do not repeat the value: people paste
+/// URLs with a password in them.
 #[derive(Debug, Clone)]
 pub(crate) struct Unshown<T>(PhantomData<T>);
 

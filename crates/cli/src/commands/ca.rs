@@ -16,7 +16,7 @@ use crate::interception::{open_authority, renew_authority};
 use crate::layout::{OutputError, json_to_stdout, to_stdout};
 use crate::text::printable;
 
-/// Prints where the root is, or what the authority is.
+/// Prints the path of the root certificate, or describes the authority.
 pub(crate) fn run(arguments: &CaArguments) -> Result<u8, Failure> {
     match &arguments.command {
         CaCommand::Path(directory) => print_path(&open_authority(directory)?)?,

@@ -1,4 +1,4 @@
-//! `emulate`: a job service, for as long as it is wanted.
+//! `emulate`: a local job service.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ use crate::wrapped::Credentials;
 #[derive(Debug, Error)]
 enum EmulateError {
     /// `--jobs`.
-    #[error("cannot begin with the jobs of {}", path.display())]
+    #[error("cannot use the jobs in {}", path.display())]
     Jobs {
         path: PathBuf,
         #[source]
         source: JobsFileError,
     },
     /// `--credentials`.
-    #[error("cannot verify signatures by the keys of {}", path.display())]
+    #[error("cannot use the keys in {}", path.display())]
     Credentials {
         path: PathBuf,
         #[source]
@@ -40,7 +40,7 @@ enum EmulateError {
 
 impl CommandError for EmulateError {}
 
-/// Serves until a signal comes or the command ends; gives the exit code.
+/// Serves until a signal comes or the command ends; returns the exit code.
 pub(crate) fn run(arguments: &EmulateArguments, umask: &UserUmask) -> Result<u8, Failure> {
     let setup = Setup::check(&arguments.serving, umask)?;
     let auth = auth(arguments)?;
@@ -77,7 +77,7 @@ async fn emulate(
     Ok(exit::code_around(command, exit::DONE))
 }
 
-/// What is checked of signatures, the keys for it read.
+/// Which signatures are accepted, with the keys read from their file.
 fn auth(arguments: &EmulateArguments) -> Result<Auth, Failure> {
     match (arguments.auth, &arguments.credentials) {
         (SignatureCheck::Verify, Some(path)) => {
@@ -87,7 +87,7 @@ fn auth(arguments: &EmulateArguments) -> Result<Auth, Failure> {
             })?;
             Ok(Auth::Verify(keys))
         }
-        // Without keys the command line is refused before it comes to this.
+        // clap has refused `--auth verify` without keys already.
         (SignatureCheck::Off | SignatureCheck::Require, Some(_))
         | (SignatureCheck::Verify, None) => Err(UsageError::UnusedCredentials.into()),
         (SignatureCheck::Off, None) => Ok(Auth::Off),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_go_with_verifying_and_with_nothing_else() {
+    fn keys_are_for_verifying_only() {
         assert!(matches!(auth(&arguments(&[])), Ok(Auth::Off)));
         let require = arguments(&["--auth", "require"]);
         assert!(matches!(auth(&require), Ok(Auth::Require)));

@@ -30,7 +30,7 @@ impl CommandError for UnreadableTapes {
     }
 }
 
-/// Lists the store; fails behind the listing where a tape can't be read.
+/// Lists the store; fails after the listing if a tape can't be read.
 pub(crate) fn run(arguments: &ListArguments, store: &Store, color: Color) -> Result<u8, Failure> {
     let tapes = store.list()?;
     if arguments.json {
@@ -80,7 +80,7 @@ fn table(tapes: &[TapeSummary]) -> Table<6> {
     table
 }
 
-/// 2026-01-01T00:00:00Z: a tape file has the milliseconds, for whoever needs them.
+/// Such as 2026-01-01T00:00:00Z. A tape file has the milliseconds too.
 fn to_the_second(moment: UnixMillis) -> String {
     let text = moment.to_string();
     let seconds = text.split('.').next().unwrap_or(&text);
@@ -104,7 +104,7 @@ fn state(state: &TapeState) -> Cell {
     }
 }
 
-/// A tape as `list --json` shows it. What is not known is null.
+/// A tape in `list --json`. What is not known is null.
 #[derive(Debug, Serialize)]
 struct ListedTape {
     name: String,

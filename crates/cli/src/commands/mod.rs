@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::process::UserUmask;
 use crate::terminal::Palette;
 
-/// Runs a command; gives its exit code.
+/// Runs a command; returns its exit code.
 pub(crate) fn run(cli: Cli, palette: Palette, umask: &UserUmask) -> Result<u8, Failure> {
     let store = Store::new(cli.global.store);
     match cli.command {

@@ -18,10 +18,10 @@ use crate::text::{exchanges, printable};
 use crate::wrapped::{Credentials, Wrapped, profile_region};
 use crate::{environment, exit};
 
-/// Most threads that serve connections. One more writes.
+/// Most threads that serve connections. One more thread writes the tape.
 const MOST_THREADS: usize = 4;
 
-/// Records until a signal comes or the command ends; gives the exit code.
+/// Records until a signal comes or the command ends; returns the exit code.
 pub(crate) fn run(
     arguments: &RecordArguments,
     store: &Store,
@@ -66,7 +66,7 @@ async fn record(
     let own = match finished {
         Ok(_) if summary.unrecorded == 0 => exit::DONE,
         Ok(_) => exit::FAILED,
-        // Trouble with a recording is 1, whatever is the matter with its tape.
+        // A recording that fails ends with 1, also if its tape is damaged.
         Err(failure) => {
             failure.report(palette);
             exit::FAILED
@@ -102,8 +102,8 @@ async fn begin(
     Ok((Arc::new(recorder), command, signals))
 }
 
-/// Closes a tape that nothing was added to, and leaves no empty one behind. Errors are passed over: the
-/// one that led here counts.
+/// Closes a tape to which nothing was added, and removes it if it is new. Errors are ignored: the
+/// one that led here is reported.
 async fn abandon(writer: TapeWriter, arguments: &RecordArguments, store: &Store) {
     let is_new = arguments.mode != Mode::Append;
     if let Ok(finished) = writer.finish().await
@@ -115,7 +115,7 @@ async fn abandon(writer: TapeWriter, arguments: &RecordArguments, store: &Store)
     }
 }
 
-/// Closes the tape. Two more signals end even that; what was recorded is kept all the same.
+/// Closes the tape. Two more signals end even that; what was recorded is kept.
 async fn finish(
     recorder: &Recorder,
     writer: TapeWriter,
@@ -127,7 +127,7 @@ async fn finish(
     };
     let insisted = async {
         signals.next().await;
-        warn!("closing the tape; the next signal leaves it as it is");
+        warn!("closing the tape; the next signal leaves it unfinished");
         signals.next().await;
     };
     tokio::select! {
@@ -174,7 +174,7 @@ fn rules_asked_for(arguments: &RecordArguments) -> Result<Rules, SystemError> {
     })
 }
 
-/// Default rules, with a salt of their own.
+/// Default rules, with a new salt.
 pub(super) fn new_rules() -> Result<Rules, SystemError> {
     Rules::generate().map_err(|error| SystemError {
         action: "make a salt for the tape",
@@ -182,8 +182,8 @@ pub(super) fn new_rules() -> Result<Rules, SystemError> {
     })
 }
 
-/// A tape that is appended to goes on by its own rules: flags that say otherwise are an error, since
-/// what they were to hide would be written.
+/// A tape is continued by its own rules. Flags that differ from them are an error, since what they
+/// should hide would be written.
 fn check_rules(arguments: &RecordArguments, rules: &Rules) -> Result<(), UsageError> {
     let differs = |flag: String, has: String| UsageError::RuleDiffers {
         flag,
@@ -223,11 +223,11 @@ fn check_rules(arguments: &RecordArguments, rules: &Rules) -> Result<(), UsageEr
     Ok(())
 }
 
-/// What a command's environment asks of its SDK, and a recording can't give it.
+/// Warns of what a command's environment asks of its SDK and a recording can't provide.
 fn warn_of_lost_choices(arguments: &RecordArguments) {
     let is_on =
         |name| std::env::var_os(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    // An intercepted call goes where the SDK wants it to.
+    // An intercepted call goes where the SDK sends it.
     let is_kept = arguments.serving.interception.intercept || arguments.upstream.is_some();
     if arguments.serving.command.is_empty() || is_kept {
         return;
@@ -246,7 +246,7 @@ fn warn_of_lost_choices(arguments: &RecordArguments) {
 }
 
 fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Finished>) -> String {
-    // A tape that was closed knows best what is on it.
+    // If the tape was closed, its own count is exact.
     let recorded = finished.map_or(summary.recorded, |finished| finished.written);
     let mut line = format!(
         "recorded {} on tape {tape} ({} unrecorded, {} refused)",
@@ -255,7 +255,7 @@ fn summary_line(tape: &TapeName, summary: &RecordSummary, finished: Option<&Fini
         summary.refused
     );
     if finished.is_some_and(|finished| finished.left_old) {
-        line.push_str("; the tape of before was left as it was");
+        line.push_str("; the former tape was left unchanged");
     }
     if !summary.kept_config.is_empty() {
         let keys: Vec<_> = summary

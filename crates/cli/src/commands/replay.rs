@@ -16,7 +16,7 @@ use crate::serving::{self, Setup};
 use crate::terminal::say;
 use crate::wrapped::Credentials;
 
-/// Plays until a signal comes or the command ends; gives the exit code.
+/// Plays until a signal comes or the command ends; returns the exit code.
 pub(crate) fn run(
     arguments: &ReplayArguments,
     store: &Store,
@@ -53,7 +53,7 @@ async fn replay(
     let replay = Arc::new(replay);
     let mut signals = server.catch_signals()?;
     let command = server.announce(None, Credentials::Placeholders)?;
-    // An old date would shift an SDK's clock: none is sent.
+    // A recorded date would shift an SDK's clock, so no date is sent.
     let date = DateHeader::AsGiven;
     let command = server
         .serve(Arc::clone(&replay), date, command, &mut signals)

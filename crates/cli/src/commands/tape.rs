@@ -23,7 +23,7 @@ use crate::text::{exchanges, printable};
 /// A tape file can't be written.
 #[derive(Debug, Error)]
 pub(crate) enum ExportError {
-    #[error("there is a file {} already", path.display())]
+    #[error("{} exists already", path.display())]
     Exists { path: PathBuf },
     #[error("there is no directory {} to write to", directory.display())]
     NoDirectory { directory: PathBuf },
@@ -35,7 +35,7 @@ pub(crate) enum ExportError {
     },
 }
 
-/// What to do if the file is there.
+/// What to do if the file exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Existing {
     Refuse,
@@ -53,7 +53,7 @@ struct NoSuchExchange {
 impl CommandError for ExportError {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoDirectory { .. } => Some("make it first, or choose another file"),
+            Self::NoDirectory { .. } => Some("make the directory first, or choose another file"),
             Self::Exists { .. } => Some("choose another file, or pass --force to replace it"),
             Self::Write { .. } => None,
         }
@@ -62,7 +62,7 @@ impl CommandError for ExportError {
 
 impl CommandError for NoSuchExchange {
     fn hint(&self) -> Option<&'static str> {
-        Some("`pipetape show SOURCE` lists those it has")
+        Some("`pipetape show SOURCE` lists its exchanges")
     }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn export(
     Ok(exit::DONE)
 }
 
-/// Refuses before a long tape is read for nothing.
+/// Refuses early, before a long tape is read.
 fn check_place(file: &Path, existing: Existing) -> Result<(), ExportError> {
     if let Some(directory) = file.parent()
         && directory != Path::new("")
@@ -150,7 +150,7 @@ fn check_place(file: &Path, existing: Existing) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// The file is there whole or not at all.
+/// The file is written whole or not at all.
 fn write_file(tape: &Tape, file: &Path, existing: Existing) -> Result<(), ExportError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => ExportError::Exists {
@@ -309,7 +309,7 @@ mod tests {
             matches!(&error, ExportError::NoDirectory { directory } if directory.ends_with("absent")),
             "{error:?}"
         );
-        // Where it goes in between.
+        // If it is removed in between.
         let error = write_file(&tape(), &file, Existing::Replace).unwrap_err();
         assert!(matches!(error, ExportError::Write { .. }), "{error:?}");
     }

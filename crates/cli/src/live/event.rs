@@ -1,10 +1,10 @@
-//! What an event says of an exchange, and how many events there were.
+//! What an event says about an exchange, and counts of events.
 
 use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-/// The fields of an exchange's event. Texts may be a client's.
+/// The fields of an exchange's event. Texts may come from a client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct ExchangeEvent {
     /// `recorded`, `not recorded`, `served`, `missed` or `answered`.
@@ -63,7 +63,7 @@ impl Visit for ExchangeEvent {
     }
 }
 
-/// ExchangeCounts of the exchanges shown so far.
+/// Counts of the exchanges shown until now.
 #[derive(Debug, Default)]
 pub(super) struct ExchangeCounts {
     recorded: u64,
@@ -89,7 +89,7 @@ impl ExchangeCounts {
         self.faults += u64::from(event.fault.is_some());
     }
 
-    /// In words; what there is none of is left out.
+    /// In words, without those that are zero.
     pub(super) fn text(&self) -> String {
         let faults = match self.faults {
             1 => "with a fault",

@@ -12,12 +12,12 @@ use super::event::{ExchangeCounts, ExchangeEvent};
 use crate::terminal::{self, Palette, Tone};
 use crate::text::{self, brief, printable};
 
-/// Whether the number of exchanges stands below the lines.
+/// Whether the counts of exchanges are shown below the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CountsBelow {
-    /// It does, and is drawn anew with each line.
+    /// They are, and are drawn again with each line.
     Shown,
-    /// It does not: a wrapped command writes there too, or the terminal can't take a line back.
+    /// They are not: a wrapped command writes there too, or the terminal can't remove a line.
     Hidden,
 }
 
@@ -67,8 +67,8 @@ impl<S: Subscriber> Layer<S> for LiveLines {
     }
 }
 
-/// Widths of the columns: the longest name of a worker's ordinary calls, a short id, `timeout`, `59.9 s`, `1.5 KiB`.
-/// What is longer moves the rest of its line.
+/// Widths of the columns: the longest name of a worker's ordinary calls, a short id, `timeout`,
+/// `59.9 s`, `1.5 KiB`. A longer text moves the rest of its line.
 const OPERATION: usize = 19;
 const JOB: usize = 8;
 const RESULT: usize = 7;
@@ -76,10 +76,11 @@ const LATENCY: usize = 6;
 const SIZE: usize = 8;
 /// Most characters of a text that a client chooses.
 const LONGEST: usize = 40;
-/// Where a second line begins: below the operation.
+/// Before a second line, which begins below the operation.
 const INDENT: &str = "          ";
 
-/// The line, without its end; two where the terminal is too narrow for what was redacted. `time` is of eight characters.
+/// The line, without a newline; two lines if the terminal is too narrow for what was redacted.
+/// `time` has eight characters.
 pub(super) fn line(
     time: &str,
     event: &ExchangeEvent,
@@ -125,9 +126,9 @@ pub(super) fn line(
             Some(width) if length + 2 + plain_length(&redacted) > width => {
                 line.push('\n');
                 line.push_str(INDENT);
-                let room = width.saturating_sub(INDENT.len()).max(LONGEST / 2);
-                if plain_length(&redacted) > room {
-                    redacted = redacted.chars().take(room - 1).chain(['…']).collect();
+                let columns = width.saturating_sub(INDENT.len()).max(LONGEST / 2);
+                if plain_length(&redacted) > columns {
+                    redacted = redacted.chars().take(columns - 1).chain(['…']).collect();
                 }
             }
             _ => line.push_str("  "),
@@ -155,7 +156,7 @@ fn tone(event: &ExchangeEvent) -> Tone {
     }
 }
 
-/// What else there is to say: its place on the tape, and what is out of the ordinary.
+/// The rest: its number on the tape, and what is unusual.
 fn details(event: &ExchangeEvent) -> String {
     let mut details = Vec::new();
     match (event.seq, event.message.as_str()) {
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stand_below_each_other() {
+    fn lines_have_columns() {
         let plain = |event: &ExchangeEvent| line(TIME, event, None, Palette::plain());
         let lines = [
             poll(),

@@ -59,18 +59,18 @@ pub(crate) fn whole_exchange(tape: &TapeName, exchange: &Exchange, layout: Layou
     out
 }
 
-/// How deep the members of a message stand in an exchange, in spaces.
+/// The indentation of the members of a message within an exchange.
 const DEPTH: &str = "    ";
 
-/// The bodies of an exchange in the form in which a tape file has them: that decides what is JSON, what
-/// is text and what is neither, and lays JSON out without touching its tokens.
+/// The bodies of an exchange as a tape file has them: that form decides what is JSON, what is text
+/// and what is neither, and indents JSON without changing its tokens.
 #[derive(Debug)]
 pub(super) struct Bodies {
     pub(super) request: Body,
     pub(super) response: Option<Body>,
 }
 
-/// A body, ready to print: lines of it, or what it is.
+/// A body, ready to print.
 #[derive(Debug, Default)]
 pub(super) struct Body(String);
 
@@ -92,7 +92,7 @@ struct MessageText<'a> {
 }
 
 impl Bodies {
-    /// The bodies of an exchange; `None` where they can't be laid out.
+    /// The bodies of an exchange; `None` if a tape file could not have them.
     pub(super) fn of(exchange: &Exchange) -> Option<Bodies> {
         let mut text = Vec::new();
         write_exchange(exchange, &mut text).ok()?;

@@ -1,4 +1,4 @@
-//! What an exchange came to, in a few words, and what stands out in it.
+//! The outcome of an exchange in a few words, and what is unusual about it.
 
 use pipetape_core::protocol::{ServiceError, decode_error, decode_request};
 use pipetape_core::{Answer, Operation};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::text::{brief, printable};
 
-/// No id or status is longer than this, unless someone means harm.
+/// In characters. Ids and statuses of the service are shorter.
 pub(super) const LONGEST: usize = 60;
 
 /// Status, or fault, or both: `200`, `timeout`, `200 truncated`.
@@ -88,8 +88,8 @@ struct FailureDetails {
     r#type: String,
 }
 
-/// What a successful exchange did: `handed out`, the status that an acknowledgement brought, `succeeded`, `failed`.
-/// `has_job` tells polls that brought one from those that did not.
+/// What a successful exchange did: `handed out`, the status in the answer to an acknowledge,
+/// `succeeded`, `failed`. `has_job` is whether a poll brought a job.
 pub(super) fn job_change(exchange: &Exchange, has_job: bool) -> Option<String> {
     let response = exchange.outcome.response()?;
     if !(200..300).contains(&response.status) {
@@ -106,9 +106,9 @@ pub(super) fn job_change(exchange: &Exchange, has_job: bool) -> Option<String> {
             brief(&acknowledged.status, LONGEST)
         }
         Operation::PutJobSuccessResult | Operation::PutThirdPartyJobSuccessResult => {
-            let goes_on = serde_json::from_slice::<Succeeded>(request)
+            let is_continued = serde_json::from_slice::<Succeeded>(request)
                 .is_ok_and(|result| result.continuation_token.is_some());
-            match goes_on {
+            match is_continued {
                 true => "succeeded so far, to be continued".to_owned(),
                 false => "succeeded".to_owned(),
             }
@@ -123,7 +123,7 @@ pub(super) fn job_change(exchange: &Exchange, has_job: bool) -> Option<String> {
     })
 }
 
-/// What the service would say to a request, where that is not what one expects.
+/// Notes on a request that the service would not accept.
 pub(super) fn remarks(exchange: &Exchange) -> Vec<String> {
     let mut remarks = Vec::new();
     if !exchange.operation.is_known() {
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(code(&Outcome::Fault(Fault::Reset)), None);
     }
 
-    fn check(operation: &str, request: &'static str, answer: (u16, &'static str), step_is: &str) {
+    fn check(operation: &str, request: &'static str, answer: (u16, &'static str), expected: &str) {
         let exchange = Exchange {
             seq: 1,
             after: None,
@@ -192,13 +192,13 @@ mod tests {
         let found = job_change(&exchange, true);
         assert_eq!(
             found.as_deref().unwrap_or("-"),
-            step_is,
+            expected,
             "{operation} {request}"
         );
     }
 
     #[test]
-    fn steps_are_read_from_both_bodies() {
+    fn changes_are_read_from_both_bodies() {
         let ok = (200, "");
         check("PollForJobs", "{}", (200, r#"{"jobs":[]}"#), "handed out");
         let acknowledged = (200, r#"{"status":"InProgress"}"#);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_is_no_step_and_nothing_is_shown_raw() {
+    fn a_failure_changes_no_job_and_nothing_is_shown_raw() {
         check("PutJobSuccessResult", "{}", (400, "{}"), "-");
         check("AcknowledgeJob", "{}", (200, "<html>"), "-");
         let hostile = (200, "{\"status\":\"\\u001b[2J\"}");

@@ -6,8 +6,8 @@ use super::timeline::timeline;
 use crate::layout::Layout;
 use crate::text::printable;
 
-/// A tape's head and its exchanges, job by job. `place` says where it was read from; `end` how its recording ended,
-/// where that is known.
+/// A tape's head and its exchanges, job by job. `place` is where it was read from; `end` is how its
+/// recording ended, if that is known.
 pub(crate) fn overview(
     tape: &Tape,
     place: &str,
@@ -24,7 +24,7 @@ pub(crate) fn overview(
         fact(
             "state",
             &format!(
-                "unfinished: its recorder was killed. What its clients saw is here; `pipetape record {name} --mode append` goes on with it"
+                "unfinished: its recorder was killed. What its clients saw is here; `pipetape record {name} --mode append` continues it"
             ),
         );
     }
@@ -34,7 +34,7 @@ pub(crate) fn overview(
         &tape
             .rules
             .as_ref()
-            .map_or("none, so the defaults hold".to_owned(), rules),
+            .map_or("none, so the defaults apply".to_owned(), rules),
     );
     fact("exchanges", &exchanges(&tape.exchanges));
     if !tape.exchanges.is_empty() {
@@ -44,7 +44,7 @@ pub(crate) fn overview(
     out
 }
 
-/// How many, and from when to when.
+/// How many, and between which times.
 fn exchanges(exchanges: &[Exchange]) -> String {
     let mut moments = exchanges.iter().filter_map(|exchange| exchange.recorded_at);
     let count = exchanges.len();
@@ -84,7 +84,7 @@ mod tests {
 
     const JOB: &str = "0f1e2d3c-4b5a-4968-8776-655443322110";
 
-    /// The first at the begin of 2026, each a second later.
+    /// The first at the beginning of 2026, each a second later.
     fn exchange(seq: u64, operation: &str, request: &str, outcome: Outcome) -> Exchange {
         let moment = 1_767_225_600_000 + i64::try_from(seq).unwrap() * 1_041;
         Exchange {
@@ -119,7 +119,7 @@ mod tests {
         exchange
     }
 
-    /// Two jobs, one acknowledged in three tries; and a stranger's texts.
+    /// Two jobs, one acknowledged in three tries; and hostile texts.
     fn tape() -> Tape {
         let poll =
             r#"{"actionTypeId":{"category":"Test","owner":"Custom","provider":"P","version":"1"}}"#;
@@ -231,7 +231,7 @@ mod tests {
         tape       deploy
         from       store .pipetape
         state      unfinished: its recorder was killed. What its clients saw is here;
-                   `pipetape record deploy --mode append` goes on with it
+                   `pipetape record deploy --mode append` continues it
         format     pipetape/1
         rules      configuration values redacted: suspect; account ids replaced; redact
                    /a /b
@@ -277,7 +277,7 @@ mod tests {
         tape       empty
         from       file a\u{1b}b.json
         format     pipetape/1
-        rules      none, so the defaults hold
+        rules      none, so the defaults apply
         exchanges  0
         ");
     }

@@ -14,13 +14,14 @@ use crate::text::{self, brief, printable};
 /// Exchanges that belong together, in the order of the tape.
 #[derive(Debug)]
 struct Part<'a> {
-    /// `None` for those that are about no job.
+    /// `None` for those without a job.
     job: Option<String>,
     exchanges: Vec<&'a Exchange>,
 }
 
-/// A table of exchanges, job by job in the order in which jobs first turn up, and at its end those that are about no
-/// job. A poll that handed out several is there with each. Times are counted from the tape's first exchange.
+/// A table of exchanges: job by job in the order in which jobs first appear, and at the end those
+/// without a job. A poll that handed out several jobs is listed with each. Times are counted from
+/// the tape's first exchange.
 pub(super) fn timeline(exchanges: &[Exchange], layout: Layout) -> String {
     let begin = exchanges.iter().find_map(|exchange| exchange.recorded_at);
     let firsts = first_tries(exchanges);
@@ -56,7 +57,7 @@ pub(super) fn timeline(exchanges: &[Exchange], layout: Layout) -> String {
 }
 
 impl Part<'_> {
-    /// The job, and the last that is known of it.
+    /// The job, and its last known state.
     fn heading(&self) -> String {
         let Some(job) = &self.job else {
             return "no job".to_owned();
@@ -122,7 +123,7 @@ fn invocation(exchange: &Exchange) -> Option<&str> {
         .map(|(_, value)| value.as_str())
 }
 
-/// Whether the call had been tried before; the error, or what was done to the job.
+/// The exchange that this one retries; the error, or what was done to the job.
 fn outcome(exchange: &Exchange, has_job: bool, first_try: Option<u64>) -> String {
     let retried = first_try.map(|first| format!("retry of {first}"));
     let mut parts: Vec<String> = retried.into_iter().collect();

@@ -11,25 +11,25 @@ use super::proxy_exceptions::{with_loopback, without_codepipeline};
 use super::trust::TrustFiles;
 use crate::environment as names;
 
-/// Well-formed, and nobody's.
+/// Well-formed, and of no account.
 const ACCESS_KEY_ID: &str = "AKIAPIPETAPEREPLAY00";
 /// As long as a real one.
 const SECRET_ACCESS_KEY: &str = "pipetape/replay/placeholder/not/a/secret";
-/// For commands that have no region from anywhere.
+/// For commands without a region.
 const REGION: &str = "us-east-1";
 
 /// Whose credentials a command signs with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Credentials<'a> {
-    /// Whatever it finds, as without us.
+    /// Its own, unchanged.
     Own,
     /// Placeholders: real keys never sign for a replay or an emulator.
     Placeholders,
-    /// These, which the server knows.
+    /// A key of the server.
     Given(&'a AccessKey),
 }
 
-/// What a command is to find around it.
+/// From what the environment of a command is made.
 #[derive(Debug)]
 pub(crate) struct CommandEnv<'a> {
     /// Where the server listens.
@@ -38,7 +38,8 @@ pub(crate) struct CommandEnv<'a> {
     pub(crate) region: Option<&'a Region>,
     /// Whose credentials it signs with.
     pub(crate) credentials: Credentials<'a>,
-    /// For `--intercept`: the server is its proxy, and these are the certificates that it is to trust.
+    /// For `--intercept`: the server is its proxy, and these are the certificates that it is to
+    /// trust.
     pub(crate) interception: Option<&'a TrustFiles>,
 }
 
@@ -46,9 +47,9 @@ pub(crate) struct CommandEnv<'a> {
 pub(crate) type Change = (&'static str, Option<OsString>);
 
 impl CommandEnv<'_> {
-    /// What is to change in an environment in which `value_of` finds variables.
+    /// The changes to an environment whose variables `value_of` gives.
     pub(crate) fn changes(&self, value_of: impl Fn(&str) -> Option<OsString>) -> Vec<Change> {
-        // SDKs take an empty variable for none.
+        // For SDKs, an empty variable is not set.
         let value_of = |name: &str| value_of(name).filter(|value| !value.is_empty());
         let address = reachable(self.address);
         let mut changes = match self.interception {
@@ -116,7 +117,7 @@ fn interception(
     changes
 }
 
-/// The address to call: loopback, where the server listens on all of the machine's.
+/// The address to call: loopback, if the server listens on all addresses of the machine.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

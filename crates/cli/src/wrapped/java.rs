@@ -1,4 +1,5 @@
-//! How a JVM is told of a proxy and of trusted certificates: by options, and by a key store of Java's own.
+//! How a JVM gets a proxy and trusted certificates: by options, and by a key store in Java's
+//! format.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
 
-/// The one key store format of Java's that needs no password to be read.
+/// The only key store format of Java that can be read without a password.
 const MAGIC: u32 = 0xFEED_FEED;
 const VERSION: u32 = 2;
 const TRUSTED_CERTIFICATE: u32 = 2;
@@ -16,19 +17,19 @@ const TRUST_STORE: &str = "-Djavax.net.ssl.trustStore";
 
 /// Certificates as a key store in the format JKS, in which they are trusted.
 ///
-/// Its end, a digest over a password, is left out: nobody checks it without a password.
+/// The digest at its end is left out: without a password it is not checked.
 pub(super) fn key_store(certificates: &[CertificateDer<'_>]) -> Vec<u8> {
     let mut store = Vec::new();
     let mut entries = 0_u32;
     for certificate in certificates {
-        // Java's own bound is lower.
+        // Java's own limit is lower.
         let Ok(length) = u32::try_from(certificate.len()) else {
             continue;
         };
         entries += 1;
         store.extend(TRUSTED_CERTIFICATE.to_be_bytes());
         store.extend(text(&format!("root-{entries}")));
-        // When it was added: nobody asks.
+        // When it was added, which nobody reads.
         store.extend(0_u64.to_be_bytes());
         store.extend(text("X.509"));
         store.extend(length.to_be_bytes());
@@ -38,14 +39,14 @@ pub(super) fn key_store(certificates: &[CertificateDer<'_>]) -> Vec<u8> {
     [head.as_flattened(), &store].concat()
 }
 
-/// A text of ours, which is ASCII and short, with its length.
+/// A short ASCII text, with its length before it.
 fn text(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     [&length.to_be_bytes(), text.as_bytes()].concat()
 }
 
-/// Options that lead a JVM to the proxy and have it trust a key store, behind those of before. A trust store that
-/// the user has chosen stays.
+/// The former options and those for a proxy and a trusted key store. A trust store that the user
+/// has chosen stays.
 pub(super) fn options(former: OsString, proxy: SocketAddr, key_store: &Path) -> OsString {
     let mut options = former;
     let has_trust_store = options.to_string_lossy().contains(TRUST_STORE);
@@ -58,7 +59,7 @@ pub(super) fn options(former: OsString, proxy: SocketAddr, key_store: &Path) -> 
         proxy.port()
     ));
     if !has_trust_store {
-        // The JVM takes quotes away, and keeps blanks that are within.
+        // The JVM removes the quotes, and keeps blanks between them.
         options.push(format!(" {TRUST_STORE}Type=JKS {TRUST_STORE}=\""));
         options.push(key_store);
         options.push("\"");

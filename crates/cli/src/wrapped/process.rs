@@ -46,7 +46,7 @@ impl CommandError for SpawnError {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NotFound { .. } => {
-                Some("the command stands behind `--`, its arguments each on their own")
+                Some("write the command after `--`, each argument as a word of its own")
             }
             Self::NotExecutable { .. } => None,
         }
@@ -63,15 +63,16 @@ impl SpawnError {
     }
 }
 
-/// A running command. Dropped while it runs, it gets SIGTERM: it is no use without its server.
+/// A running command. If dropped while it runs, it gets SIGTERM: without its server it is of no
+/// use.
 #[derive(Debug)]
 pub(crate) struct Wrapped {
     child: Child,
 }
 
 impl Wrapped {
-    /// Starts a command with the user's umask. It stays in our process group, so that the terminal's
-    /// signals reach it, and has our stdin, stdout and stderr.
+    /// Starts a command with the user's umask. It stays in our process group, so that the
+    /// terminal's signals reach it, and has our stdin, stdout and stderr.
     pub(crate) fn spawn(
         program: &OsStr,
         arguments: &[OsString],
@@ -92,10 +93,10 @@ impl Wrapped {
         }
     }
 
-    /// Waits for its end, passing signals on meanwhile; gives its exit code.
+    /// Waits for its end and passes signals on meanwhile; returns its exit code.
     ///
-    /// SIGTERM and SIGHUP are passed on. SIGINT is passed on where no terminal has sent it: a terminal
-    /// sends it to us and to the command alike, and twice would be once too often.
+    /// SIGTERM and SIGHUP are passed on. SIGINT is passed on unless a terminal sent it: a terminal
+    /// sends it to the command too, which must not receive it twice.
     pub(crate) async fn run(mut self, signals: &mut Signals) -> u8 {
         loop {
             tokio::select! {
@@ -117,7 +118,7 @@ impl Wrapped {
     }
 
     fn send(&self, signal: Signal) {
-        // There is no id once it has ended: nobody else can be hit.
+        // There is no id after it has ended: no other process gets the signal.
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id.and_then(Pid::from_raw)
             && let Err(error) = kill_process(id, signal)
@@ -133,8 +134,8 @@ impl Drop for Wrapped {
     }
 }
 
-/// Says that a command can't be started, while no socket and no tape is there yet. That it can be
-/// started is only said by starting it.
+/// Finds out that a command can't be started, before a socket and a tape are made. Only starting it
+/// shows that it can be started.
 pub(crate) fn look_up(program: &OsStr) -> Result<(), SpawnError> {
     search(program, env::var_os(environment::PATH).as_deref())
 }
@@ -143,7 +144,7 @@ fn search(program: &OsStr, path: Option<&OsStr>) -> Result<(), SpawnError> {
     let found = if program.as_bytes().contains(&b'/') {
         kind(Path::new(program))
     } else {
-        // Without a search path the system has one of its own.
+        // Without a search path the system uses its own.
         let Some(path) = path else { return Ok(()) };
         env::split_paths(path)
             .map(|directory| kind(&directory.join(program)))
@@ -157,7 +158,7 @@ fn search(program: &OsStr, path: Option<&OsStr>) -> Result<(), SpawnError> {
     }
 }
 
-/// What a path leads to; the better a find, the greater.
+/// What is at a path, the most useful last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Missing,
@@ -180,7 +181,7 @@ mod tests {
     use super::*;
     use crate::process::tests::{my_turn, user_with};
 
-    /// Runs a script to its end; gives its code.
+    /// Runs a script to its end; returns its code.
     fn code_of(script: &str) -> u8 {
         let _turn = my_turn();
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -5,10 +5,11 @@ use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::profile::region::Builder;
 use pipetape_core::Region;
 
-/// The region that an AWS profile names: that of `profile`, else of `AWS_PROFILE`, else the default one.
+/// The region that an AWS profile names: that of `profile`, else of `AWS_PROFILE`, else the default
+/// one.
 ///
-/// A variable comes before a profile in every SDK. A recording that set another region than the profile's
-/// would send the command's calls somewhere else, so it sets this one. Reads files, asks nobody.
+/// A variable comes before a profile in every SDK. A recording that set another region than the
+/// profile's would send the command's calls somewhere else, so it sets this one. Reads files only.
 pub(crate) async fn profile_region(profile: Option<&str>) -> Option<Region> {
     region_by(ProfileFileRegionProvider::builder(), profile).await
 }

@@ -1,4 +1,4 @@
-//! Which hosts a command reaches without a proxy.
+//! The hosts that a command reaches without a proxy.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use pipetape_core::partition::{CodePipelineHost, Partition};
 /// Names of loopback, as proxy exceptions spell them.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
-/// Exceptions that cover loopback and `ip`, those of before included.
+/// The exceptions, and what they lack of loopback and `ip`.
 pub(super) fn with_loopback(exceptions: OsString, ip: IpAddr) -> OsString {
     let text = exceptions.to_string_lossy();
-    // It already covers everything, for some clients only where it stands alone.
+    // It already covers everything; for some clients only if it is the only item.
     if text.trim() == "*" {
         return exceptions;
     }
@@ -32,19 +32,19 @@ pub(super) fn with_loopback(exceptions: OsString, ip: IpAddr) -> OsString {
     all
 }
 
-/// Exceptions without those that would lead a client past a proxy to a CodePipeline host.
+/// The exceptions without those that let a client reach a CodePipeline host without the proxy.
 pub(super) fn without_codepipeline(exceptions: &OsStr) -> OsString {
     let text = exceptions.to_string_lossy();
-    // Some clients take blanks for commas.
+    // For some clients, blanks separate like commas.
     let items = text.split([',', ' ']).filter(|item| !item.is_empty());
     let kept: Vec<&str> = items.filter(|item| !covers_codepipeline(item)).collect();
     kept.join(",").into()
 }
 
-/// Whether some client takes a CodePipeline host for one of the names that an exception stands for.
+/// Whether an exception covers a CodePipeline host for some client.
 ///
-/// Clients differ: a leading dot or `*.` may be there or not, and some compare ends of names without regard to
-/// dots. An exception that covers other hosts of AWS alone is not ours to remove.
+/// Clients differ: a leading dot or `*.` may be missing, and some compare the ends of names without
+/// regard to dots. An exception that covers only other hosts of AWS stays.
 fn covers_codepipeline(exception: &str) -> bool {
     let name = exception.to_ascii_lowercase();
     // A port, but not the end of an IPv6 address.

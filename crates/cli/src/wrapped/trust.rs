@@ -1,4 +1,4 @@
-//! The certificates that a command is to trust, as files.
+//! Files with the certificates that a command trusts.
 
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
@@ -27,7 +27,7 @@ pub(crate) struct TrustFiles {
 /// The files can't be made.
 #[derive(Debug, Error)]
 pub(crate) enum TrustError {
-    /// A file or directory that the user has his programs trust.
+    /// A file or directory of certificates that the user has set.
     #[error("cannot read certificates from {} ({variable})", path.display())]
     Unreadable {
         variable: &'static str,
@@ -42,14 +42,13 @@ pub(crate) enum TrustError {
 impl CommandError for TrustError {}
 
 impl TrustFiles {
-    /// Writes them, for an environment in which `value_of` finds variables.
-    ///
-    /// What the user has his programs trust, by the variables that are about to be changed, stays trusted.
+    /// Writes them, for an environment whose variables `value_of` gives. The certificates that
+    /// these variables name stay trusted.
     pub(crate) fn write(
         authority: &CertificateAuthority,
         value_of: impl Fn(&str) -> Option<OsString>,
     ) -> Result<TrustFiles, TrustError> {
-        // Heeds SSL_CERT_FILE and SSL_CERT_DIR, as the command would.
+        // Reads SSL_CERT_FILE and SSL_CERT_DIR, as the command would.
         let system = load_native_certs();
         if let Some(error) = system.errors.first() {
             warn!(%error, "cannot read some of this system's root certificates");
@@ -82,7 +81,7 @@ impl TrustFiles {
         self.directory.path().join(JAVA)
     }
 
-    /// Ours, and those that the user adds: for a variable that adds to what is trusted.
+    /// Ours, and those that the user adds: for variables that add to what is trusted.
     pub(super) fn extra(&self) -> PathBuf {
         self.directory.path().join(EXTRA)
     }
@@ -115,7 +114,7 @@ fn of_the_user(
     }
 }
 
-/// Our root, then the others, each once.
+/// Our root, then the others without duplicates.
 fn with_ours(
     authority: &CertificateAuthority,
     mut others: Vec<CertificateDer<'static>>,
@@ -134,7 +133,7 @@ fn pem(certificates: &[CertificateDer<'_>]) -> String {
         .collect()
 }
 
-/// Nothing in them is secret, and the command may act as another user: everybody may read them.
+/// Everybody may read them: nothing in them is secret, and the command may run as another user.
 fn write(files: &[(&str, Vec<u8>)]) -> io::Result<TrustFiles> {
     let directory = tempfile::Builder::new().prefix("pipetape-").tempdir()?;
     let allow = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));

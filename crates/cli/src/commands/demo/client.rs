@@ -45,7 +45,7 @@ impl Client {
         Ok(Self { address, sender })
     }
 
-    /// Calls an operation; gives the status and the body of the answer.
+    /// Calls an operation; returns the status and the body of the answer.
     pub(super) async fn call(
         &mut self,
         operation: &Operation,

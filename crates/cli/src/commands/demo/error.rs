@@ -16,7 +16,7 @@ use crate::failure::CommandError;
 /// The demo could not be shown, or its replay was not complete.
 #[derive(Debug, Error)]
 pub(super) enum DemoError {
-    /// It replaces its own tape only.
+    /// It replaces only its own tape.
     #[error("tape `{name}` is not the demo's, so it is not replaced")]
     ForeignTape { name: TapeName },
     /// The jobs that come with the program.
@@ -25,7 +25,7 @@ pub(super) enum DemoError {
     /// The address of a server of the demo's own.
     #[error("the demo's own job service can't be an upstream")]
     Upstream(#[from] UpstreamUrlError),
-    /// The worker met something while it was recorded.
+    /// The worker failed while it was recorded.
     #[error("the worker could not do its jobs")]
     Work(#[from] WorkError),
     /// The page on stdout says what is missing.
@@ -42,7 +42,7 @@ impl CommandError for DemoError {
     }
 }
 
-/// What a worker can't go on with.
+/// Why a worker stopped.
 #[derive(Debug, Error)]
 pub(super) enum WorkError {
     #[error(transparent)]
@@ -55,19 +55,19 @@ pub(super) enum WorkError {
         source: ServiceError,
     },
     /// A success that it did not expect.
-    #[error("an acknowledge with a wrong nonce was taken")]
+    #[error("an acknowledge with a wrong nonce was accepted")]
     WrongNonceTaken,
-    /// No answer of the service's.
-    #[error("the answer to {operation} makes no sense")]
+    /// Not an answer of the service.
+    #[error("the answer to {operation} is not valid")]
     Answer {
         operation: Operation,
         #[source]
         source: DecodeResponseError,
     },
     /// A value of its own that breaks the service's constraints.
-    #[error("the worker has a text that the service does not take")]
+    #[error("the worker has a text that is not valid for the service")]
     Text(#[from] InvalidText),
-    #[error("the worker has a number that the service does not take")]
+    #[error("the worker has a number that is not valid for the service")]
     Number(#[from] InvalidNumber),
     /// A job without what a worker needs of it.
     #[error("a job has no {member}")]

@@ -80,7 +80,7 @@ fn what(entry: &HistoryEntry) -> String {
     call.or(event).unwrap_or_default().to_owned()
 }
 
-/// Each exchange on the tape, and what is on it in the place of secrets.
+/// Each exchange on the tape, and the placeholders for secrets.
 fn push_tape(out: &mut String, recording: &Recording) {
     let mut exchanges = Table::new([
         ("SEQ", Align::Right),

@@ -48,7 +48,7 @@ pub(super) struct Replayed {
 }
 
 impl Replayed {
-    /// Whether the worker could be told everything that it was told when it was recorded, and nothing else.
+    /// Whether every request got an answer from the tape, and every exchange was used.
     pub(super) fn is_complete(&self) -> bool {
         let summary = &self.report.summary;
         self.worked.is_ok() && summary.missed == 0 && summary.unplayed == 0
@@ -121,8 +121,8 @@ async fn record_with(writer: TapeWriter) -> Result<(Vec<JobView>, Vec<Bytes>), F
     Ok((jobs.collect(), answers))
 }
 
-/// Lets the worker work at this address; gives the bodies of the answers that it was given, and whether it did
-/// all of its work.
+/// Lets the worker work at this address; returns the bodies of the answers that it was given, and
+/// whether it did all of its work.
 async fn work(address: SocketAddr) -> (Vec<Bytes>, Result<(), WorkError>) {
     match Worker::connect(address).await {
         Ok(mut worker) => {
@@ -151,7 +151,7 @@ fn config(service: SocketAddr, listen: SocketAddr) -> Result<RecordConfig, Upstr
     })
 }
 
-/// No other recording is replaced than an earlier demo's.
+/// Refuses to replace a tape that is not an earlier demo's.
 fn check_name(store: &Store, name: &TapeName) -> Result<(), Failure> {
     let tape = match store.load(name) {
         Ok(tape) => tape,
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(replayed.report.summary.served, 10);
     }
 
-    /// The tape is damaged in each of three ways, and the replay of it is not taken for a success.
+    /// The tape is changed in each of three ways, and its replay does not count as a success.
     #[test]
     fn a_tape_that_does_not_fit_is_shown_and_ends_with_1() {
         let directory = tempfile::tempdir().unwrap();

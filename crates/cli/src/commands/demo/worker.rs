@@ -1,5 +1,5 @@
-//! A job worker as there are many: it polls, acknowledges, reads details, and reports a result, until there is
-//! nothing left to do.
+//! A typical job worker: it polls, acknowledges, reads details, and reports a result, until no job
+//! is left.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,7 +46,8 @@ impl Worker {
         while let Some(job) = self.poll().await? {
             let id = job.id.ok_or(WorkError::Incomplete { member: "id" })?;
             let nonce = job.nonce.ok_or(WorkError::Incomplete { member: "nonce" })?;
-            // A slip that workers make: the nonce of another hand-out. It costs nothing but a call.
+            // A mistake that workers make: the nonce of another hand-out. It costs a call, nothing
+            // else.
             if let Some(wrong) = self.last_nonce.replace(nonce.clone()) {
                 self.acknowledge_wrongly(&id, wrong).await?;
             }
@@ -150,7 +151,8 @@ impl Worker {
     }
 }
 
-/// Where a job is to deploy to. Configuration values count as secrets; this one is none.
+/// Where a job has to deploy to. Configuration values are treated as secrets; this one is not
+/// secret.
 fn target(data: &JobData) -> Result<&str, WorkError> {
     let configuration = data.action_configuration.as_ref();
     let properties = configuration.and_then(|configuration| configuration.configuration.as_ref());

@@ -18,11 +18,11 @@ pub struct Exchange {
     /// Position on the tape, from 1; strictly increasing, gaps allowed. Exchanges are numbered as
     /// they complete.
     pub seq: u64,
-    /// The highest [`seq`](Exchange::seq) already kept when this exchange began; 0 where none was.
+    /// The highest [`seq`](Exchange::seq) already kept when this exchange began; 0 if none was.
     pub after: Option<u64>,
     /// The operation that the request named.
     pub operation: Operation,
-    /// When the request came.
+    /// When the request arrived.
     pub recorded_at: Option<UnixMillis>,
     /// From the request's arrival to the answer, in milliseconds.
     pub latency_ms: Option<u64>,
@@ -36,9 +36,9 @@ pub struct Exchange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
     /// Name in lower case and value, by the allow-list of [`keep`](fn@crate::keep).
-    /// `None` where a tape written by hand has no such member.
+    /// `None` if a tape written by hand has no such member.
     pub headers: Option<Vec<(String, String)>>,
-    /// Redacted, otherwise as it came.
+    /// Redacted, otherwise as it was received.
     pub body: Bytes,
 }
 
@@ -64,16 +64,16 @@ pub enum Outcome<R = RecordedResponse> {
 pub struct RecordedResponse {
     /// Status code, 200 to 599.
     pub status: u16,
-    /// Name in lower case and value, in the order they came. No hop-by-hop header, no `date`, no
-    /// `content-length`. `None` where a tape written by hand has no such member.
+    /// Name in lower case and value, in the order received. No hop-by-hop header, no `date`, no
+    /// `content-length`. `None` if a tape written by hand has no such member.
     pub headers: Option<Vec<(String, String)>>,
     /// The body, decoded and redacted.
     pub body: Bytes,
 }
 
 impl Outcome {
-    /// Puts together what a tape says. `None` if the two don't go together: neither, or a fault with
-    /// a response that such a fault does not leave.
+    /// Puts together what a tape says. `None` if the two don't go together: neither, or a fault
+    /// with a response that such a fault does not leave.
     pub(crate) fn of(response: Option<RecordedResponse>, fault: Option<Fault>) -> Option<Self> {
         match (response, fault) {
             (Some(response), None) => Some(Self::Response(response)),
@@ -121,7 +121,8 @@ pub struct UnixMillis(i64);
 const YEARS: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
 
 impl UnixMillis {
-    /// The moment that many milliseconds after 1970 began, or `None` outside of the years 0000 to 9999.
+    /// The moment that many milliseconds after 1970 began, or `None` outside of the years 0000 to
+    /// 9999.
     pub fn new(millis: i64) -> Option<Self> {
         YEARS.contains(&millis).then_some(Self(millis))
     }
@@ -172,7 +173,7 @@ impl std::str::FromStr for UnixMillis {
     }
 }
 
-/// A text that is no moment in time.
+/// A text that is not a moment in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time such as 2026-01-01T00:00:00.000Z")]
 pub struct NotAMoment;

@@ -15,13 +15,14 @@ pub enum Fault {
     Timeout,
     /// The TLS handshake failed, the certificate included.
     Tls,
-    /// An answer that is not valid HTTP, or that can't be kept (such as an unknown content encoding).
+    /// An answer that is not valid HTTP, or that can't be kept (such as an unknown content
+    /// encoding).
     Malformed,
     /// The connection ended before any byte of an answer.
     Reset,
     /// The connection ended within the answer.
     Truncated {
-        /// The answer's `Content-Length`; `None` if its body came in chunks.
+        /// The answer's `Content-Length`; `None` if its body was chunked.
         declared_length: Option<u64>,
     },
 }

@@ -12,9 +12,9 @@ use crate::exchange::{Outcome, UnixMillis};
 pub struct LiveExchange {
     /// The operation that the request named.
     pub operation: Operation,
-    /// The highest sequence number kept when the request came.
+    /// The highest sequence number kept when the request arrived.
     pub after: u64,
-    /// When the request came.
+    /// When the request arrived.
     pub began: UnixMillis,
     /// From then to the outcome, in milliseconds.
     pub latency_ms: u64,
@@ -26,12 +26,12 @@ pub struct LiveExchange {
     pub outcome: LiveOutcome,
 }
 
-/// How a request to upstream ended, before redaction. Its response has every header that came,
+/// How a request to upstream ended, before redaction. Its response has every header received,
 /// hop-by-hop ones included, and its body is still compressed if `content-encoding` says so.
 pub type LiveOutcome = Outcome<Response<Bytes>>;
 
 impl LiveOutcome {
-    /// What the client is given: status, end-to-end headers and body as they came; for a fault,
+    /// What the client is given: status, end-to-end headers and body as received; for a fault,
     /// what [`Fault::answer`](crate::Fault::answer) says.
     pub fn answer(self) -> Answer {
         match self {

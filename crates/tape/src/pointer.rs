@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A JSON pointer other than the whole document, such as `/jobId` or `/currentRevision/created`.
 ///
-/// A `*` segment stands for every item of a list and every member of an object. (`~1` is `/`, `~0` is `~`.)
+/// A `*` segment means every item of a list and every member of an object. (`~1` is `/`, `~0` is
+/// `~`.)
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pointer {
     text: String,
@@ -12,7 +13,8 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// Whether the pointer names the place that `path` leads to. List items have their index as name.
+    /// Whether the pointer names the place that `path` leads to. List items have their index as
+    /// name.
     pub(crate) fn names<S: AsRef<[u8]>>(&self, path: &[S]) -> bool {
         self.segments.len() == path.len()
             && self
@@ -46,7 +48,7 @@ impl std::str::FromStr for Pointer {
     }
 }
 
-/// Why a text is no pointer.
+/// Why a text is not a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
     /// It does not begin with a slash.

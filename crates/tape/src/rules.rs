@@ -1,4 +1,4 @@
-//! The rules a tape was recorded by; they are kept in its header and hold for its replay.
+//! The rules a tape was recorded by; they are kept in its header and apply to its replay.
 
 use std::fmt;
 
@@ -67,14 +67,15 @@ impl std::str::FromStr for RedactConfig {
     }
 }
 
-/// A text that is none of the choices.
+/// A text that is not one of the choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not one of `all`, `suspect`, `none`")]
 pub struct UnknownRedactConfig;
 
 /// Random text, new for each tape. Empty on tapes without rules.
 ///
-/// Not a secret: it stands in the tape file. A placeholder holds too few bits of the keyed hash to confirm a guess.
+/// Not a secret: it is in the tape file. A placeholder has too few bits of the keyed hash to
+/// confirm a guess.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Salt(String);
 

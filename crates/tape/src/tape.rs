@@ -9,7 +9,7 @@ use crate::rules::Rules;
 pub struct Tape {
     /// The tape's name.
     pub name: TapeName,
-    /// `None` where a tape written by hand has no such member; [`Rules::default`] hold then.
+    /// `None` if a tape written by hand has no such member; [`Rules::default`] apply then.
     pub rules: Option<Rules>,
     /// In order of their [`seq`](Exchange::seq), which strictly increases.
     pub exchanges: Vec<Exchange>,

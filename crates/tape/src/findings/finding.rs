@@ -16,11 +16,12 @@ pub struct Finding {
     pub rule: FindingRule,
     /// The job's id, escaped and cut like the values in a miss.
     pub job: String,
-    /// The operation of the first request that was wrong; of the poll, where an acknowledge is missing.
+    /// The operation of the first request that was wrong; of the poll, if an acknowledge is
+    /// missing.
     pub operation: Operation,
-    /// The exchange that answered that request; `None` where it missed.
+    /// The exchange that answered that request; `None` if it missed.
     pub exchange: Option<u64>,
-    /// How many calls were wrong in this way; a retry does not count anew.
+    /// How many calls were wrong in this way; a retry does not count.
     pub count: u64,
     /// All of it for people: one line of at most 1 KiB, no control characters, no secrets.
     pub message: String,
@@ -46,7 +47,8 @@ pub struct Findings {
     pub list: Vec<Finding>,
     /// How many there are beyond those.
     pub unlisted: u64,
-    /// How many requests about jobs could not be judged, because their session had made too many before.
+    /// How many requests about jobs could not be judged, because their session had made too many
+    /// before.
     pub unjudged: u64,
 }
 

@@ -9,13 +9,14 @@ use pipetape_core::headers::INVOCATION_ID;
 
 use super::step::Act;
 
-/// A hash of a call's `amz-sdk-invocation-id`: requests that share it are attempts at one call. Retries of a client that
-/// sends none look like calls.
+/// A hash of a call's `amz-sdk-invocation-id`: requests that share it are attempts at one call.
+/// Retries of a client that sends none look like calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Invocation(NonZeroU64);
 
 impl Invocation {
-    /// Reads it from a request that has one, where it matters: only results are told from their retries.
+    /// Reads it from a request that has one. Only for results: nothing else is distinguished from
+    /// its retries.
     pub fn of(operation: &Operation, headers: &HeaderMap) -> Option<Invocation> {
         if Act::of(operation) != Some(Act::Result) {
             return None;

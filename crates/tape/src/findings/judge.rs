@@ -39,7 +39,7 @@ pub(crate) struct Judge<'a> {
     told: HashMap<(FindingRule, usize, Option<Label>), Told>,
 }
 
-/// A finding that was told already.
+/// A finding that was already reported.
 #[derive(Debug)]
 struct Told {
     at: usize,
@@ -130,7 +130,7 @@ impl<'a> Judge<'a> {
         let Some(act) = Act::of(step.operation) else {
             return;
         };
-        // What details hand out comes behind the question whether the worker should have asked.
+        // First whether the worker should have asked for details, then what they hand out.
         if let Some(job) = &step.asked.job {
             let job = self.job(job);
             match act {
@@ -182,7 +182,8 @@ impl<'a> Judge<'a> {
         if act != Act::Poll {
             return;
         }
-        // It begins anew: what a loop or a continuation does with the same id is no fault of the worker's.
+        // It begins again: a loop or a continuation may use the same id, which is not the worker's
+        // mistake.
         job.dispatched.get_or_insert_with(|| Dispatch {
             operation: step.operation.clone(),
             exchange: step.exchange,
@@ -203,7 +204,7 @@ impl<'a> Judge<'a> {
                 job.taken = true;
                 job.refused = None;
             }
-            // Whoever has the job may be told so once more.
+            // A second worker of the same job is reported too.
             Verdict::Refused(_) if job.taken => {}
             Verdict::Refused(why) => {
                 job.refused = Some(RefusedCall {
@@ -266,7 +267,7 @@ impl<'a> Judge<'a> {
                 self.tell(FindingRule::ResultSentTwice, place, None, step, &what);
             }
         }
-        // The first one counts: it is what the job came to.
+        // The first one counts: it is the job's result.
         if *verdict == Verdict::Accepted
             && self.jobs[place].ended.as_ref().is_none_or(|e| e.goes_on)
         {
@@ -313,7 +314,7 @@ impl<'a> Judge<'a> {
         });
     }
 
-    /// Tells the first of a kind; counts the calls behind it.
+    /// Reports the first of a kind; counts the later ones.
     fn tell(
         &mut self,
         rule: FindingRule,

@@ -1,11 +1,11 @@
-//! A job's id or a nonce, in little room.
+//! A job's id or a nonce, in little memory.
 
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::matching::shown_text;
 
-/// A job's id or a nonce: told from others by a hash, shown as misses show values. Whatever its length, it takes
-/// about 150 bytes at most.
+/// A job's id or a nonce: distinguished by a hash, shown as misses show values. Whatever its
+/// length, it takes about 150 bytes at most.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Label {
     shown: Box<str>,
@@ -27,7 +27,7 @@ impl Label {
         &self.shown
     }
 
-    /// The same without quotes, where it is whole.
+    /// The same without quotes, if it was not cut.
     pub(crate) fn plain(&self) -> &str {
         let inner = self.shown.strip_prefix('"');
         inner

@@ -1,5 +1,5 @@
-//! What findings read from a request and its answer. Bodies are read leniently: a member that is missing or of
-//! another type is as good as none.
+//! What findings read from a request and its answer. Bodies are read leniently: a member that is
+//! missing or of another type is the same as none.
 
 use bytes::Bytes;
 use http::Response;
@@ -62,13 +62,13 @@ pub(super) struct HandedOut {
     pub(super) nonce: Option<Label>,
 }
 
-/// One request of a session, and what came of it.
+/// One request of a session, and its answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) asked: &'a Asked,
     pub(crate) answered: &'a Answered,
-    /// The number of the exchange that answered it; `None` where it missed.
+    /// The number of the exchange that answered it; `None` if it missed.
     pub(crate) exchange: Option<u64>,
     pub(crate) invocation: Option<Invocation>,
     /// Whether the answer was recorded for what was asked, member for member.
@@ -76,7 +76,7 @@ pub(crate) struct Step<'a> {
 }
 
 impl Act {
-    /// `None` where it is no job worker's.
+    /// `None` if it is not a job worker's.
     pub(crate) fn of(operation: &Operation) -> Option<Act> {
         match operation {
             Operation::PollForJobs | Operation::PollForThirdPartyJobs => Some(Act::Poll),

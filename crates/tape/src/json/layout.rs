@@ -10,8 +10,8 @@ pub(crate) fn compact(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Appends `text` to `out`, one member or item a line, two spaces a level, the first line where
-/// `out` stands and the others below `level` levels. `text` must be JSON.
+/// Appends `text` to `out`, one member or item a line, two spaces a level, the first line at the
+/// end of `out` and the others indented by `level` levels. `text` must be JSON.
 pub(crate) fn indent(out: &mut Vec<u8>, text: &[u8], level: usize) {
     let mut level = level;
     // An opening bracket waits for the next token: `{}` and `[]` stay on one line.
@@ -40,8 +40,8 @@ fn new_line(out: &mut Vec<u8>, level: usize) {
     out.extend(std::iter::repeat_n(b' ', level * 2));
 }
 
-/// Calls `each` with every token: brackets, commas and colons alone, strings whole, numbers and words whole. White
-/// space is left out.
+/// Calls `each` with every token: brackets, commas and colons alone, strings whole, numbers and
+/// words whole. White space is left out.
 fn tokens(text: &[u8], mut each: impl FnMut(&[u8])) {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     for piece in Scanner::new(text) {

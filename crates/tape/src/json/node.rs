@@ -13,9 +13,9 @@ const MAX_DEPTH: usize = 128;
 pub(crate) enum Node<'a> {
     Null,
     Bool(bool),
-    /// The number token as it stands.
+    /// The number token, unchanged.
     Number(&'a str),
-    /// The bytes the string stands for, see [`unescape`].
+    /// The string's value, see [`unescape`].
     String(Cow<'a, [u8]>),
     Array(Vec<Node<'a>>),
     Object(Vec<(Cow<'a, [u8]>, Node<'a>)>),

@@ -14,7 +14,7 @@ pub(crate) enum Piece {
     Comma { at: usize },
     /// `:`.
     Colon { at: usize },
-    /// A string, quotes included; `closed` tells whether the last quote is there.
+    /// A string, quotes included; `closed` says whether the last quote is there.
     String { range: Range<usize>, closed: bool },
     /// Anything else up to the next of the above: numbers, words, white space, markup.
     Other { range: Range<usize> },

@@ -1,12 +1,12 @@
-//! JSON string tokens and the bytes they stand for.
+//! JSON string tokens and their values.
 
 use std::borrow::Cow;
 
-/// The bytes that the inside of a string token stands for (no quotes in `inner`).
+/// The value of a string token, given without its quotes.
 ///
 /// Escapes are resolved. A lone surrogate becomes its three-byte generalised UTF-8 form, so two
 /// tokens are equal by value exactly when their bytes are. A malformed escape (only possible in
-/// text that is no JSON) is kept as it stands.
+/// text that is not JSON) is kept unchanged.
 pub(crate) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
     if !inner.contains(&b'\\') {
         return Cow::Borrowed(inner);

@@ -6,7 +6,7 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, HeaderMap};
 
-/// Largest decoded body. A few kilobytes can stand for gigabytes.
+/// Largest decoded body. A few kilobytes can expand to gigabytes.
 pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
 /// Most encodings on top of each other.
 const MOST: usize = 4;
@@ -34,7 +34,7 @@ pub(super) fn decoded<'a>(
     extent: Extent,
 ) -> Result<Cow<'a, [u8]>, Undecodable> {
     let encodings = encodings(headers)?;
-    // The empty body of a 204, say, is no compressed stream of nothing.
+    // An empty body, as of a 204, is not a compressed stream.
     if body.is_empty() {
         return Ok(Cow::Borrowed(body));
     }
@@ -51,7 +51,7 @@ enum Encoding {
     Deflate,
 }
 
-/// In the order in which they were applied; `identity` is none.
+/// In the order in which they were applied; `identity` does nothing.
 fn encodings(headers: &HeaderMap) -> Result<Vec<Encoding>, Undecodable> {
     let mut found = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {

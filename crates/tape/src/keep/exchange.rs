@@ -1,4 +1,4 @@
-//! A live exchange, judged.
+//! Decides what a tape keeps of a live exchange, and what its client is given.
 
 use std::borrow::Cow;
 
@@ -14,19 +14,18 @@ use crate::live::LiveExchange;
 use crate::new_exchange::NewExchange;
 use crate::redact::Redactor;
 
-/// What becomes of a live exchange.
+/// What is kept of a live exchange.
 #[derive(Debug, Clone)]
 pub struct Kept {
     /// What goes on the tape: redacted, and without the headers that no replay needs.
     pub exchange: NewExchange,
-    /// What of the exchange is not as it came.
+    /// What redaction changed.
     pub redactions: Redactions,
 }
 
 impl Kept {
-    /// The fault that the client is given in place of what came, where no response is kept.
-    ///
-    /// What can't be kept is not given either.
+    /// The fault that the client is given instead of upstream's response, if no response is kept: a
+    /// client gets nothing that a replay could not give.
     pub fn given(&self) -> Option<Fault> {
         match self.exchange.outcome {
             Outcome::Fault(fault) => Some(fault),
@@ -35,13 +34,14 @@ impl Kept {
     }
 }
 
-/// Judges a live exchange.
+/// Redacts a live exchange and chooses what is kept of it.
 ///
-/// Bodies are decoded and redacted, headers chosen and redacted. A response whose content encoding can't
-/// be undone becomes [`Fault::Malformed`], for the client too: what it was given is what a replay gives.
+/// Bodies are decoded and redacted, headers chosen and redacted. A response whose content encoding
+/// can't be undone becomes [`Fault::Malformed`], also for the client, so that a replay gives what
+/// the client was given.
 pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
-    // Each may hold a secret that only the other gives away: the request is read before the response, and again after it
-    // where that gave one away.
+    // The response may reveal that a text in the request is a secret, and the other way round. So
+    // the request is redacted before the response, and again after it if a secret was found.
     let mut request_body = redactor.body(&live.request_body);
     let generation = redactor.generation();
     let mut redactions = Redactions::default();
@@ -73,7 +73,7 @@ pub fn keep(live: LiveExchange, redactor: &Redactor) -> Kept {
     }
 }
 
-/// A whole response; `None` where its body can't be decoded.
+/// A whole response; `None` if its body can't be decoded.
 fn whole(
     response: &Response<Bytes>,
     redactor: &Redactor,
@@ -83,8 +83,8 @@ fn whole(
     Some(recorded(response, &decoded, redactor, redactions))
 }
 
-/// A response that was cut; `None` where its body can't be decoded. What is on the tape lacks as many
-/// bytes as what came did.
+/// A response that was cut; `None` if its body can't be decoded. The body on the tape lacks as many
+/// bytes as the one that was received.
 fn cut(
     response: &Response<Bytes>,
     fault: Fault,
@@ -136,7 +136,7 @@ fn recorded(
     }
 }
 
-/// Bytes that are a part of `whole`, or anew.
+/// A part of `whole` shares its memory; other bytes are copied.
 fn shared(whole: &Bytes, part: Cow<'_, [u8]>) -> Bytes {
     match part {
         Cow::Borrowed(part) if is_within(part, whole) => whole.slice_ref(part),
@@ -144,7 +144,7 @@ fn shared(whole: &Bytes, part: Cow<'_, [u8]>) -> Bytes {
     }
 }
 
-/// Whether the one lies in the memory of the other.
+/// Whether `part` is in the memory of `whole`.
 fn is_within(part: &[u8], whole: &[u8]) -> bool {
     let (part, whole) = (part.as_ptr_range(), whole.as_ptr_range());
     whole.start <= part.start && part.end <= whole.end

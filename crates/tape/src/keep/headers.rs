@@ -14,7 +14,8 @@ const REQUEST: [HeaderName; 2] = [CONTENT_TYPE, USER_AGENT];
 /// What SDKs say of a call and its retries.
 const SDK_PREFIX: &str = "amz-sdk-";
 
-/// Computed anew, or harmful when old: SDKs that see an old date shift their clock and retry.
+/// Computed for each answer, or harmful when old: SDKs that see an old date shift their clock and
+/// retry.
 const COMPUTED: [HeaderName; 2] = [CONTENT_LENGTH, DATE];
 /// Cookies and credentials.
 const SECRET: [HeaderName; 7] = [
@@ -41,7 +42,7 @@ pub(crate) fn keeps_response_header(name: &HeaderName) -> bool {
     !COMPUTED.contains(name) && !SECRET.contains(name)
 }
 
-/// What a body is on the tape, compared with what came.
+/// How a body on the tape relates to the one received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyIs {
     AsItCame,
@@ -68,7 +69,7 @@ pub(super) fn request(
     kept
 }
 
-/// A response's headers on the tape, in the order they came.
+/// A response's headers on the tape, in the order received.
 pub(super) fn response(
     headers: &HeaderMap,
     body: BodyIs,

@@ -1,10 +1,10 @@
 //! What is kept of a message, and what its client is given.
 //!
-//! The one place that decides which headers a tape has, in which form a body stands there, and which
+//! The only place that decides which headers a tape has, which form a body has there, and which
 //! answers can't be kept at all.
 //!
-//! - `headers` names the headers, `decoding` undoes content encodings, `redactions` says what redaction changed,
-//!   `exchange` puts them together.
+//! - `headers` names the headers, `decoding` undoes content encodings, `redactions` says what
+//!   redaction changed, `exchange` puts them together.
 
 mod decoding;
 mod exchange;

@@ -1,24 +1,26 @@
-//! What was redacted of a message, for people to see: how many values and under which names, never a value.
+//! What was redacted of a message, for people to see: how many values and under which names, never
+//! a value.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::json::{Piece, Scanner, unescape};
 
-/// Most names that are told, and most characters of one. A poll with artifact credentials has about five.
+/// Most names that are reported, and most characters of one. A poll with artifact credentials has
+/// about five.
 const MOST_NAMES: usize = 8;
 const LONGEST_NAME: usize = 64;
-/// The name of a body whose pieces can't be told apart.
+/// The name for a body that has no members.
 const WHOLE_BODY: &str = "(body)";
 /// The name of a member whose own may be any text.
 const ODD_NAME: &str = "(member)";
 
-/// How much of an exchange stands on the tape as a placeholder, wholly or in part.
+/// How many values of an exchange are placeholders on the tape, wholly or in part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Redactions {
     /// How many values.
     pub count: usize,
-    /// The names of the members and headers that hold them, as they stand on the tape; at most eight.
+    /// The names of their members and headers, as they are on the tape; at most eight.
     pub names: BTreeSet<String>,
 }
 

@@ -9,8 +9,8 @@ use crate::pointer::Pointer;
 /// Objects in requests whose `created` is a timestamp. SDKs differ in the fraction they send.
 const WITH_CREATED: [&[u8]; 2] = [b"currentRevision", b"actionRevision"];
 
-/// One value by what it means: members sorted and unique, strings with their escapes resolved, numbers
-/// in one form, timestamps in whole seconds, no null members, no ignored members.
+/// One value by what it means: members sorted and unique, strings with their escapes resolved,
+/// numbers in one form, timestamps in whole seconds, no null members, no ignored members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Canonical<'a> {
     Null,
@@ -21,8 +21,8 @@ pub(crate) enum Canonical<'a> {
     Object(Vec<(Cow<'a, [u8]>, Canonical<'a>)>),
 }
 
-/// Reads a body. `None` where it is no JSON, nests too deep, or has duplicate members: such a body has
-/// no meaning that clients agree on, and is matched on its bytes.
+/// Reads a body. `None` if it is not JSON, nests too deep, or has duplicate members: such a body
+/// has no meaning that clients agree on, and is matched on its bytes.
 pub(crate) fn canonical<'a>(body: &'a [u8], ignore: &[Pointer]) -> Option<Canonical<'a>> {
     Reader {
         ignore,

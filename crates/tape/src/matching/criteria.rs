@@ -11,8 +11,8 @@ pub enum MatchBy {
     /// All of it.
     #[default]
     Exact,
-    /// The job's id with its nonce or client token. Polls, operations that are about no job, and requests
-    /// without a `jobId` count as a whole.
+    /// The job's id with its nonce or client token. Polls, operations that are about no job, and
+    /// requests without a `jobId` count as a whole.
     Identity,
 }
 

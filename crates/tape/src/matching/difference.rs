@@ -13,7 +13,7 @@ pub(crate) struct Difference<'a> {
     pub(crate) path: Vec<Cow<'a, [u8]>>,
     /// What was recorded; `None` for nothing.
     pub(crate) recorded: Option<&'a Canonical<'a>>,
-    /// What came; `None` for nothing.
+    /// What was received; `None` for nothing.
     pub(crate) got: Option<&'a Canonical<'a>>,
 }
 
@@ -35,8 +35,8 @@ pub(crate) fn differences<'a>(
     (walk.found, walk.total)
 }
 
-/// The first `most` differences as `/json/pointer: recorded X, got Y`, bounded and harmless like all that is shown, and
-/// how many there are beyond those.
+/// The first `most` differences as `/json/pointer: recorded X, got Y`, bounded and harmless like
+/// all that is shown, and how many there are beyond those.
 pub(crate) fn shown_differences(
     recorded: &Canonical<'_>,
     got: &Canonical<'_>,

@@ -9,7 +9,7 @@ const MISSING: u64 = 16;
 const OTHER_KIND: u64 = 16;
 /// Two values of one kind; up to twice as much where strings have nothing in common.
 const CHANGED: u64 = 6;
-/// A body that is no JSON beside one that is.
+/// A body that is not JSON beside one that is.
 const OTHER_FORM: u64 = 1 << 32;
 
 /// How unlike two bodies are: 0 for equal ones, else a sum over the places where they differ.
@@ -31,7 +31,7 @@ pub(crate) fn distance(one: &Canonical<'_>, other: &Canonical<'_>) -> u64 {
     }
 }
 
-/// How unlike two bodies are where at least one of them is no JSON.
+/// How unlike two bodies are if at least one of them is not JSON.
 pub(crate) fn distance_of_bytes(one: &[u8], other: &[u8], both_without_json: bool) -> u64 {
     let form = if both_without_json { 0 } else { OTHER_FORM };
     form + (longest(one, other) - common(one, other)) as u64

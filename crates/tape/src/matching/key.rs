@@ -13,10 +13,10 @@ use crate::pointer::Pointer;
 
 /// What makes two requests the same: equal keys, equal requests.
 ///
-/// Operation and redacted body count, nothing else: no header, signature, date, host, region or path.
-/// The body counts by its meaning: member order, spacing, escapes and number forms do not matter,
-/// a null member is an absent one, and the `created` of a revision counts in whole seconds. A body
-/// that is no JSON, or has duplicate members, counts by its bytes.
+/// Operation and redacted body count, nothing else: no header, signature, date, host, region or
+/// path. The body counts by its meaning: member order, spacing, escapes and number forms do not
+/// matter, a null member is an absent one, and the `created` of a revision counts in whole seconds.
+/// A body that is not JSON, or has duplicate members, counts by its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MatchKey([u8; 16]);
 
@@ -72,15 +72,16 @@ impl Hash for MatchKey {
     }
 }
 
-/// What an index holds of a request, read in one pass over its body.
+/// What an index keeps of a request, found in one pass over its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     pub(crate) key: MatchKey,
     pub(crate) job: Option<JobTag>,
 }
 
-/// 31 bits of a hash of the job that a request is about, the same within one process. Requests about one
-/// job have the same tag; the reverse holds nearly always, which is enough to look for likeness.
+/// 31 bits of a hash of the job that a request is about, the same within one process. Requests
+/// about one job have the same tag, and requests with the same tag are nearly always about one job:
+/// enough to find the closest exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct JobTag(NonZeroU32);
 
@@ -100,7 +101,7 @@ impl Fingerprint {
 }
 
 impl JobTag {
-    /// The tag of a body's `jobId`; `None` where it has none.
+    /// The tag of a body's `jobId`; `None` if it names none.
     pub(crate) fn of(body: &Canonical<'_>) -> Option<JobTag> {
         let Canonical::Object(members) = body else {
             return None;
@@ -125,7 +126,8 @@ impl fmt::Debug for MatchKey {
     }
 }
 
-/// Each value begins with a tag and, where its end is not plain, its length: no two values run together.
+/// Each value begins with a tag and, where its end is not plain, its length: no two values run
+/// together.
 fn value(hash: &mut Sha256, body: &Canonical<'_>) {
     match body {
         Canonical::Null => hash.update(b"0"),

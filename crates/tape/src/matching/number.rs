@@ -76,7 +76,8 @@ impl<'a> Decimal<'a> {
         self.digits
             .truncate(self.digits.len().saturating_sub(dropped));
         if self.negative {
-            // The last digit of the fraction is not zero, so below zero the floor is one further down.
+            // The last digit of the fraction is not zero, so below zero the floor is one further
+            // down.
             increment(&mut self.digits);
         }
         self.exponent = 0;

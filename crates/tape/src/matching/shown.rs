@@ -10,10 +10,10 @@ const MOST: usize = 80;
 /// Longest pointer shown, in bytes.
 const MOST_OF_POINTER: usize = 120;
 
-/// A value in JSON's form. What is longer than 80 bytes is cut; of a string its length is told.
+/// A value in JSON's form. It is cut after 80 bytes; a string's length is added then.
 ///
 /// Whatever does not print (control characters, line separators, characters that turn the direction
-/// of text or take no room) is escaped as `\u{…}`, and bytes that are no UTF-8 as `\x…`.
+/// of text or have no width) is escaped as `\u{…}`, and bytes that are not UTF-8 as `\x…`.
 pub(crate) fn shown_value(value: &Canonical<'_>) -> String {
     if let Canonical::String(bytes) = value {
         return shown_text(bytes);
@@ -34,7 +34,8 @@ pub(crate) fn shown_text(bytes: &[u8]) -> String {
     text
 }
 
-/// The JSON pointer to a place, escaped like [`shown_value`] and cut at 120 bytes; empty for the whole body.
+/// The JSON pointer to a place, escaped like [`shown_value`] and cut at 120 bytes; empty for the
+/// whole body.
 pub(crate) fn shown_pointer(path: &[Cow<'_, [u8]>]) -> String {
     let mut line = BoundedLine::new(MOST_OF_POINTER);
     for name in path {

@@ -1,5 +1,5 @@
-//! Values that a name before them calls a secret: `password=…`, `"clientToken": "…"`, `<SecretAccessKey>…`,
-//! `--api-key …`, and the same behind escapes.
+//! Values that a name before them calls a secret: `password=…`, `"clientToken": "…"`,
+//! `<SecretAccessKey>…`, `--api-key …`, and the same after escapes.
 
 use std::borrow::Cow;
 
@@ -10,20 +10,21 @@ use super::text::Found;
 
 /// Shorter values that are not in quotes are words.
 const SHORTEST: usize = 4;
-/// A value behind a name that is a word as well counts from this length on.
-const SHORTEST_BEHIND_WORD: usize = 8;
-/// A longer one is no word, whatever it is made of.
+/// After a name that is also a common word, a value counts from this length on.
+const SHORTEST_AFTER_WORD: usize = 8;
+/// A longer one is not a word, whatever it is made of.
 const LONGEST_WORD: usize = 63;
 /// A name is looked for this far back.
 const LONGEST_NAME: usize = 64;
 /// As many backslashes as four layers of JSON put before a quote.
 const MOST_BACKSLASHES: usize = 15;
 
-/// Quotes that nothing closes from here on, by quote and backslashes: they are not looked for again.
+/// Quotes that nothing closes from here on, by quote and backslashes: they are not looked for
+/// again.
 #[derive(Default)]
 pub(super) struct Unclosed([[bool; MOST_BACKSLASHES + 1]; 2]);
 
-/// A secret behind the separator at `at`: `=`, `:`, `>`, or one of the first two as `%3D`, `%3A`.
+/// A secret after the separator at `at`: `=`, `:`, `>`, or one of the first two as `%3D`, `%3A`.
 pub(super) fn assigned(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Option<Found> {
     let (separator, after) = match text[at] {
         b'%' => (escaped_byte(&text[at..])?, at + 3),
@@ -42,7 +43,7 @@ pub(super) fn assigned(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Optio
     value(text, after, trust, unclosed)
 }
 
-/// A secret behind a command's `--name` that begins at `at`.
+/// A secret after a command's `--name` that begins at `at`.
 pub(super) fn flag(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Option<Found> {
     if text[..at].ends_with(b"-") {
         return None;
@@ -55,12 +56,12 @@ pub(super) fn flag(text: &[u8], at: usize, unclosed: &mut Unclosed) -> Option<Fo
     value(text, at + 2 + length, trust, unclosed)
 }
 
-/// What a name makes of the value behind it.
+/// What a name makes of the value after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trust {
     /// A secret.
     Name,
-    /// A secret where it looks like one.
+    /// A secret if it looks like one.
     Looks,
     /// A scheme, and then a secret.
     Authorization,
@@ -115,7 +116,7 @@ fn is_name_byte(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// `…?t` or `…&t`, however the mark is written: the parameter that holds the token of a webhook's URL.
+/// `…?t` or `…&t`, however the mark is written: the parameter with the token of a webhook's URL.
 fn is_webhook_trigger(name: &[u8], before: &[u8]) -> bool {
     let Some(mark) = before.strip_suffix(b"t") else {
         return false;
@@ -203,7 +204,7 @@ fn unquoted(text: &[u8], start: usize, trust: Trust) -> Option<Found> {
     })
 }
 
-/// The length of the scheme before a header's credentials, where what follows is one secret.
+/// The length of the scheme before a header's credentials, if all that follows is one secret.
 fn scheme(text: &[u8]) -> Option<usize> {
     let length = text
         .iter()
@@ -244,17 +245,17 @@ fn ends_value(rest: &[u8]) -> bool {
     }
 }
 
-/// Whether a value is no word.
+/// Whether a value is not a word.
 fn looks_secret(value: &[u8]) -> bool {
     let has = |is: fn(&u8) -> bool| value.iter().any(is);
     value.len() > LONGEST_WORD
-        || (value.len() >= SHORTEST_BEHIND_WORD
+        || (value.len() >= SHORTEST_AFTER_WORD
             && has(u8::is_ascii_digit)
             && has(u8::is_ascii_alphabetic))
 }
 
-/// Where the quote that closes a value stands, or the backslashes before it. Quotes with more backslashes than the opening one are
-/// in the value.
+/// The place of the quote that closes a value, or of the backslashes before it. Quotes with more
+/// backslashes than the opening one belong to the value.
 fn closing(
     text: &[u8],
     start: usize,

@@ -1,4 +1,5 @@
-//! A walk over a body, whole or broken, that replaces the secrets in it and leaves every other byte as it is.
+//! A walk over a body, whole or broken, that replaces the secrets in it and leaves every other byte
+//! as it is.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,10 +18,10 @@ use crate::json::{Piece, Scanner, escape_into, unescape};
 use crate::pointer::Pointer;
 use crate::rules::RedactConfig;
 
-/// How deep JSON within strings is followed. What lies deeper is read as text.
+/// How deep JSON within strings is followed. What is deeper is read as text.
 const MAX_EMBEDDED: usize = 4;
 
-/// What holds for a walk.
+/// The settings of a walk.
 pub(super) struct Walk<'a> {
     pub(super) placeholders: &'a Placeholders,
     pub(super) known: &'a KnownSecrets,
@@ -29,7 +30,7 @@ pub(super) struct Walk<'a> {
     pub(super) keep_account_ids: bool,
 }
 
-/// What holds for a text within a body, the body itself included.
+/// The settings for a text within a body, or for the whole body.
 #[derive(Clone, Copy)]
 struct Context {
     /// How many strings it is in.
@@ -49,7 +50,7 @@ struct Walked<'t, 'a, 'f> {
 }
 
 impl Walk<'_> {
-    /// The body redacted; `None` where nothing had to be.
+    /// The body redacted; `None` if nothing had to be replaced.
     pub(super) fn body(&self, text: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         let context = Context {
             depth: 0,
@@ -78,8 +79,8 @@ impl Walk<'_> {
         if !text.iter().any(|b| matches!(b, b'{' | b'[' | b'"')) {
             return self.text(text, context, discoveries);
         }
-        // Broken JSON, or prose with some in it. A name and its value may be two pieces to the walk, so the
-        // text is read as a whole as well.
+        // Broken JSON, or prose with some in it. A name and its value may be two pieces to the
+        // walk, so the text is read as a whole as well.
         let walked = self.walk(text, false, context, discoveries);
         let read = walked.as_deref().unwrap_or(text);
         let whole = Context {
@@ -121,7 +122,7 @@ impl Walk<'_> {
         walked.out.finish()
     }
 
-    /// A string token, by what stands between its quotes.
+    /// A string token, by what is between its quotes.
     fn string(&self, walked: &mut Walked<'_, '_, '_>, inner: Range<usize>) {
         let token = &walked.out.text[inner.clone()];
         let value = unescape(token);
@@ -228,7 +229,7 @@ impl Walk<'_> {
         rules.apply(value, discoveries)
     }
 
-    /// Numbers, words, white space, and whatever stands between the pieces of text that is no JSON.
+    /// Numbers, words, white space, and what is between the pieces of text that is not JSON.
     fn other<'t>(&self, walked: &mut Walked<'t, '_, '_>, range: Range<usize>) {
         let text: &'t [u8] = &walked.out.text[range.clone()];
         let token = text.trim_ascii();

@@ -1,23 +1,25 @@
-//! What a pass over a text came upon.
+//! What a pass over a text found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{KnownSecrets, MOST, is_distinct};
 
-/// A guessed secret is looked for elsewhere from this length on; with letters and digits from the other.
+/// A guessed secret is looked for elsewhere from this length on; with letters and digits from the
+/// other.
 const SHORTEST_GUESS: usize = 8;
 const SHORTEST_MIXED_GUESS: usize = 6;
 /// Up to here a text of letters alone may be a word, such as `production`.
 const LONGEST_WORD: usize = 15;
 
-/// Most configuration keys remembered for the summary, and most bytes of one. The service allows 50 characters.
+/// Most configuration keys remembered for the summary, and most bytes of one. The service allows 50
+/// characters.
 pub(super) const MOST_KEYS: usize = 1000;
 const LONGEST_KEY: usize = 256;
 
-/// What a pass over a text came upon.
+/// What a pass over a text found.
 #[derive(Debug, Default)]
 pub(super) struct Discoveries {
-    /// With their placeholders; those that can be told from chance.
+    /// With their placeholders; without those so short that they occur by chance.
     secrets: BTreeMap<Vec<u8>, String>,
     /// Configuration keys whose value was kept.
     kept_config: BTreeSet<String>,
@@ -33,8 +35,8 @@ impl Discoveries {
         }
     }
 
-    /// A text that is likely a secret. A common word, or a short text, is replaced where it stands and nowhere
-    /// else: it would be taken out of names and messages that have nothing to do with it.
+    /// A text that is likely a secret. A common word, or a short text, is replaced here and nowhere
+    /// else: names and messages that have nothing to do with it may contain it.
     pub(super) fn guess(&mut self, value: &[u8], placeholder: &str) {
         let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
         let digits = value.iter().filter(|b| b.is_ascii_digit()).count();

@@ -26,7 +26,7 @@ pub(super) fn percent_decoded(text: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(text).into()
 }
 
-/// The byte that a `%XX` at the start of `text` stands for.
+/// The byte that a `%XX` at the start of `text` encodes.
 pub(super) fn escaped_byte(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else {
         return None;

@@ -1,4 +1,4 @@
-//! Secrets that are known by their form, wherever they stand.
+//! Secrets that are known by their form, wherever they are.
 
 use base64::Engine;
 use base64::engine::DecodePaddingMode;

@@ -1,4 +1,4 @@
-//! Secrets seen before, found again wherever they stand.
+//! Secrets seen before, found again anywhere.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -7,14 +7,14 @@ use std::ops::Bound;
 use super::encoding::{json_escaped, percent_encoded};
 use super::placeholder::is_secret_placeholder;
 
-/// Shorter ones are not looked for: they would turn up by chance.
+/// Shorter ones are not looked for: they occur by chance.
 const SHORTEST: usize = 4;
 /// From here on a secret is replaced within a word, too.
 const LONG: usize = 8;
 /// A secret that is all digits is not looked for below this length, and never within a word.
 const SHORTEST_DIGITS: usize = 6;
-/// Secrets are told apart by this many bytes; a text that agrees with a secret so far holds a part of it,
-/// whatever follows. A multiple of what session tokens of one account have in common.
+/// Secrets differ within this many bytes; a text that equals a secret so far contains a part of it,
+/// whatever follows. It is several times what session tokens of one account have in common.
 const HEAD: usize = 64;
 /// Most secrets remembered, and most bytes of them; the oldest is forgotten first.
 pub(super) const MOST: usize = 65_536;
@@ -22,8 +22,14 @@ const MOST_BYTES: usize = 32 << 20;
 
 /// Secrets and what replaces them.
 ///
-/// Looking at one place costs a search among the heads, so looking through a text is linear in its
-/// length whatever the secrets are; a place that agrees with more than a head is consumed.
+/// ```text
+/// secret     hunter2-hunter2 … (more than 64 bytes)
+/// head       |---- 64 bytes ----|  key of `heads`; `prefixes` says which shorter secrets it begins with
+/// starts     |4|                   hashed to 16 bits: most places of a text are dismissed by one look
+/// ```
+///
+/// Each place in a text costs one search among the heads, so searching a text takes time linear in
+/// its length, whatever the secrets are. A match longer than a head is skipped as a whole.
 #[derive(Default)]
 pub(super) struct KnownSecrets {
     heads: BTreeMap<Vec<u8>, Head>,
@@ -48,8 +54,8 @@ impl fmt::Debug for KnownSecrets {
 }
 
 impl KnownSecrets {
-    /// Remembers a secret, also as URLs and JSON write it. Placeholders, and what is too short to be told
-    /// from chance, are not remembered.
+    /// Remembers a secret, also as URLs and JSON write it. Placeholders are not remembered, nor
+    /// values so short that other texts contain them by chance.
     pub(super) fn add(&mut self, value: &[u8], placeholder: &str) {
         if !is_distinct(value) || is_secret_placeholder(value) {
             return;
@@ -97,8 +103,8 @@ impl KnownSecrets {
 
     /// The lengths of the heads that are the first bytes of `head`.
     fn prefixes_of(&self, head: &[u8]) -> u64 {
-        // What stands between a text and one of its prefixes, in order, has that prefix as well: the
-        // neighbour before `head` knows all of them.
+        // In sorted order every text between a prefix and a text has that prefix too, so the
+        // neighbour before `head` knows all of its prefixes.
         let before = (Bound::Unbounded, Bound::Excluded(head));
         match self.heads.range::<[u8], _>(before).next_back() {
             Some((other, known)) => known.prefixes & up_to(common(other, head)),
@@ -138,7 +144,8 @@ impl KnownSecrets {
         self.in_order.is_empty()
     }
 
-    /// The longest secret that begins at `at` and ends by `limit`, or the first part of one: its length and its placeholder.
+    /// The longest secret that begins at `at` and ends by `limit`, or the first part of one: its
+    /// length and its placeholder.
     pub(super) fn find(&self, text: &[u8], at: usize, limit: usize) -> Option<(usize, &str)> {
         let rest = &text[at..limit];
         if !self.starts.may_hold(rest) {
@@ -186,7 +193,7 @@ impl Head {
     }
 }
 
-/// The first four bytes of the secrets, roughly: no place that a secret begins at is ruled out.
+/// The first four bytes of the secrets, roughly: no place where a secret begins is missed.
 #[derive(Default)]
 struct Starts(Vec<u64>);
 
@@ -234,7 +241,7 @@ fn common(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
-/// Whether a text is not one that turns up by chance.
+/// Whether a text is unlikely to occur by chance.
 pub(super) fn is_distinct(value: &[u8]) -> bool {
     let all = |is: fn(&u8) -> bool| value.iter().all(is);
     match value.len() {

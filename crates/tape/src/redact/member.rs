@@ -1,11 +1,11 @@
-//! What a name says of the value behind it.
+//! What a name says of the value after it.
 
 /// What a member's name says of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Member {
     /// Always a secret, by the service's own meaning.
     Secret,
-    /// The object that holds a job's artifact credentials.
+    /// The object with a job's artifact credentials.
     Credentials,
     /// A secret by the common meaning of its name, such as `dbPassword`.
     Named,
@@ -13,7 +13,7 @@ pub(super) enum Member {
     Configuration,
     /// A map of an action's output variables, by key.
     Variables,
-    /// An identifier: twelve digits in it are no account id.
+    /// An identifier: twelve digits in it are not an account id.
     Identifier,
     /// `name` or `key`: says what the `value` beside it is.
     Name,
@@ -25,8 +25,9 @@ pub(super) enum Member {
     Plain,
 }
 
-/// How a name can end, compared without case and punctuation, that calls its value a secret wherever it stands.
-/// `nextToken` and `continuationToken` are not among them: the contract keeps those.
+/// How a name can end, compared without case and punctuation, that calls its value a secret
+/// wherever it is. `nextToken` and `continuationToken` are not among them: the contract keeps
+/// those.
 const ENDINGS: [&[u8]; 20] = [
     b"password",
     b"passwd",
@@ -50,7 +51,7 @@ const ENDINGS: [&[u8]; 20] = [
     b"signature",
 ];
 
-/// Names that are secrets where the value looks like one; in prose they are words as well.
+/// Names that are secrets if the value looks like one; in prose they are words as well.
 const WORDS: [&[u8]; 6] = [
     b"token",
     b"secret",
@@ -104,12 +105,13 @@ impl Folded {
 }
 
 impl Member {
-    /// Judges by name, whatever its case or punctuation: hostile or careless upstreams do not keep to the model's.
+    /// Judges by name, whatever its case or punctuation: hostile or careless upstreams do not keep
+    /// to the model's.
     pub(super) fn of(name: &[u8]) -> Member {
         let folded = Folded::of(name);
         match folded.as_slice() {
-            // Artifact credentials (marked sensitive in the service's model), a third-party job's client token,
-            // an approval's token, a webhook's.
+            // Artifact credentials (marked sensitive in the service's model), a third-party job's
+            // client token, an approval's token, a webhook's.
             b"accesskeyid" | b"secretaccesskey" | b"sessiontoken" | b"clienttoken" | b"token"
             | b"secrettoken" => Member::Secret,
             b"artifactcredentials" => Member::Credentials,

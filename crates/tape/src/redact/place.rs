@@ -1,4 +1,4 @@
-//! Where in a body a value stands, and what that makes of it.
+//! What a value in a body is, by its place there.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ use super::suspect::key_is_suspect;
 use crate::pointer::Pointer;
 use crate::rules::RedactConfig;
 
-/// Deepest nesting that is told apart. CodePipeline's own shapes nest less than twenty deep; whatever stands deeper is a secret.
+/// Deepest nesting that is followed. CodePipeline's own shapes nest less than twenty deep;
+/// everything deeper is taken for a secret.
 const MAX_DEPTH: usize = 128;
 
 /// What a value is, by its place.
@@ -29,14 +30,15 @@ pub(super) enum Within {
     Variables,
     /// Each value is a secret.
     Secret,
-    /// Each value is a secret, and each name: a text stood to be expected, so names are not the service's.
+    /// Each value is a secret, and each name too: a secret text was expected here, not an object,
+    /// so the names are not the service's.
     SecretWithNames,
 }
 
 /// The objects and lists that a walk is in.
 pub(super) struct Places<'t, 'r> {
     frames: Vec<Frame<'t>>,
-    /// How many more there are below the deepest that is told apart.
+    /// How many more there are below the deepest that is followed.
     too_deep: usize,
     outermost: Within,
     redact: &'r [Pointer],
@@ -53,16 +55,17 @@ struct Frame<'t> {
     member: Member,
     /// The index of the item at hand.
     index: usize,
-    /// What stands under `name` or `key`: the key of the `value` beside it.
+    /// The value of `name` or `key`: the key of the `value` beside it.
     key: Option<Cow<'t, [u8]>>,
-    /// Whether the name, or that key, is one that configuration has its secrets under. Judged once: a list may have
-    /// many items, and a name be long.
+    /// Whether the name, or that key, is one that configuration has its secrets under. Judged once:
+    /// a list may have many items, and a name be long.
     has_suspect_name: bool,
     has_suspect_key: bool,
 }
 
 impl<'t, 'r> Places<'t, 'r> {
-    /// At the beginning of a text which as a whole is `outermost`; `redact` names further secrets in it.
+    /// At the beginning of a text which as a whole is `outermost`; `redact` names further secrets
+    /// in it.
     pub(super) fn new(outermost: Within, redact: &'r [Pointer], config: RedactConfig) -> Self {
         Places {
             frames: Vec::new(),
@@ -138,7 +141,7 @@ impl<'t, 'r> Places<'t, 'r> {
         self.too_deep == 0 && self.frames.last().is_some_and(|frame| frame.expects_name)
     }
 
-    /// What a string that stands here is.
+    /// What a string at this place is.
     pub(super) fn place(&self) -> Place {
         if self.too_deep > 0 {
             return Place::Secret;
@@ -200,7 +203,7 @@ impl<'t, 'r> Places<'t, 'r> {
         self.frames.last().is_some_and(Frame::is_suspect)
     }
 
-    /// What an object or list that opens here holds.
+    /// What is in an object or list that opens here.
     fn within_next(&self) -> Within {
         let Some(frame) = self.frames.last() else {
             return self.outermost;

@@ -1,8 +1,8 @@
-//! What stands in the place of a secret.
+//! Placeholders: what replaces a secret.
 //!
 //! A placeholder has the shape of what it replaces, so that SDKs still parse it and the API's
-//! constraints hold. It holds 20 bits of a keyed hash: enough to tell the values on a tape apart, far
-//! too few to confirm a guess.
+//! constraints hold. It contains 20 bits of a keyed hash: enough to distinguish the values on a
+//! tape, far too few to confirm a guess.
 
 use std::fmt;
 use std::ops::Range;
@@ -19,14 +19,15 @@ const ACCESS_KEY: &str = "ASIAREDACTED000";
 const SECRET_KEY: &str = "REDACTED000000000000000000000000000";
 const UUID: &str = "00000000-0000-0000-0000-0000000";
 const GENERIC: &str = "REDACTED-";
-/// What the forms that are no UUID have in common, and where it begins in an access key.
+/// What the forms that are not UUIDs have in common, and where it begins in an access key.
 const WORD: &str = "REDACTED";
 const WORD_IN_ACCESS_KEY: usize = 4;
 const ACCOUNT: &str = "99999";
 const ACCOUNT_DIGITS: usize = 12;
 /// Where an ARN has its account.
 const NO_ACCOUNT: &str = "999990000000:";
-/// Numbers in the place of secret numbers: 1_900_000_000 plus the hash. They fit 32 bits with a sign, and are good timestamps.
+/// Numbers in the place of secret numbers: 1_900_000_000 plus the hash. They fit 32 bits with a
+/// sign, and are good timestamps.
 const NUMBER: u64 = 1_900_000_000;
 
 /// Makes a tape's placeholders.
@@ -110,7 +111,8 @@ fn begins_with_form(text: &[u8], form: &str) -> bool {
         .is_some_and(|hash| hash.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Where placeholders stand in a text, in order. Account ids' and numbers' are not among them: they do not stand out.
+/// The places of placeholders in a text, in order. Those of account ids and numbers are not among
+/// them: they look like any number.
 pub(super) fn placeholders_in(text: &[u8]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -127,7 +129,7 @@ pub(super) fn placeholders_in(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// The placeholder whose first distinct byte stands at `at`.
+/// The placeholder whose first distinct byte is at `at`.
 fn placeholder_at(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = &text[at..];
     let end = |form: &str| at + form.len() + HEX_DIGITS;
@@ -201,7 +203,7 @@ fn arn_prefix(value: &[u8]) -> Option<&str> {
         }
         length += part.len() + 1;
     }
-    // An account and a resource: an ARN cut short would stand in its own placeholder.
+    // An account and a resource: an ARN that is cut short would be in its own placeholder.
     let mut rest = parts.next()?.splitn(2, |b| *b == b':').skip(1);
     rest.next().filter(|resource| !resource.is_empty())?;
     std::str::from_utf8(&value[..length]).ok()
@@ -262,7 +264,7 @@ mod tests {
                 &[(0, 14), (14, 28)],
             ),
             ("0ASIAREDACTED0000A1B2", &[(1, 21)]),
-            // The secret key's form, whatever stands before it.
+            // The secret key's form, whatever is before it.
             ("ASIAREDACTED0000000000000000000000000000A1B2", &[(4, 44)]),
             ("000000000-0000-0000-0000-00000000a1b2", &[(1, 37)]),
             ("REDACTED 0000", &[]),

@@ -1,5 +1,5 @@
-//! What holds for every body, as properties: redaction is idempotent and total, leaves no planted secret,
-//! keeps JSON's structure, and gives the same when recording and when matching.
+//! What holds for every body, as properties: redaction is idempotent and total, leaves no planted
+//! secret, keeps JSON's structure, and gives the same when recording and when matching.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-/// The body redacted, after all that holds for each body was checked.
+/// The body redacted, after everything that is true of each body was checked.
 fn checked(rules: &Rules, body: &[u8]) -> Result<Vec<u8>, TestCaseError> {
     let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let replay = Redactor::for_replay(rules);

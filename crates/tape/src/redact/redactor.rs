@@ -11,8 +11,8 @@ use super::placeholder::Placeholders;
 use crate::pointer::Pointer;
 use crate::rules::{RedactConfig, Rules};
 
-/// Most passes over one body. One finds the secrets, one finds them again elsewhere, one finds nothing:
-/// only text that was built to need more does.
+/// Most passes over one body. One finds the secrets, one finds them again elsewhere, one finds
+/// nothing: only text that was built to need more does.
 const MOST_PASSES: usize = 8;
 /// Most texts remembered as clean, and the longest.
 const MOST_CLEAN: usize = 64;
@@ -20,10 +20,10 @@ const LONGEST_CLEAN: usize = 512;
 
 /// Replaces secrets by a tape's own rules, the same at record time and at match time.
 ///
-/// The same secret always becomes the same placeholder. A body is redacted until a pass over it changes
-/// nothing, so redaction is idempotent: what it gives, it leaves alone. A redactor that records also
-/// remembers each secret it has seen and finds it again in any other text; one that replays remembers
-/// nothing between messages, so that an answer never depends on what came before.
+/// The same secret always becomes the same placeholder. A body is redacted until a pass over it
+/// changes nothing, so redaction is idempotent: what it gives, it leaves unchanged. A redactor that
+/// records also remembers each secret it has seen and finds it again in any other text; one that
+/// replays remembers nothing between messages, so that an answer never depends on earlier messages.
 ///
 /// ```
 /// use pipetape_tape::{Redactor, Rules};
@@ -52,8 +52,7 @@ enum Memory {
 #[derive(Debug, Default)]
 struct SecretMemory {
     secrets: KnownSecrets,
-    /// Short texts that hold none of them, nor anything else to be replaced: a client sends many of its headers over
-    /// and over.
+    /// Short texts with nothing to replace: a client sends many of its headers again and again.
     clean: HashSet<String>,
     /// Counts additions to `secrets`.
     generation: u64,
@@ -81,11 +80,12 @@ impl Redactor {
         }
     }
 
-    /// The body of a request or a response, redacted. JSON stays JSON of the same structure; any other bytes are
-    /// redacted as text.
+    /// The body of a request or a response, redacted. JSON stays JSON of the same structure; any
+    /// other bytes are redacted as text.
     pub fn body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
         let mut redacted = Cow::Borrowed(body);
-        // What one pass finds in this body alone, a redactor without memory has to know in the next.
+        // What one pass finds in this body alone, a redactor without memory has to know in the
+        // next.
         let mut local = KnownSecrets::default();
         for _ in 0..MOST_PASSES {
             let mut discoveries = Discoveries::default();
@@ -135,14 +135,15 @@ impl Redactor {
                 Cow::Borrowed(text)
             }
             Cow::Owned(redacted) => Cow::Owned(
-                // A secret seen before may end within a character, where the body that held it was no UTF-8.
+                // A secret from a body that was not UTF-8 may end within a character.
                 String::from_utf8(redacted)
                     .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
             ),
         }
     }
 
-    /// Has these texts replaced wherever they turn up. Only a redactor that records remembers them.
+    /// Makes these texts secrets: they are replaced everywhere. Only a redactor that records
+    /// remembers them.
     pub fn know_secrets(&self, secrets: &[&str]) {
         if let Memory::Kept(seen) = &self.memory {
             let mut seen = write(seen);
@@ -154,8 +155,8 @@ impl Redactor {
         }
     }
 
-    /// Another number whenever a secret was added to what is remembered: what was redacted before may have to be redacted
-    /// again.
+    /// Another number whenever a secret was added to what is remembered: what was redacted before
+    /// may have to be redacted again.
     pub(crate) fn generation(&self) -> u64 {
         match &self.memory {
             Memory::None => 0,
@@ -197,7 +198,7 @@ impl Redactor {
 }
 
 impl SecretMemory {
-    /// A secret was added: what was clean may hold it.
+    /// A secret was added: what was clean may contain it.
     fn doubt(&mut self) {
         self.generation += 1;
         self.clean.clear();
@@ -219,7 +220,7 @@ impl SecretMemory {
     }
 }
 
-/// What a panicking thread left behind is whole: each change is one call.
+/// After a panic the memory is still whole: each change is one call.
 fn read(seen: &RwLock<SecretMemory>) -> RwLockReadGuard<'_, SecretMemory> {
     seen.read().unwrap_or_else(PoisonError::into_inner)
 }

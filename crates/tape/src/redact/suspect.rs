@@ -3,7 +3,8 @@
 use super::form::{begins_as_token, form, url_password};
 use super::placeholder::{is_access_key, is_secret_key, is_uuid};
 
-/// What a configuration key has in it where its value is a secret; compared without case and punctuation.
+/// What a configuration key contains if its value is a secret; compared without case and
+/// punctuation.
 const KEYS: [&str; 17] = [
     "password",
     "passwd",
@@ -57,7 +58,7 @@ fn has_url_password(value: &[u8]) -> bool {
     (0..value.len()).any(|at| value[at] == b':' && url_password(value, at).is_some())
 }
 
-/// A list or object as text that is no JSON and speaks of a secret somewhere.
+/// A list or object as text that is not JSON and names a secret somewhere.
 fn is_structure_with_suspect(value: &[u8]) -> bool {
     matches!(value.first(), Some(b'{' | b'[')) && key_is_suspect(value)
 }
@@ -78,7 +79,7 @@ fn is_random(value: &[u8]) -> bool {
         return false;
     }
     let has = |is: fn(&u8) -> bool| value.iter().any(is);
-    // A secret key of AWS may hold words, as the one in its documentation does.
+    // A secret key of AWS may contain words, as the one in its documentation does.
     let rarest = if is_secret_key(value) { 5 } else { 4 };
     has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
@@ -86,8 +87,8 @@ fn is_random(value: &[u8]) -> bool {
         && changes(value) * rarest >= value.len()
 }
 
-/// How often the kind of character changes. Words joined by punctuation or by their capitals are a name, not a
-/// secret: neither counts.
+/// How often the kind of character changes. Words joined by punctuation or by their capitals are a
+/// name, not a secret: neither counts.
 fn changes(value: &[u8]) -> usize {
     let kind = |b: u8| match b {
         b'a'..=b'z' => 0,

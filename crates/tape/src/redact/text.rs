@@ -1,5 +1,5 @@
-//! What is recognisable in any text: secrets seen before, access keys, account ids, well-known forms of
-//! secrets, and values that a name before them calls a secret.
+//! What is recognised in any text: secrets seen before, access keys, account ids, well-known forms
+//! of secrets, and values that a name before them calls a secret.
 
 use super::assignment::{Unclosed, assigned, flag};
 use super::discoveries::Discoveries;
@@ -13,7 +13,7 @@ use super::placeholder::{
 /// Whether runs of twelve digits are account ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Accounts {
-    /// Wherever they stand.
+    /// wherever they are.
     Anywhere,
     /// Within ARNs: the text is an identifier, or a part of one.
     InArns,
@@ -21,7 +21,7 @@ pub(super) enum Accounts {
     Kept,
 }
 
-/// Whether what only looks like a secret goes as well.
+/// Whether texts that only look like a secret are replaced too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heuristics {
     Replaced,
@@ -29,7 +29,7 @@ pub(super) enum Heuristics {
     Kept,
 }
 
-/// A secret in a text: the bytes it spans, and what it stands for once its escapes are resolved.
+/// A secret in a text: its place, and its value once its escapes are resolved.
 pub(super) struct Found {
     pub(super) start: usize,
     pub(super) end: usize,
@@ -50,7 +50,7 @@ const UUID: usize = 36;
 const ACCOUNT: usize = 12;
 const ACCESS_KEY: usize = 20;
 
-/// What holds for a pass over a text.
+/// The settings of a pass over a text.
 pub(super) struct TextRules<'a> {
     pub(super) placeholders: &'a Placeholders,
     pub(super) known: &'a KnownSecrets,
@@ -59,7 +59,7 @@ pub(super) struct TextRules<'a> {
 }
 
 impl TextRules<'_> {
-    /// The text with what is recognisable replaced; `None` where there is nothing.
+    /// The text with everything replaced that is recognised; `None` if there is nothing.
     pub(super) fn apply(&self, text: &[u8], discoveries: &mut Discoveries) -> Option<Vec<u8>> {
         if self.known.is_empty() && is_plain(text) {
             return None;
@@ -110,7 +110,8 @@ impl TextRules<'_> {
         Some(out)
     }
 
-    /// What is recognised at the place that is read: where it begins and ends, and its replacement unless it stays.
+    /// What is recognised at this place: where it begins and ends, and its replacement unless it is
+    /// kept.
     fn at(
         &self,
         reading: &mut Reading<'_>,
@@ -192,7 +193,7 @@ impl TextRules<'_> {
         }
     }
 
-    /// A run of digits, behind an escape such as `%20` without the escape's own.
+    /// A run of digits; after an escape such as `%20`, without the digits of the escape.
     fn digits(&self, reading: &Reading<'_>) -> (usize, usize, Option<String>) {
         let (text, at) = (reading.text, reading.at);
         let run = &text[at..reading.limit];
@@ -220,8 +221,8 @@ impl TextRules<'_> {
     }
 }
 
-/// Whether a text is one that nothing is ever recognised in, secrets seen before aside: a UUID, or a short word. Most
-/// names and values are, and a tape may have millions.
+/// Whether a text is one that nothing is ever recognised in, secrets seen before aside: a UUID, or
+/// a short word. Most names and values are, and a tape may have millions.
 fn is_plain(text: &[u8]) -> bool {
     // The shortest form without punctuation or space is an account id.
     (text.len() < ACCOUNT && text.iter().all(u8::is_ascii_alphanumeric)) || is_uuid(text)
@@ -233,8 +234,8 @@ struct Reading<'a> {
     at: usize,
     /// Where the next placeholder begins.
     limit: usize,
-    /// Where the last thing recognised ended: what follows is read as if it stood alone, whether that
-    /// thing was a secret or is a placeholder by now.
+    /// Where the last thing recognised ended. What follows is read as if it were alone, whether
+    /// that thing was a secret or is already a placeholder.
     edge: usize,
     /// Whether the word at hand began as an ARN.
     in_arn: bool,
@@ -273,7 +274,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether what stands at `at` is not the rest of a word. The letters of an escape are no word.
+/// Whether no word continues at `at`. The letters of an escape are not a word.
 pub(super) fn starts_word(text: &[u8], at: usize) -> bool {
     match text[..at] {
         [.., last] if !last.is_ascii_alphanumeric() => true,

@@ -130,7 +130,7 @@ fn secrets_by_their_place() {
     ] {
         check(body, gone, kept);
     }
-    // Deeper than any place is told apart.
+    // Deeper than places are followed.
     let deep = format!(
         "{}{}{}",
         r#"{"a":["#.repeat(100),
@@ -205,7 +205,7 @@ fn configuration() {
         &["123456789012"],
         &["hunter2", "u:hunter3@h"],
     );
-    // A value that is no secret is replaced where it stands and nowhere else.
+    // A value that is not a secret is replaced where it is and nowhere else.
     check_by(
         &with(RedactConfig::All),
         body,

@@ -17,8 +17,8 @@ use crate::name::TapeName;
 use crate::rules::Rules;
 use crate::tape::Tape;
 
-/// A directory of tapes. Making the value touches nothing; the directory is made when the first tape is
-/// written.
+/// A directory of tapes. Making the value touches nothing; the directory is made when the first
+/// tape is written.
 #[derive(Debug, Clone)]
 pub struct Store {
     directory: PathBuf,
@@ -76,7 +76,8 @@ impl Store {
         &self.directory
     }
 
-    /// Opens a tape for recording, and keeps every other process from it. `rules` are those of a new tape.
+    /// Opens a tape for recording, and keeps every other process from it. `rules` are those of a
+    /// new tape.
     ///
     /// # Errors
     ///
@@ -133,7 +134,8 @@ impl Store {
         Ok((tape, end))
     }
 
-    /// Opens a tape for reading, exchange by exchange. For tapes that are too large to be in memory as a [`Tape`].
+    /// Opens a tape for reading, exchange by exchange. For tapes that are too large to be in memory
+    /// as a [`Tape`].
     ///
     /// # Errors
     ///
@@ -307,7 +309,8 @@ fn holds_nothing(paths: &TapePaths) -> bool {
     holds_nothing.unwrap_or(false)
 }
 
-/// A new tape: in its own place, or beside the one whose place it will take. A kill in here leaves no tape.
+/// A new tape: in its own place, or beside the one whose place it will take. A kill in here leaves
+/// no tape.
 fn create(
     paths: TapePaths,
     lock: TapeLock,

@@ -34,7 +34,7 @@ pub enum StoreError {
     InUse {
         /// The tape.
         name: TapeName,
-        /// The process, where it could be found out.
+        /// The process, if it could be found out.
         pid: Option<u32>,
     },
     /// A newer pipetape wrote the tape.
@@ -109,7 +109,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the tape itself is the reason: it is damaged, of a newer format, or too large. Exit code 3.
+    /// Whether the tape itself is the reason: it is damaged, of a newer format, or too large. Exit
+    /// code 3.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,

@@ -26,7 +26,8 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         .map_err(StoreError::io("write", path))
 }
 
-/// Takes the rights of others away from the files in a directory: sled makes them with the process's umask.
+/// Takes the rights of others away from the files in a directory: sled makes them with the
+/// process's umask.
 pub(super) fn tighten(directory: &Path) -> Result<(), StoreError> {
     let tighten = |directory: &Path| -> io::Result<()> {
         for entry in fs::read_dir(directory)? {

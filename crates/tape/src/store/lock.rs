@@ -1,6 +1,7 @@
 //! Who has a tape open.
 //!
-//! sled locks its file too, but its error names no holder, and renaming a directory needs a lock outside of it.
+//! sled locks its file too, but its error names no holder, and renaming a directory needs a lock
+//! outside of it.
 
 use pipetape_files::{FileLock, LockError};
 

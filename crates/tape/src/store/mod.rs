@@ -10,9 +10,10 @@
 //!   .NAME.gone/             a directory that is being removed
 //! ```
 //!
-//! - `directory` is the store itself, `paths` the paths of one tape and the swap that survives a kill, `lock` who has a
-//!   tape open, `files` how its files are written;
-//! - [`log`] is all that is in the directory of a tape; nothing outside it knows how exchanges are kept;
+//! - `directory` is the store itself, `paths` the paths of one tape and the swap that survives a
+//!   kill, `lock` who has a tape open, `files` how its files are written;
+//! - [`log`] is all that is in the directory of a tape; nothing outside it knows how exchanges are
+//!   kept;
 //! - `writer` is the one thread that writes a tape, `reader` reads a tape;
 //! - `stats` is what is counted of a tape, `error` and `damage` what can go wrong.
 //!

@@ -35,13 +35,14 @@ impl TapePaths {
         }
     }
 
-    /// Whether there is a tape, or one that a kill left beside its place. Without the lock it is only a hint.
+    /// Whether there is a tape, or one that a kill left beside its place. Without the lock it is
+    /// only a hint.
     pub(super) fn is_taken(&self) -> bool {
         self.tape.exists() || log::is_whole(&self.new) || self.old.exists()
     }
 
-    /// Moves `new` to the tape's place, and removes what was there. Under the lock, with nothing open. After a kill at
-    /// any point [`recover`](TapePaths::recover) completes it.
+    /// Moves `new` to the tape's place, and removes what was there. Under the lock, with nothing
+    /// open. After a kill at any point [`recover`](TapePaths::recover) completes it.
     pub(super) fn swap(&self) -> Result<(), StoreError> {
         remove(&self.old)?;
         if self.tape.exists() {
@@ -63,8 +64,9 @@ impl TapePaths {
         remove(&self.gone)
     }
 
-    /// Completes a swap or a removal that a kill interrupted. `has_exchanges` looks into `new`: if it has exchanges,
-    /// which clients may have seen, it takes the tape's place; if not, it is removed.
+    /// Completes a swap or a removal that a kill interrupted. `has_exchanges` looks into `new`: if
+    /// it has exchanges, which clients may have seen, it takes the tape's place; if not, it is
+    /// removed.
     pub(super) fn recover(
         &self,
         has_exchanges: impl FnOnce(&Path) -> Result<bool, StoreError>,

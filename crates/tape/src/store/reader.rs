@@ -43,8 +43,8 @@ impl TapeReader {
         self.rules.as_ref()
     }
 
-    /// Calls `each` with all exchanges, in order and in batches as they are encoded, and closes the tape. Decoding them
-    /// is the caller's, who may do it on another thread.
+    /// Calls `each` with all exchanges, in order and in batches as they are encoded, and closes the
+    /// tape. Decoding them is the caller's, who may do it on another thread.
     ///
     /// # Errors
     ///

@@ -12,9 +12,9 @@ pub struct TapeStats {
     pub exchanges: u64,
     /// The highest number; 0 if there is no exchange.
     pub last_seq: u64,
-    /// When the first request came, if an exchange says so.
+    /// When the first request arrived, if an exchange says so.
     pub first: Option<UnixMillis>,
-    /// When the last request came, if an exchange says so.
+    /// When the last request arrived, if an exchange says so.
     pub last: Option<UnixMillis>,
 }
 

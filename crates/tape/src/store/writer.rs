@@ -1,5 +1,5 @@
-//! The one thread that writes a tape: it drains a channel, writes one batch to the journal, and tells all. When the
-//! recording ends it brings the journal into sled.
+//! The one thread that writes a tape: it drains a queue, appends one batch to the log, and reports
+//! to everyone who waits. When the recording ends it closes the log.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -28,21 +28,23 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// An exchange on its way to a tape, in the hands of the thread that writes.
 ///
-/// It is made on that thread, and learns there whether it was written: the threads that serve connections don't do
-/// that work. Dropped without [`written`](PendingExchange::written), it was not written: its writer has ended.
+/// It is made on that thread, and learns there whether it was written: the threads that serve
+/// connections don't do that work. Dropped without [`written`](PendingExchange::written), it was
+/// not written: its writer has ended.
 pub trait PendingExchange: Send + 'static {
-    /// Makes the exchange. Called once, in the order of the tape, also if the tape can no longer be written.
+    /// Makes the exchange. Called once, in the order of the tape, also if the tape can no longer be
+    /// written.
     fn make(&mut self) -> NewExchange;
 
-    /// Reports what became of the exchange: its number, once it survives the end of the process, or why it was not
-    /// written.
+    /// Reports what became of the exchange: its number, once it survives the end of the process, or
+    /// why it was not written.
     fn written(self: Box<Self>, written: Result<u64, AppendError>);
 }
 
 /// Writes exchanges to one tape. Cheap to clone; all clones write to the same tape.
 ///
-/// Dropped without [`finish`](TapeWriter::finish), the tape stays as it is: unfinished, with everything
-/// that was appended.
+/// Dropped without [`finish`](TapeWriter::finish), the tape stays as it is: unfinished, with
+/// everything that was appended.
 #[derive(Debug, Clone)]
 pub struct TapeWriter {
     shared: Arc<Shared>,
@@ -63,8 +65,8 @@ pub struct Finished {
     pub written: u64,
     /// Exchanges on the tape now.
     pub on_tape: u64,
-    /// Whether an overwriting recording kept nothing, so that the old tape was left as it was. It is not
-    /// counted in `on_tape`.
+    /// Whether an overwriting recording kept nothing, so that the old tape was left as it was. It
+    /// is not counted in `on_tape`.
     pub left_old: bool,
 }
 
@@ -111,7 +113,8 @@ impl TapeWriter {
             records: Records::default(),
             failed: None,
         };
-        // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join it.
+        // It ends with the last sender or with `Finish`, whichever comes first: nobody has to join
+        // it.
         let _: JoinHandle<()> = thread::Builder::new()
             .name("tape-writer".to_owned())
             .spawn(move || writing.run(messages))
@@ -124,28 +127,30 @@ impl TapeWriter {
         &self.shared.name
     }
 
-    /// The rules that the tape is recorded by: where it was appended to, its own.
+    /// The rules that the tape is recorded by; its own if it is appended to.
     pub fn rules(&self) -> &Rules {
         &self.shared.rules
     }
 
-    /// The highest number that is durable on the tape; 0 where none is. For [`after`](crate::Exchange::after).
+    /// The highest number that is durable on the tape; 0 if none is. For
+    /// [`after`](crate::Exchange::after).
     pub fn last_kept(&self) -> u64 {
         self.shared.last_kept.load(Ordering::Acquire)
     }
 
-    /// Gives an exchange its place in the order of the tape, and leaves it to be made and written. Where the writer has
-    /// ended, the pending exchange is dropped unreported.
+    /// Gives an exchange its place in the order of the tape, and leaves it to be made and written.
+    /// If the writer has ended, the pending exchange is dropped.
     ///
-    /// Nothing here bounds what waits for a slow disk: each client waits for its own exchange, and what clients may send
-    /// and get at once is bounded where it is read.
+    /// The queue has no limit of its own: each client waits for its own exchange, and the server
+    /// limits how many bytes clients send and receive at once.
     pub fn enqueue(&self, pending: impl PendingExchange) {
         // A message that is refused is dropped, and the exchange with it.
         let _ = self.queue.send(Message::Append(Box::new(pending)));
     }
 
-    /// Writes what waits, marks the tape as finished and closes it; an overwriting recording takes the
-    /// old tape's place. An overwriting recording that kept nothing leaves the old tape as it is.
+    /// Writes what is in the queue, marks the tape as finished and closes it; an overwriting
+    /// recording takes the old tape's place. An overwriting recording that kept nothing leaves the
+    /// old tape as it is.
     ///
     /// # Errors
     ///
@@ -162,18 +167,18 @@ impl TapeWriter {
     }
 }
 
-/// The thread's own.
+/// What the thread owns.
 struct Writing {
     opened: Opened,
     last_kept: Arc<AtomicU64>,
     /// What was on the tape before.
     before: TapeStats,
-    /// Those of the batch at hand, kept for their memory.
+    /// Those of the current batch; kept so that their memory is used again.
     records: Records,
     failed: Option<AppendError>,
 }
 
-/// In the records, and not yet in the journal.
+/// An exchange that is in the records, and not yet in the log.
 struct Waiting {
     exchange: Exchange,
     pending: Box<dyn PendingExchange>,
@@ -182,7 +187,7 @@ struct Waiting {
 impl Writing {
     fn run(mut self, messages: Receiver<Message>) {
         let mut waiting: Vec<Waiting> = Vec::new();
-        // Once nobody is left who could write, the tape stays as it is.
+        // Without any sender left, the tape stays as it is.
         while let Ok(message) = messages.recv() {
             let mut finish = None;
             let mut next = Some(message);
@@ -190,7 +195,7 @@ impl Writing {
                 match message {
                     Message::Append(mut pending) => match self.add(&mut *pending, waiting.len()) {
                         Ok(exchange) => waiting.push(Waiting { exchange, pending }),
-                        Err(error) => tell(pending, Err(error)),
+                        Err(error) => report(pending, Err(error)),
                     },
                     Message::Finish { finished } => {
                         finish = Some(finished);
@@ -205,9 +210,9 @@ impl Writing {
                 self.commit(&mut waiting);
             }
             if let Some(finished) = finish {
-                // Whoever still sends finds that nobody listens.
+                // Later messages are refused.
                 drop(messages);
-                // The receiver may be gone: the tape is finished all the same.
+                // The tape is finished even if the receiver is gone.
                 let _ = finished.send(self.finish());
                 return;
             }
@@ -220,7 +225,8 @@ impl Writing {
         pending: &mut dyn PendingExchange,
         ahead: usize,
     ) -> Result<Exchange, AppendError> {
-        // One that can't be made is no reason to lose those behind it: it has no part in what this thread holds.
+        // A panic here must not lose the exchanges after it. It leaves nothing of this thread's
+        // half done.
         let made = catch_unwind(AssertUnwindSafe(|| pending.make()));
         let exchange = made.map_err(|_panic| AppendError {
             reason: "pipetape failed while it read the exchange".into(),
@@ -239,25 +245,26 @@ impl Writing {
         }
     }
 
-    /// Makes the records durable and tells everyone who waits for one.
+    /// Makes the records durable and reports to everyone who waits for one.
     fn commit(&mut self, waiting: &mut Vec<Waiting>) {
         let written = self.opened.log.append(&self.records);
         self.records.clear();
         if let Err(store_error) = written {
             let error = self.fail(with_causes(&store_error));
             for Waiting { pending, .. } in waiting.drain(..) {
-                tell(pending, Err(error.clone()));
+                report(pending, Err(error.clone()));
             }
             return;
         }
         for Waiting { exchange, .. } in waiting.iter() {
             self.opened.stats.count(exchange.seq, exchange.recorded_at);
         }
-        // Before anyone is answered: what begins after an answer comes after its exchange.
+        // Before any client is answered: a request that begins after an answer comes after its
+        // exchange.
         self.last_kept
             .store(self.opened.stats.last_seq, Ordering::Release);
         for Waiting { exchange, pending } in waiting.drain(..) {
-            tell(pending, Ok(exchange.seq));
+            report(pending, Ok(exchange.seq));
         }
     }
 
@@ -305,7 +312,7 @@ impl Writing {
     }
 }
 
-/// A pending that fails at this has been written, or not, all the same; the panic is reported where it happens.
-fn tell(pending: Box<dyn PendingExchange>, written: Result<u64, AppendError>) {
+/// A panic in here changes nothing about the tape; the program's panic hook reports it.
+fn report(pending: Box<dyn PendingExchange>, written: Result<u64, AppendError>) {
     let _ = catch_unwind(AssertUnwindSafe(|| pending.written(written)));
 }

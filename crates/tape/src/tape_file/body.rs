@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::json::{compact, parse};
 use crate::matching::canonical;
 
-/// A body as it stands in a file.
+/// The form that a body has in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BodyForm<'a> {
     /// JSON text, to be indented.
@@ -26,7 +26,7 @@ impl BodyForm<'_> {
     }
 }
 
-/// A response's bytes have to come back: JSON only where they are its tokens and nothing else.
+/// A response's bytes have to come back: as JSON only if they are its tokens and nothing else.
 pub(super) fn response_form(body: &[u8]) -> BodyForm<'_> {
     if parse(body).is_some() && compact(body) == body {
         BodyForm::Json(body)
@@ -35,7 +35,8 @@ pub(super) fn response_form(body: &[u8]) -> BodyForm<'_> {
     }
 }
 
-/// A request is only matched: JSON whatever its spacing, unless it is one that is matched on its bytes.
+/// A request is only matched: JSON whatever its spacing, unless it is one that is matched on its
+/// bytes.
 pub(super) fn request_form(body: &[u8]) -> BodyForm<'_> {
     let is_json = parse(body).is_some();
     if is_json && (canonical(body, &[]).is_some() || compact(body) == body) {
@@ -52,7 +53,7 @@ fn other_form(body: &[u8]) -> BodyForm<'_> {
     }
 }
 
-/// The bytes that `bodyBase64` stands for.
+/// The bytes that `bodyBase64` encodes.
 pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }

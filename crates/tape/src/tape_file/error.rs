@@ -36,13 +36,13 @@ pub enum TapeFileError {
         /// Its last line, from 1.
         line: usize,
     },
-    /// It holds nothing.
+    /// It is empty.
     #[error("{}: the file is empty", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// It is no JSON.
+    /// It is not JSON.
     #[error("{}: line {line}: the file is not JSON: {reason}", path.display())]
     NotJson {
         /// The file.
@@ -65,8 +65,8 @@ pub enum TapeFileError {
 }
 
 impl TapeFileError {
-    /// Whether the file was read and holds no tape that this build can play: exit code 3. Otherwise it
-    /// could not be read at all.
+    /// Whether the file was read and is not a tape that this build can play: exit code 3. Otherwise
+    /// it could not be read at all.
     pub fn is_damage(&self) -> bool {
         !matches!(self, TapeFileError::Io { .. })
     }

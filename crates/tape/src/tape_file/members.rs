@@ -1,4 +1,5 @@
-//! The members of a tape file, as serde reads them. Bodies stay raw text: they never pass through a value tree.
+//! The members of a tape file, as serde reads them. Bodies stay raw text: they never pass through a
+//! value tree.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -170,7 +171,7 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// Takes the number behind the last one.
+    /// Takes the next number.
     pub(super) fn take(&mut self, seq: u64) -> Result<(), String> {
         let last = self.last;
         if seq <= last {
@@ -358,7 +359,7 @@ impl FileExchange<'_> {
     }
 }
 
-/// The bytes of a body that stands in one of its three forms.
+/// The bytes of a body in one of its three forms.
 fn one_body(
     of: &str,
     json: Option<&RawValue>,

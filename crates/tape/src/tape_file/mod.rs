@@ -1,12 +1,12 @@
 //! The tape file: one tape as text, for people to review, compare and commit.
 //!
-//! Equal tapes are equal bytes: two-space indent, members in a fixed order, one trailing newline. What
-//! `write` writes, `read` reads back to an equal tape; what `read` reads may be written by hand, with
-//! any spacing and order of members.
+//! Equal tapes are equal bytes: two-space indent, members in a fixed order, one trailing newline.
+//! What `write` writes, `read` reads back to an equal tape; what `read` reads may be written by
+//! hand, with any spacing and order of members.
 //!
-//! - `format` names the version and the members, `body` says in which of three forms a body stands;
+//! - `format` names the version and the members, `body` chooses one of three forms for a body;
 //! - `read` and `write` are the two directions, `error` is what can be wrong with a file;
-//! - `stream` reads what we wrote piece by piece, for `read` to fall back on the whole text where that won't do;
+//! - `stream` reads what we wrote piece by piece, and `read` reads any other file as a whole;
 //! - `members` is what serde reads, `values` how it reads single values.
 
 mod body;

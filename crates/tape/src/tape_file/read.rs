@@ -22,17 +22,18 @@ use crate::tape::Tape;
 ///
 /// # Errors
 ///
-/// The file can't be read, or is no tape that this build can play. It names line and member.
+/// The file can't be read, or is not a tape that this build can play. It names line and member.
 pub fn read_tape_file(path: &Path) -> Result<Tape, TapeFileError> {
     let begin = |tape: Tape| tape;
     fold_tape_file(path, begin, |tape, exchange| tape.exchanges.push(exchange))
 }
 
-/// Reads a tape file exchange by exchange: `begin` makes something of a tape without any, which has name and rules,
-/// and `each` adds an exchange to it. For tapes too large to be in memory as a [`Tape`].
+/// Reads a tape file exchange by exchange: `begin` makes something of a tape without any, which has
+/// name and rules, and `each` adds an exchange to it. For tapes too large to be in memory as a
+/// [`Tape`].
 ///
-/// What is made may be dropped and begun anew, where the file is not written as we write them: nothing but
-/// what this returns is a tape.
+/// If the file is not written as we write them, what was made is dropped and `begin` is called
+/// again: only what this returns is a whole tape.
 ///
 /// # Errors
 ///
@@ -68,7 +69,7 @@ pub(crate) fn fold_tape_file<T>(
 ///
 /// # Errors
 ///
-/// The text is no tape that this build can play. It names line and member.
+/// The text is not a tape that this build can play. It names line and member.
 pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let error = match serde_json::from_slice::<Object<File>>(text) {
@@ -114,8 +115,8 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
     })
 }
 
-/// The path to the member that is wrong, such as `exchanges[0].response.status`. Reads the text once more:
-/// keeping track costs time that a good file need not spend.
+/// The path to the member that is wrong, such as `exchanges[0].response.status`. Reads the text
+/// once more: keeping track costs time that a good file need not spend.
 fn member(text: &[u8]) -> Option<String> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let error = serde_path_to_error::deserialize::<_, Object<File>>(&mut deserializer).err()?;
@@ -124,7 +125,8 @@ fn member(text: &[u8]) -> Option<String> {
     (path != ".").then_some(path)
 }
 
-/// Whether the text ends where a number has begun and can't end: the parser calls that no number.
+/// Whether the text ends where a number has begun and can't end: the parser calls that an invalid
+/// number.
 fn ends_in_a_number(text: &[u8]) -> bool {
     let [.., before, last] = text else {
         return false;

@@ -1,8 +1,10 @@
-//! A tape file read piece by piece, so that a large one is in memory neither as text nor as exchanges.
+//! A tape file read piece by piece, so that a large one is in memory neither as text nor as
+//! exchanges.
 //!
-//! Only files whose list of exchanges is the last member are read so, as every file that we write is. Whatever
-//! else turns up (another order, a mistake, trouble with reading) is left to the reader of whole files, which
-//! knows the line of an error. So this one takes less than that one, and never more.
+//! Only files whose list of exchanges is the last member are read so, as every file that we write
+//! is. Every other file (another order, a mistake, a failed read) is left to the reader of whole
+//! files, which knows the line of an error. So every file that this reader accepts, that one
+//! accepts too.
 
 use std::io::Read;
 
@@ -15,11 +17,11 @@ use super::values::Object;
 use crate::exchange::Exchange;
 use crate::tape::Tape;
 
-/// How much is read at once, in bytes. An exchange that is larger makes room for itself.
+/// How much is read at once, in bytes. A larger exchange makes the buffer grow.
 const PIECE: usize = 64 * 1024;
 
-/// Makes something of a file's head, a tape without exchanges, and adds each exchange to it; `None` where the file
-/// has to be read whole.
+/// Makes something of a file's head, a tape without exchanges, and adds each exchange to it; `None`
+/// if the file has to be read whole.
 pub(super) fn fold<T>(
     from: impl Read,
     begin: impl FnOnce(Tape) -> T,
@@ -96,9 +98,10 @@ struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    /// The next value, whole. Objects, lists and strings say where they end; nothing else is asked for.
+    /// The next value, whole. Only objects, lists and strings are asked for: they show where they
+    /// end.
     fn value<T: DeserializeOwned>(&mut self) -> Option<T> {
-        // A value that starts where the window ends is waited for.
+        // If a value starts at the end of the window, more is read.
         self.peek()?;
         loop {
             let mut parser = Deserializer::from_slice(&self.text[self.at..]).into_iter::<T>();
@@ -107,7 +110,7 @@ impl<R: Read> Window<R> {
                     self.at += parser.byte_offset();
                     return Some(value);
                 }
-                // It may be cut, and what it ends in then can be any error: half a number is none.
+                // The text may be cut within a value, and then the parser may report any error.
                 Err(_) => self.read_on()?,
             }
         }
@@ -117,14 +120,14 @@ impl<R: Read> Window<R> {
         (self.next()? == wanted).then_some(())
     }
 
-    /// Takes the next byte that is no white space.
+    /// Takes the next byte that is not white space.
     fn next(&mut self) -> Option<u8> {
         let found = self.peek()?;
         self.at += 1;
         Some(found)
     }
 
-    /// The next byte that is no white space; `None` at the end.
+    /// The next byte that is not white space; `None` at the end.
     fn peek(&mut self) -> Option<u8> {
         loop {
             let rest = self.text[self.at..].iter();
@@ -148,8 +151,8 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Lets go of what was taken and reads on: as much again as is waiting, so that a long value is not gone through
-    /// once for each piece of it. `None` where nothing is left.
+    /// Drops what was taken and reads on. The buffer doubles, so that a long value is not parsed
+    /// once for each piece of it. `None` if nothing is left.
     fn read_on(&mut self) -> Option<()> {
         self.text.drain(..self.at);
         self.at = 0;

@@ -1,4 +1,4 @@
-//! How single values of a tape file are read: strictly, and with errors where they stand.
+//! How single values of a tape file are read: strictly, and with the line of each error.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -32,8 +32,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// Reads a string. An error of `parse` is raised where the string stands: raised any later, serde_json
-/// would name the line behind it.
+/// Reads a string. An error of `parse` is raised while the string is read: later, serde_json would
+/// name the line after it.
 pub(super) fn read_text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: impl FnOnce(&str) -> Result<T, String>,

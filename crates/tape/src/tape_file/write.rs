@@ -45,7 +45,7 @@ pub fn write_tape(tape: &Tape, to: &mut impl Write) -> io::Result<()> {
     })
 }
 
-/// Writes one exchange as it stands in a tape file, not indented, with a newline behind it.
+/// Writes one exchange as in a tape file, but not indented, and a newline.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! Each rule, and what comes close to it. A script is one line for each request: operation, body, answer.
+//! Each rule, and what comes close to it. A script is one line for each request: operation, body,
+//! answer.
 
 use bytes::Bytes;
 use http::Response;
@@ -6,7 +7,8 @@ use http::Response;
 use super::*;
 use crate::findings::Asked;
 
-/// A request and its answer: a status and a body, or a text that is none: the answer was cut or missed.
+/// A request and its answer: a status and a body, or a text without a status: the answer was cut or
+/// missed.
 type Call<'a> = (&'a str, &'a str, &'a str);
 
 const POLL: Call<'_> = (
@@ -64,7 +66,7 @@ fn asking<'a>(line: Call<'a>, body: &'a str) -> Call<'a> {
     (line.0, body, line.2)
 }
 
-/// Where an invocation counts, it stands before the operation: `x PutJobSuccessResult`.
+/// Where an invocation counts, it is before the operation: `x PutJobSuccessResult`.
 fn invocation(line: &str) -> (Option<Invocation>, Operation) {
     let (id, name) = line.split_once(' ').unwrap_or(("", line));
     let operation = Operation::from_name(name).unwrap();

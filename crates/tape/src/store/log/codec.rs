@@ -1,7 +1,7 @@
 //! The encoded form of exchanges and rules in a log.
 //!
-//! The types are apart from the live ones: what is written must not change because code was tidied. A change of these
-//! types is a new layout version.
+//! The types are apart from the live ones: what is written must not change because code was tidied.
+//! A change of these types is a new layout version.
 
 use bytes::Bytes;
 use pipetape_core::Operation;
@@ -23,7 +23,8 @@ type OwnedHeaders = Option<Vec<(String, String)>>;
 pub(crate) enum Detail {
     /// All of it.
     Everything,
-    /// All but the request's headers: matching never looks at them, and they are most of a small exchange.
+    /// All but the request's headers: matching never looks at them, and they are most of a small
+    /// exchange.
     ForPlaying,
 }
 

@@ -1,8 +1,8 @@
-//! The database, which is sled, and what it takes to trust it: `catch_unwind` around each call, bad snapshots removed,
-//! and damage told from other errors.
+//! The database, which is sled, and what it takes to trust it: `catch_unwind` around each call, bad
+//! snapshots removed, and damage distinguished from other errors.
 //!
-//! Tree `exchanges` has what [`entries`](super::entries) makes of exchanges; tree `header` has under `rules` the tape's
-//! rules, encoded.
+//! Tree `exchanges` has what [`entries`](super::entries) makes of exchanges; tree `header` has
+//! under `rules` the tape's rules, encoded.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,8 @@ const EXCHANGES: &str = "exchanges";
 const HEADER: &str = "header";
 const RULES: &str = "rules";
 
-/// sled's own default is a gigabyte. Tapes are written once and scanned once: there is little to cache.
+/// sled's own default is a gigabyte. Tapes are written once and scanned once: there is little to
+/// cache.
 const CACHE: u64 = 16 * 1024 * 1024;
 
 /// How many bytes are collected in a batch, which sled holds in memory until it is written.
@@ -70,7 +71,8 @@ impl Database {
         })
     }
 
-    /// Calls `each` with every entry of the exchanges, in order of their keys, until it returns an error.
+    /// Calls `each` with every entry of the exchanges, in order of their keys, until it returns an
+    /// error.
     pub(super) fn scan<E: From<StoreError>>(
         &mut self,
         mut each: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
@@ -79,8 +81,8 @@ impl Database {
         self.with("read", |open| {
             for entry in open.exchanges.iter() {
                 let (key, value) = entry?;
-                // sled trims its cache by the number of accesses, and moving on within a page does not count as one:
-                // without this a scan keeps all of a large tape in memory.
+                // sled trims its cache by the number of accesses, and moving on within a page does
+                // not count as one: without this a scan keeps all of a large tape in memory.
                 open.exchanges.contains_key(&key)?;
                 scanned = each(&key, &value);
                 if scanned.is_err() {
@@ -126,8 +128,8 @@ impl Database {
         })
     }
 
-    /// Closes it so that the next open is quick, however much was written: sled makes a snapshot of its log when it
-    /// opens it, not when it closes it.
+    /// Closes it so that the next open is quick, however much was written: sled makes a snapshot of
+    /// its log when it opens it, not when it closes it.
     fn close_with_snapshot(self) -> Result<(), StoreError> {
         let (name, directory) = (self.name.clone(), self.directory.clone());
         self.close()?;
@@ -216,8 +218,8 @@ impl Drop for Database {
     }
 }
 
-/// sled lets go of its file when its threads have ended, a moment after it was closed. We hold the tape's lock, so if
-/// anybody else has the file, they are about to let go of it.
+/// sled lets go of its file when its threads have ended, a moment after it was closed. We hold the
+/// tape's lock, so if anybody else has the file, they are about to let go of it.
 fn open_unlocked(directory: &Path) -> sled::Result<Open> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -261,7 +263,8 @@ fn guard<T>(
     let error = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => error,
-        // What a panic says may quote data; where it happened is reported by the program's panic hook.
+        // What a panic says may quote data; where it happened is reported by the program's panic
+        // hook.
         Err(_) => {
             return Err(StoreError::damaged(name, Damage::EngineGaveUp));
         }
@@ -293,8 +296,8 @@ fn is_damage(error: &io::Error) -> bool {
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 
-/// A kill can leave a snapshot half-written. sled would take it for the newest one, and the database for corrupt
-/// from then on.
+/// A kill can leave a snapshot half-written. sled would take it for the newest one, and the
+/// database for corrupt from then on.
 fn remove_unfinished_snapshots(directory: &Path) -> Result<(), StoreError> {
     each_snapshot(directory, |path, name| {
         if name.ends_with(UNFINISHED) {
@@ -304,7 +307,8 @@ fn remove_unfinished_snapshots(directory: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Renames every snapshot, so that the next open reads sled's log from its beginning. Returns whether there was one.
+/// Renames every snapshot, so that the next open reads sled's log from its beginning. Returns
+/// whether there was one.
 fn set_snapshots_aside(directory: &Path) -> Result<bool, StoreError> {
     let mut found = false;
     each_snapshot(directory, |path, name| {

@@ -1,13 +1,15 @@
 //! How exchanges are put into the entries of the database, and taken out again.
 //!
-//! A key is `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian), a value at most 4 KiB. The value of chunk 0 has
-//! the exchange of that number and those that follow it without a gap, as many as fit; each is its length (4 bytes, big
-//! endian) ‖ its encoded form. An exchange that does not fit has entries of its own, and continues in chunks 1, 2, …
-//! Keys are written in rising order, which is what sled is good at. Its costs are per entry, so there are few.
+//! A key is `seq` (8 bytes, big endian) ‖ `chunk` (2 bytes, big endian), a value at most 4 KiB. The
+//! value of chunk 0 has the exchange of that number and those that follow it without a gap, as many
+//! as fit; each is its length (4 bytes, big endian) ‖ its encoded form. An exchange that does not
+//! fit has entries of its own, and continues in chunks 1, 2, … Keys are written in rising order,
+//! which is what sled is good at. Its costs are per entry, so there are few.
 
 use super::super::damage::Damage;
 
-/// sled puts up to 16 entries in a page; from about 128 KiB on it rewrites pages as files and does not sync them.
+/// sled puts up to 16 entries in a page; from about 128 KiB on it rewrites pages as files and does
+/// not sync them.
 const CHUNK: usize = 4096;
 const KEY: usize = 10;
 const LENGTH: usize = 4;
@@ -24,7 +26,8 @@ pub(super) struct Packing {
 }
 
 impl Packing {
-    /// Takes the next exchange, encoded: at most [`LONGEST`] bytes. `put` gets each entry that is complete.
+    /// Takes the next exchange, encoded: at most [`LONGEST`] bytes. `put` gets each entry that is
+    /// complete.
     pub(super) fn push(&mut self, seq: u64, encoded: &[u8], mut put: impl FnMut(&[u8], &[u8])) {
         let needed = LENGTH + encoded.len();
         let follows = self.last.checked_add(1) == Some(seq);

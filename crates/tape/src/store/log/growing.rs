@@ -10,8 +10,8 @@ use crate::store::error::StoreError;
 use crate::store::files::tighten;
 use crate::store::stats::TapeStats;
 
-/// A log that exchanges are appended to. Dropped without [`close`](GrowingLog::close), it keeps all of them and is
-/// unfinished.
+/// A log that exchanges are appended to. Dropped without [`close`](GrowingLog::close), it keeps all
+/// of them and is unfinished.
 #[derive(Debug)]
 pub(in crate::store) struct GrowingLog {
     name: TapeName,
@@ -38,12 +38,14 @@ impl GrowingLog {
         })
     }
 
-    /// Appends exchanges, all or none. They survive the end of the process from here on, and soon a loss of power.
+    /// Appends exchanges, all or none. They survive the end of the process from here on, and soon a
+    /// loss of power.
     pub(in crate::store) fn append(&mut self, records: &Records) -> Result<(), StoreError> {
         self.journal.append(records)
     }
 
-    /// Ends the recording: all that was appended becomes durable for good, and the tape is marked as finished.
+    /// Ends the recording: all that was appended becomes durable for good, and the tape is marked
+    /// as finished.
     pub(in crate::store) fn close(self, stats: &TapeStats) -> Result<(), StoreError> {
         let database = Database::open(&self.name, &self.directory)?;
         load_journal(&self.name, &self.directory, database, self.last_loaded)?;
@@ -52,8 +54,8 @@ impl GrowingLog {
     }
 }
 
-/// Moves what the journal has after exchange `last`, the last one in the database, to the database, and closes it. After
-/// a kill on the way the tape still has every exchange.
+/// Moves what the journal has after exchange `last`, the last one in the database, to the database,
+/// and closes it. After a kill on the way the tape still has every exchange.
 pub(super) fn load_journal(
     name: &TapeName,
     directory: &Path,

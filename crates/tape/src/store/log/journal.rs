@@ -1,13 +1,15 @@
-//! What is being recorded: a plain file that only grows, until the recording ends and the database gets its content.
+//! What is being recorded: a plain file that only grows, until the recording ends and the database
+//! gets its content.
 //!
-//! An exchange has to survive the end of this process before its client is answered. It is enough for that if the
-//! system has its bytes. sled's flush does more: it waits for the disk, through threads of its own, which costs several
-//! times what the rest of a request costs. And sled overwrites places that it no longer needs, so a copy that is made
-//! meanwhile, file by file as `cp` does it, may lack what moved. A copy of a file that grows only ends early.
+//! An exchange has to survive the end of this process before its client is answered. It is enough
+//! for that if the system has its bytes. sled's flush does more: it waits for the disk, through
+//! threads of its own, which costs several times what the rest of a request costs. And sled
+//! overwrites places that it no longer needs, so a copy that is made meanwhile, file by file as
+//! `cp` does it, may lack what moved. A copy of a file that grows only ends early.
 //!
-//! A record is: length of the encoded exchange (4 bytes, big endian) ‖ CRC-32 of what follows (4 bytes, big endian) ‖
-//! `seq` (8 bytes, big endian) ‖ the encoded exchange. A kill, or a copy, can leave the last record half-written: no
-//! client was answered for that one.
+//! A record is: length of the encoded exchange (4 bytes, big endian) ‖ CRC-32 of what follows (4
+//! bytes, big endian) ‖ `seq` (8 bytes, big endian) ‖ the encoded exchange. A kill, or a copy, can
+//! leave the last record half-written: no client was answered for that one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -78,7 +80,8 @@ pub(super) struct Journal {
 impl Journal {
     /// An empty one in a tape's directory. The database has to have what was in the old one.
     ///
-    /// It is a new file: what a store of unknown origin has in its place, such as a link, is not written to.
+    /// It is a new file: what a store of unknown origin has in its place, such as a link, is not
+    /// written to.
     pub(super) fn begin(directory: &Path) -> Result<Journal, StoreError> {
         remove(directory)?;
         let path = path(directory);
@@ -104,8 +107,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// The system did not accept them, or the disk did not accept earlier ones. None of these records is in the journal
-    /// then, as far as the system lets us remove them.
+    /// The system did not accept them, or the disk did not accept earlier ones. None of these
+    /// records is in the journal then, as far as the system lets us remove them.
     pub(super) fn append(&mut self, records: &Records) -> Result<(), StoreError> {
         let written = self.file.write_all(&records.bytes);
         if let Err(error) = written.and_then(|()| self.syncing.changed()) {
@@ -118,15 +121,16 @@ impl Journal {
     }
 }
 
-/// Reads what the journal in a tape's directory has after exchange `last`, the last one in the database; calls `each`
-/// with number and encoded form. One record is in memory at a time.
+/// Reads what the journal in a tape's directory has after exchange `last`, the last one in the
+/// database; calls `each` with number and encoded form. One record is in memory at a time.
 ///
-/// A journal whose end can't be read ends before that: half a record is what a kill leaves, and after a loss of power
-/// the last second may be anything.
+/// A journal whose end can't be read ends before that: half a record is what a kill leaves, and
+/// after a loss of power the last second may be anything.
 ///
 /// # Errors
 ///
-/// The file can't be read, or exchanges are missing before others that are there, or what `each` returns.
+/// The file can't be read, or exchanges are missing before others that are there, or what `each`
+/// returns.
 pub(super) fn read<E: From<StoreError>>(
     name: &TapeName,
     directory: &Path,
@@ -182,7 +186,8 @@ enum Rest {
     Exchange,
 }
 
-/// Looks for a record anywhere after `end` that may have followed exchange `last` before the damage.
+/// Looks for a record anywhere after `end` that may have followed exchange `last` before the
+/// damage.
 fn look_further(file: &mut BufReader<File>, end: u64, last: u64) -> io::Result<Rest> {
     /// How many exchanges damage may have destroyed.
     const LOST: u64 = 1 << 20;
@@ -239,7 +244,8 @@ pub(super) fn remove(directory: &Path) -> Result<(), StoreError> {
     remove_file(&path(directory))
 }
 
-/// Reads the next record, if it is whole and valid: gives its number, and its exchange in `encoded`.
+/// Reads the next record, if it is whole and valid: gives its number, and its exchange in
+/// `encoded`.
 fn take(from: &mut impl Read, encoded: &mut Vec<u8>) -> io::Result<Option<u64>> {
     let mut head = [0; HEAD];
     match from.read_exact(&mut head) {

@@ -1,9 +1,11 @@
 //! Two small files in a tape's directory.
 //!
-//! - `layout` has the version of all the rest. It is written last: a directory without it is not a tape yet.
-//! - `finished` says how much is on the tape, and is there from a clean end until the next recording begins. It tells a
-//!   finished tape from one whose recorder was killed, and a whole one from one that lost its end: sled takes a log
-//!   that was cut short for one that was just being written.
+//! - `layout` has the version of all the rest. It is written last: a directory without it is not a
+//!   tape yet.
+//! - `finished` says how much is on the tape, and is there from a clean end until the next
+//!   recording begins. It distinguishes a finished tape from one whose recorder was killed, and a whole one
+//!   from one that lost its end: sled takes a log that was cut short for one that was just being
+//!   written.
 
 use std::io;
 use std::path::Path;
@@ -16,7 +18,8 @@ use crate::name::TapeName;
 
 /// The layout that this build writes, and the newest that it reads.
 ///
-/// - 1: each exchange alone under its key. It is read as it is; a recording that appends to it makes it a 2.
+/// - 1: each exchange alone under its key. It is read as it is; a recording that appends to it
+///   makes it a 2.
 /// - 2: several exchanges under one key.
 pub(super) const VERSION: u32 = 2;
 

@@ -2,9 +2,11 @@
 //!
 //! Outside this folder a tape has one log. In here it is two things:
 //!
-//! - the *database* (sled) has the rules, and the exchanges of every recording that had a clean end;
-//! - the *journal* has the exchanges that are being recorded. A clean end moves them to the database, and so does the
-//!   next recording after a kill. Until then whoever reads the tape reads both, the database first.
+//! - the *database* (sled) has the rules, and the exchanges of every recording that had a clean
+//!   end;
+//! - the *journal* has the exchanges that are being recorded. A clean end moves them to the
+//!   database, and so does the next recording after a kill. Until then every reader of the tape reads
+//!   both, the database first.
 //!
 //! ```text
 //! NAME/                   one tape
@@ -18,9 +20,10 @@
 //! `docs/store.md` in the repository draws all of it and says why it is so.
 //!
 //! - `tape_log` is the log when nothing is recorded, `growing` the log of a running recording;
-//! - `codec` encodes exchanges and rules, `entries` packs encoded exchanges into the keys and values of the database;
-//! - `engine` is the only file that names sled; `journal` is the file before it, `sync` makes its content reach the
-//!   disk;
+//! - `codec` encodes exchanges and rules, `entries` packs encoded exchanges into the keys and
+//!   values of the database;
+//! - `engine` is the only file that names sled; `journal` is the file before it, `sync` makes its
+//!   content reach the disk;
 //! - `marks` are the files `layout` and `finished`.
 
 mod codec;

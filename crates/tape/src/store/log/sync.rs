@@ -1,4 +1,4 @@
-//! Has what was written to a file reach its disk, without anyone waiting for that.
+//! Makes what was written to a file reach the disk, without anyone waiting for that.
 
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long after a change at the latest the disk is told to take it.
+/// Time from a change to the sync that writes it to the disk, at most.
 const LAG: Duration = Duration::from_millis(500);
 
 /// A thread that syncs a file soon after each change. It ends when this is dropped.
@@ -33,7 +33,7 @@ impl Syncing {
         let (changed, changes) = channel();
         let (failing, failed) = channel();
         let due = Arc::clone(&is_due);
-        // It ends with what tells it of changes: nobody has to join it.
+        // It ends when the sender is dropped: nobody has to join it.
         let _: JoinHandle<()> =
             thread::Builder::new()
                 .name("tape-sync".to_owned())
@@ -42,10 +42,10 @@ impl Syncing {
                         if changes.recv_timeout(lag) == Err(RecvTimeoutError::Disconnected) {
                             return;
                         }
-                        // Before the disk is told: what changes meanwhile is told in the next round.
+                        // Before the sync: a change during it is written in the next round.
                         due.store(false, Ordering::Release);
                         if let Err(error) = sync() {
-                            // Nobody may be left to hear it.
+                            // The receiver may be gone.
                             let _ = failing.send(error);
                             return;
                         }
@@ -62,13 +62,14 @@ impl Syncing {
     ///
     /// # Errors
     ///
-    /// The disk did not take an earlier change: once, after which nothing is synced.
+    /// The disk did not accept an earlier change. It is reported once; nothing is synced after
+    /// that.
     pub(super) fn changed(&self) -> io::Result<()> {
         if let Ok(error) = self.failed.try_recv() {
             return Err(error);
         }
         if !self.is_due.swap(true, Ordering::AcqRel) {
-            // Refused where the thread has ended, which was told above.
+            // Fails only if the thread has ended, which was reported above.
             let _ = self.changed.send(());
         }
         Ok(())

@@ -44,7 +44,8 @@ impl TapeLog {
         marks::mark_whole(directory)
     }
 
-    /// Makes a log with all of a tape, finished. A kill in here leaves a directory that is not a tape.
+    /// Makes a log with all of a tape, finished. A kill in here leaves a directory that is not a
+    /// tape.
     pub(in crate::store) fn import(tape: &Tape, directory: &Path) -> Result<(), StoreError> {
         let name = &tape.name;
         let database = create_database(name, directory, tape.rules.as_ref())?;

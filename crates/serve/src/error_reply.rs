@@ -9,6 +9,8 @@ use pipetape_core::protocol::error_response;
 pub(crate) enum ServerError {
     /// The body is, or says that it will be, larger than the limit (in bytes).
     BodyTooLarge { limit: usize },
+    /// A streamed body is larger than the limit (in bytes) that its service has chosen.
+    StreamTooLarge { limit: u64 },
     /// The body ended before its announced length, or its framing is wrong.
     BodyBroken,
     /// The head was not complete in time.
@@ -31,6 +33,14 @@ impl ServerError {
                 too_large = format!(
                     "the request's body is larger than the limit of {limit} bytes; raise it with --max-body"
                 );
+                (
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "RequestEntityTooLargeException",
+                    too_large.as_str(),
+                )
+            }
+            Self::StreamTooLarge { limit } => {
+                too_large = format!("the request's body is larger than the limit of {limit} bytes");
                 (
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "RequestEntityTooLargeException",

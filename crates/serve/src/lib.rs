@@ -41,6 +41,7 @@
 //! | you need | see |
 //! | --- | --- |
 //! | what a service gets and gives | [`Request`], [`Reply`], [`Service`] |
+//! | bodies too large for memory | [`BodyMode`], [`RequestStream`], [`StreamBody`] |
 //! | a port, and stopping | [`Listener`], [`Running`] |
 //! | limits in bytes, connections and time | [`Limits`], [`Budget`] |
 //! | more threads | [`WorkerRuntimes`] |
@@ -70,9 +71,10 @@ mod running;
 mod session;
 mod worker_runtimes;
 
+pub use connection::{BodyError, RequestStream};
 pub use limits::{Budget, DateHeader, Limits, Reservation};
 pub use listener::{BindError, Listener, ServeSummary};
-pub use message::{Reply, Request, Service};
+pub use message::{BodyMode, Reply, Request, Service, StreamBody, StreamEnd, StreamError};
 pub use running::Running;
 pub use session::session_segment;
 pub use worker_runtimes::WorkerRuntimes;

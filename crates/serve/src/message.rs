@@ -1,15 +1,24 @@
 //! What a service is given, and what it gives back.
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri, Version};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 use pipetape_core::Answer;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 
+use crate::connection::RequestStream;
+use crate::error_reply::ServerError;
 use crate::intercept::ConnectTarget;
 
 /// One request.
@@ -65,6 +74,16 @@ pub enum Reply {
         /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
         declared_length: Option<u64>,
     },
+    /// A response whose body is produced while it is sent: for bodies that are too large for memory, or
+    /// not there yet. The client's reading sets the pace, and
+    /// [`Limits::write_timeout`](crate::Limits::write_timeout) applies as to any response. If the body
+    /// fails, the connection is reset.
+    Stream {
+        /// The head, and the body.
+        response: Box<Response<StreamBody>>,
+        /// What follows the body's last byte.
+        end: StreamEnd,
+    },
     /// The connection is reset before any byte of an answer.
     Reset,
     /// Only to a `CONNECT` (any other request gets 500): status 200, then TLS that ends here. The requests
@@ -79,6 +98,72 @@ pub enum Reply {
     /// Only to a `CONNECT` (any other request gets 500): status 200, then bytes pass both ways until both
     /// sides have ended or nothing has moved for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
     Tunnel(TcpStream),
+}
+
+/// How a streamed response ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// The response is complete.
+    Complete,
+    /// The connection is closed, as for [`Reply::Truncated`].
+    Truncated {
+        /// The `Content-Length` to announce; `None` sends a chunked body without its end.
+        declared_length: Option<u64>,
+    },
+}
+
+/// Why a streamed body failed.
+pub type StreamError = Box<dyn Error + Send + Sync>;
+
+/// A body that is produced while it is sent, from any [`http_body::Body`].
+///
+/// The server holds a few pieces at a time, up to about [`Limits::max_head`](crate::Limits::max_head) bytes
+/// and the last piece. A body that knows its size is sent with that `Content-Length`, another one in chunks.
+pub struct StreamBody(UnsyncBoxBody<Bytes, StreamError>);
+
+impl StreamBody {
+    /// Streams `body`.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes, Error: Into<StreamError>> + Send + 'static,
+    {
+        Self(body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = StreamError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, StreamError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+impl fmt::Debug for StreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StreamBody(…)")
+    }
+}
+
+impl From<Response<StreamBody>> for Reply {
+    fn from(response: Response<StreamBody>) -> Self {
+        Self::Stream {
+            response: Box::new(response),
+            end: StreamEnd::Complete,
+        }
+    }
 }
 
 impl From<Answer> for Reply {
@@ -103,12 +188,26 @@ impl From<Response<Bytes>> for Reply {
     }
 }
 
+/// How a service wants the body of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyMode {
+    /// In [`Request::body`], within [`Limits::max_body`](crate::Limits::max_body) and
+    /// [`Limits::body_budget`](crate::Limits::body_budget).
+    Whole,
+    /// As a [`RequestStream`], given to [`Service::call_streamed`].
+    Stream {
+        /// A larger body is answered with 413, in bytes.
+        max_bytes: u64,
+    },
+}
+
 /// Answers requests. One value serves every connection at once.
 ///
 /// # Cancel safety
 ///
 /// A call runs to its end even if its client disconnects. It is dropped half-way only if the server stops
-/// and the call takes longer than [`Limits::drain`](crate::Limits::drain), or if the runtime ends.
+/// and the call takes longer than [`Limits::drain`](crate::Limits::drain), if the runtime ends, or if it
+/// waits for a streamed body that does not arrive in time.
 ///
 /// # Panics
 ///
@@ -116,12 +215,40 @@ impl From<Response<Bytes>> for Reply {
 pub trait Service: Send + Sync + 'static {
     /// Answers one request, from which the service may take what it needs.
     fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send;
+
+    /// Chooses how the body of a request is read. Called once its head is complete, if it has a body;
+    /// [`Request::body`] is empty.
+    fn body_mode(&self, _head: &Request) -> BodyMode {
+        BodyMode::Whole
+    }
+
+    /// Answers a request for which [`Service::body_mode`] chose [`BodyMode::Stream`]; [`Request::body`] is
+    /// empty. If the body fails before this returns, the reply is replaced by the error: 413 or 400.
+    fn call_streamed(
+        &self,
+        _request: &mut Request,
+        _body: RequestStream,
+    ) -> impl Future<Output = Reply> + Send {
+        async { Reply::from(ServerError::ServiceFailed.response()) }
+    }
 }
 
 /// One service for several servers.
 impl<S: Service> Service for Arc<S> {
     fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send {
         S::call(self, request)
+    }
+
+    fn body_mode(&self, head: &Request) -> BodyMode {
+        S::body_mode(self, head)
+    }
+
+    fn call_streamed(
+        &self,
+        request: &mut Request,
+        body: RequestStream,
+    ) -> impl Future<Output = Reply> + Send {
+        S::call_streamed(self, request, body)
     }
 }
 

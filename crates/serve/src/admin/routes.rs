@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::admin::guard::AdminGuard;
-use crate::message::{Reply, Request, Service};
+use crate::connection::RequestStream;
+use crate::message::{BodyMode, Reply, Request, Service};
 
 const PREFIX: &str = "/_pipetape/";
 
@@ -102,13 +103,29 @@ impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
 
 impl<S: Service, A: AdminRoutes> Service for WithAdmin<S, A> {
     async fn call(&self, request: &mut Request) -> Reply {
-        // A client that takes the server for a host of CodePipeline means that host's paths.
-        if request.intercepted.is_some() || !request.uri.path().starts_with(PREFIX) {
+        if !is_admin(request) {
             return self.service.call(request).await;
         }
         // Boxed: it is rare, and every call would have its memory.
         Reply::from(Response::from(Box::pin(self.administer(request)).await))
     }
+
+    fn body_mode(&self, head: &Request) -> BodyMode {
+        if is_admin(head) {
+            BodyMode::Whole
+        } else {
+            self.service.body_mode(head)
+        }
+    }
+
+    async fn call_streamed(&self, request: &mut Request, body: RequestStream) -> Reply {
+        self.service.call_streamed(request, body).await
+    }
+}
+
+/// A client that takes the server for a host of CodePipeline means that host's paths.
+fn is_admin(request: &Request) -> bool {
+    request.intercepted.is_none() && request.uri.path().starts_with(PREFIX)
 }
 
 /// The answer of an admin route.

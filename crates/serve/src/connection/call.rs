@@ -4,25 +4,26 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 
 use bytes::Bytes;
 use http::header::CONNECTION;
 use http::{HeaderValue, Method, Response};
+use http_body::Body;
 use hyper::body::Incoming;
 use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpStream;
 use tracing::{debug, error};
 
-use crate::connection::progress::{AfterFlush, Phase, Progress};
-use crate::connection::reply_body::{ReplyBody, truncated, whole};
-use crate::connection::request_body::{BodyError, Collected, collect};
+use crate::connection::progress::{Phase, Progress};
+use crate::connection::reply_body::{ReplyBody, streamed, truncated, whole};
+use crate::connection::request_body::{BodyError, Collected, RequestStream, collect};
 use crate::connection::serve::ServerState;
 use crate::error_reply::ServerError;
 use crate::intercept::ConnectTarget;
-use crate::message::{Reply, Request, Service};
+use crate::message::{BodyMode, Reply, Request, Service};
 
 /// What the calls of one connection share.
 pub(super) struct Calls<S> {
@@ -73,7 +74,7 @@ impl<S: Service> Calls<S> {
         &self,
         request: hyper::Request<Incoming>,
     ) -> Result<Response<ReplyBody>, ResetRequested> {
-        let (head, mut body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let mut request = Request {
             method: head.method,
             uri: head.uri,
@@ -85,20 +86,58 @@ impl<S: Service> Calls<S> {
             intercepted: self.intercepted.clone(),
         };
         let is_connect = request.method == Method::CONNECT;
+        let reply = match self.body_mode(&request, &body) {
+            BodyMode::Whole => self.call_with_whole(&mut request, body).await,
+            // Boxed: it is rare, and every call would have its memory.
+            BodyMode::Stream { max_bytes } => {
+                Box::pin(self.call_with_stream(&mut request, body, max_bytes)).await
+            }
+        };
+        self.response(reply, is_connect)
+    }
+
+    fn body_mode(&self, head: &Request, body: &Incoming) -> BodyMode {
+        if body.is_end_stream() {
+            return BodyMode::Whole;
+        }
+        let chosen = catch_panic(|| self.server.service.body_mode(head));
+        chosen.unwrap_or(BodyMode::Whole)
+    }
+
+    async fn call_with_whole(&self, request: &mut Request, mut body: Incoming) -> Reply {
         let limit = self.server.limits.max_body;
-        let collected = collect(&mut body, limit, &self.server.budget, &self.progress).await;
-        let reply = match collected {
+        match collect(&mut body, limit, &self.server.budget, &self.progress).await {
             Ok(Collected { bytes, reservation }) => {
                 self.progress.enter(Phase::Call);
                 request.body = bytes;
-                let reply = self.call(&mut request).await;
+                let reply = run(|| self.server.service.call(request)).await;
                 drop(reservation);
                 reply
             }
-            Err(error) => Reply::from(self.refuse(&error)),
-        };
-        self.progress.enter(Phase::Response);
-        self.response(reply, is_connect)
+            Err(error) => self.refuse(error, ServerError::BodyTooLarge { limit }),
+        }
+    }
+
+    async fn call_with_stream(
+        &self,
+        request: &mut Request,
+        body: Incoming,
+        max_bytes: u64,
+    ) -> Reply {
+        let too_large = ServerError::StreamTooLarge { limit: max_bytes };
+        if body.size_hint().lower() > max_bytes {
+            return self.refuse(BodyError::TooLarge, too_large);
+        }
+        self.progress.enter(Phase::Call);
+        let error = Arc::new(OnceLock::new());
+        let progress = Arc::clone(&self.progress);
+        let stream = RequestStream::new(body, max_bytes, Arc::clone(&error), progress);
+        let reply = run(|| self.server.service.call_streamed(request, stream)).await;
+        // Nothing of the reply has been sent yet, so the error is the answer.
+        match error.get() {
+            Some(error) => self.refuse(*error, too_large),
+            None => reply,
+        }
     }
 
     /// What hyper is given for a reply.
@@ -107,42 +146,35 @@ impl<S: Service> Calls<S> {
         reply: Reply,
         is_connect: bool,
     ) -> Result<Response<ReplyBody>, ResetRequested> {
-        match reply {
-            Reply::Response(response) => Ok(whole(*response)),
+        if !matches!(reply, Reply::Stream { .. }) {
+            self.progress.response_complete();
+        }
+        let mut response = match reply {
+            Reply::Response(response) => whole(*response),
             Reply::Truncated {
                 response,
                 declared_length,
-            } => Ok(truncated(
-                *response,
-                declared_length,
-                Arc::clone(&self.progress),
-            )),
-            Reply::Reset => Err(ResetRequested),
+            } => truncated(*response, declared_length, Arc::clone(&self.progress)),
+            Reply::Stream { response, end } => {
+                self.progress.enter(Phase::Streaming);
+                streamed(*response, end, Arc::clone(&self.progress))
+            }
+            Reply::Reset => return Err(ResetRequested),
             Reply::Intercept { tls, target } if is_connect => {
                 let config = tls;
-                Ok(self.connected(AfterConnect::Tls { config, target }))
+                self.connected(AfterConnect::Tls { config, target })
             }
-            Reply::Tunnel(upstream) if is_connect => {
-                Ok(self.connected(AfterConnect::Tunnel(upstream)))
-            }
+            Reply::Tunnel(upstream) if is_connect => self.connected(AfterConnect::Tunnel(upstream)),
             Reply::Intercept { .. } | Reply::Tunnel(_) => {
                 error!("a service gave a reply to CONNECT for a request that is not a CONNECT");
-                Ok(whole(ServerError::ServiceFailed.response()))
+                whole(ServerError::ServiceFailed.response())
             }
-        }
-    }
-
-    async fn call(&self, request: &mut Request) -> Reply {
-        let failed = || Reply::from(ServerError::ServiceFailed.response());
-        let Ok(call) = catch_panic(|| self.server.service.call(request)) else {
-            return failed();
         };
-        let mut call = pin!(call);
-        poll_fn(|cx| match catch_panic(|| call.as_mut().poll(cx)) {
-            Ok(polled) => polled,
-            Err(Panicked) => Poll::Ready(failed()),
-        })
-        .await
+        if self.progress.is_body_unread() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        Ok(response)
     }
 
     /// After a 200 to a `CONNECT`, hyper ends and gives the stream back.
@@ -163,22 +195,29 @@ impl<S: Service> Calls<S> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An answer to a request whose body was not taken. The rest of the body is still on its way.
-    fn refuse(&self, error: &BodyError) -> Response<Bytes> {
+    /// An answer to a request whose body cannot be read. The rest of the body is still on its way.
+    fn refuse(&self, error: BodyError, too_large: ServerError) -> Reply {
         debug!(?error, "body refused");
-        self.progress.end_after_flush(AfterFlush::Linger);
-        let error = match error {
-            BodyError::TooLarge => ServerError::BodyTooLarge {
-                limit: self.server.limits.max_body,
-            },
-            BodyError::Broken => ServerError::BodyBroken,
-        };
-        let mut response = error.response();
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
-        response
+        self.progress.leave_body_unread();
+        Reply::from(match error {
+            BodyError::TooLarge => too_large.response(),
+            BodyError::Broken => ServerError::BodyBroken.response(),
+        })
     }
+}
+
+/// Runs a call of the service to its end, also if it panics.
+async fn run<F: Future<Output = Reply>>(call: impl FnOnce() -> F) -> Reply {
+    let failed = || Reply::from(ServerError::ServiceFailed.response());
+    let Ok(call) = catch_panic(call) else {
+        return failed();
+    };
+    let mut call = pin!(call);
+    poll_fn(|cx| match catch_panic(|| call.as_mut().poll(cx)) {
+        Ok(polled) => polled,
+        Err(Panicked) => Poll::Ready(failed()),
+    })
+    .await
 }
 
 struct Panicked;

@@ -33,7 +33,8 @@ pub(super) enum CloseReason {
     /// There is an answer, and the client is still sending. The socket is closed once it has stopped:
     /// closing a socket with unread bytes resets it, and the reset could overtake the answer.
     Linger,
-    /// The service wants a reset: bytes that are still on their way are thrown away.
+    /// The service wants a reset, or its streamed body failed: bytes that are still on their way are thrown
+    /// away.
     Reset,
     /// The client exceeded a limit.
     Timeout(Timeout),
@@ -57,7 +58,9 @@ pub(super) async fn close(
             let _ = stream.socket().shutdown().await;
         }
         CloseReason::Linger => linger(stream, limits).await,
-        CloseReason::Reset | CloseReason::Timeout(Timeout::Write) => reset(stream.socket()),
+        CloseReason::Reset | CloseReason::Timeout(Timeout::Write | Timeout::BodyWhileStreaming) => {
+            reset(stream.socket())
+        }
         CloseReason::Timeout(Timeout::Head) => {
             refuse(stream, ServerError::HeadTimeout, progress, limits).await;
         }

@@ -6,7 +6,8 @@
 //!
 //! 1. hyper reads a request's head ([`serve`]). The stream it reads and writes is an
 //!    [`InstrumentedIo`](instrumented_io::InstrumentedIo), which notes what moves in [`progress`].
-//! 2. The body is collected within the limits ([`request_body`]), and the service is called ([`call`]).
+//! 2. The service chooses how it wants the body: collected within the limits before it is called, or as a
+//!    stream ([`request_body`]). Then it is called ([`call`]).
 //! 3. The reply is written ([`reply_body`]), and the connection waits for the next request.
 //! 4. After a `CONNECT` the connection becomes something else: TLS with HTTP inside ([`tls`]), or bytes
 //!    that pass both ways ([`tunnel`]).
@@ -21,7 +22,8 @@
 //! | --- | --- | --- |
 //! | a request | `idle_timeout` | it is closed |
 //! | the rest of a head | `head_timeout` | 408 |
-//! | the rest of a body | `body_timeout` | 408 |
+//! | the rest of a body that is collected | `body_timeout` | 408 |
+//! | the next byte of a body that is streamed | `body_timeout` | 408; reset if the response has begun |
 //! | memory for a large body | `body_timeout` | 503 |
 //! | the service | no limit | |
 //! | the client, to take a byte of the response | `write_timeout` | it is reset |
@@ -39,4 +41,5 @@ mod tls;
 mod tunnel;
 mod watchdog;
 
+pub use request_body::{BodyError, RequestStream};
 pub(crate) use serve::{ServerState, serve_connection};

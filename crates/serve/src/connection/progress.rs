@@ -22,6 +22,10 @@ pub(super) enum Phase {
     Call = 4,
     /// The client, which has to take the rest of the response.
     Response = 5,
+    /// The service, for more of a streamed response.
+    Streaming = 6,
+    /// The rest of a streamed request body, although the response has already begun.
+    BodyWhileStreaming = 7,
 }
 
 /// What to do once every byte written so far has been sent.
@@ -47,6 +51,8 @@ pub(super) struct Progress {
     /// Counts writes that succeeded.
     writes: AtomicU32,
     after_flush: AtomicU8,
+    /// Whether the service did not read a streamed request body to its end.
+    body_unread: AtomicBool,
 }
 
 /// The values of [`Progress`] at one moment; two equal snapshots mean that nothing moved in between.
@@ -101,6 +107,42 @@ impl Progress {
         self.after_flush()
     }
 
+    /// A streamed request body has to be waited for.
+    pub(super) fn body_awaited(&self) {
+        match self.phase() {
+            Phase::Call => self.enter(Phase::Body),
+            Phase::Streaming => self.enter(Phase::BodyWhileStreaming),
+            _ => {}
+        }
+    }
+
+    /// A piece of a streamed request body was received, or the service does not wait for it any more.
+    pub(super) fn body_not_awaited(&self) {
+        match self.phase() {
+            Phase::Body => self.enter(Phase::Call),
+            Phase::BodyWhileStreaming => self.enter(Phase::Streaming),
+            _ => {}
+        }
+    }
+
+    /// The service has dropped a streamed request body before its end: the connection cannot be used for
+    /// another request.
+    pub(super) fn leave_body_unread(&self) {
+        self.body_unread.store(true, Relaxed);
+    }
+
+    pub(super) fn is_body_unread(&self) -> bool {
+        self.body_unread.load(Relaxed)
+    }
+
+    /// hyper has the whole response; what remains is to send it.
+    pub(super) fn response_complete(&self) {
+        self.enter(Phase::Response);
+        if self.is_body_unread() {
+            self.end_after_flush(AfterFlush::Linger);
+        }
+    }
+
     /// Sets what happens after the next flush.
     pub(super) fn end_after_flush(&self, how: AfterFlush) {
         self.after_flush.store(how as u8, Relaxed);
@@ -121,7 +163,9 @@ impl Progress {
             2 => Phase::Body,
             3 => Phase::Capacity,
             4 => Phase::Call,
-            _ => Phase::Response,
+            5 => Phase::Response,
+            6 => Phase::Streaming,
+            _ => Phase::BodyWhileStreaming,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What hyper is given for a reply.
 
-use std::convert::Infallible;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -12,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::connection::progress::{AfterFlush, Progress};
+use crate::message::{StreamBody, StreamEnd, StreamError};
 
 /// A body that is sent.
 pub(super) enum ReplyBody {
@@ -19,11 +19,20 @@ pub(super) enum ReplyBody {
     Whole(Bytes),
     /// A body that ends too early.
     Truncated(TruncatedBody),
+    /// A body that is produced while it is sent.
+    Streamed(StreamedBody),
 }
 
 /// Gives its bytes, then ends the connection once they have been sent.
 pub(super) struct TruncatedBody {
     bytes: Bytes,
+    progress: Arc<Progress>,
+}
+
+/// Gives the pieces of a stream; at its end the response is complete, or the connection is ended.
+pub(super) struct StreamedBody {
+    stream: StreamBody,
+    end: StreamEnd,
     progress: Arc<Progress>,
 }
 
@@ -47,6 +56,29 @@ pub(super) fn truncated(
     }
     let body = TruncatedBody { bytes, progress };
     Response::from_parts(head, ReplyBody::Truncated(body))
+}
+
+/// A response whose body is produced while it is sent. hyper announces its length if the stream knows it.
+pub(super) fn streamed(
+    response: Response<StreamBody>,
+    end: StreamEnd,
+    progress: Arc<Progress>,
+) -> Response<ReplyBody> {
+    let (mut head, stream) = response.into_parts();
+    drop_framing(&mut head.headers);
+    if let StreamEnd::Truncated {
+        declared_length: Some(length),
+    } = end
+    {
+        head.headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    let body = StreamedBody {
+        stream,
+        end,
+        progress,
+    };
+    Response::from_parts(head, ReplyBody::Streamed(body))
 }
 
 /// Drops the headers that say where the body ends. A new map, since `remove` changes the order of the rest.
@@ -73,14 +105,24 @@ impl Drop for TruncatedBody {
     }
 }
 
+/// hyper drops a body at its end, or early as above.
+impl Drop for StreamedBody {
+    fn drop(&mut self) {
+        self.progress.response_complete();
+        if self.end != StreamEnd::Complete {
+            self.progress.end_after_flush(AfterFlush::Close);
+        }
+    }
+}
+
 impl Body for ReplyBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = StreamError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, StreamError>>> {
         match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
@@ -93,6 +135,13 @@ impl Body for ReplyBody {
             Self::Truncated(truncated) => {
                 Poll::Ready(Some(Ok(Frame::data(mem::take(&mut truncated.bytes)))))
             }
+            Self::Streamed(body) => match ready!(Pin::new(&mut body.stream).poll_frame(cx)) {
+                None if body.end != StreamEnd::Complete => {
+                    body.progress.end_after_flush(AfterFlush::Close);
+                    Poll::Pending
+                }
+                polled => Poll::Ready(polled),
+            },
         }
     }
 
@@ -100,6 +149,7 @@ impl Body for ReplyBody {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Truncated(_) => false,
+            Self::Streamed(body) => body.end == StreamEnd::Complete && body.stream.is_end_stream(),
         }
     }
 
@@ -107,6 +157,8 @@ impl Body for ReplyBody {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Truncated(_) => SizeHint::default(),
+            Self::Streamed(body) if body.end == StreamEnd::Complete => body.stream.size_hint(),
+            Self::Streamed(_) => SizeHint::default(),
         }
     }
 }

@@ -170,7 +170,7 @@ fn close_reason(result: Result<(), hyper::Error>, progress: &Progress) -> CloseR
     }
     match result {
         Ok(()) => CloseReason::Done,
-        // Our side's only error is `ResetRequested`: bodies do not fail.
+        // Errors of our side are `ResetRequested`, and those of streamed bodies.
         Err(error) if error.is_user() => CloseReason::Reset,
         Err(error) => {
             debug!(%error, "connection ended early");

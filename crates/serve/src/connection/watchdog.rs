@@ -20,8 +20,10 @@ pub(super) enum Timeout {
     Idle,
     /// A request's head was not complete in time.
     Head,
-    /// A request's body was not complete in time.
+    /// A request's body was not complete in time, or no byte of a streamed one was received.
     Body,
+    /// No byte of a streamed request body was received in time, and the response has already begun.
+    BodyWhileStreaming,
     /// There was no memory for a request's body in time.
     Capacity,
     /// The client took no byte of the response.
@@ -97,7 +99,10 @@ impl<'a> Watchdog<'a> {
             Phase::Head => Some((self.limits.head_timeout, Timeout::Head)),
             Phase::Body => Some((self.limits.body_timeout, Timeout::Body)),
             Phase::Capacity => Some((self.limits.body_timeout, Timeout::Capacity)),
-            Phase::Call | Phase::Response => None,
+            Phase::BodyWhileStreaming => {
+                Some((self.limits.body_timeout, Timeout::BodyWhileStreaming))
+            }
+            Phase::Call | Phase::Response | Phase::Streaming => None,
         };
         let phase = phase.map(|(allowed, timeout)| (after(self.phase_since, allowed), timeout));
         let write = self.seen.blocked.then(|| {
@@ -163,6 +168,7 @@ mod tests {
             (Phase::Head, Timeout::Head, 30),
             (Phase::Body, Timeout::Body, 60),
             (Phase::Capacity, Timeout::Capacity, 60),
+            (Phase::BodyWhileStreaming, Timeout::BodyWhileStreaming, 60),
         ] {
             let limits = limits();
             let progress = Progress::default();

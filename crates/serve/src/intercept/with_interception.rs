@@ -6,9 +6,10 @@ use http::{Method, Uri};
 use rustls::ServerConfig;
 use tracing::warn;
 
+use crate::connection::RequestStream;
 use crate::intercept::tunnels::ConnectRefusal;
 use crate::intercept::{ConnectTarget, Tunnels};
-use crate::message::{Reply, Request, Service};
+use crate::message::{BodyMode, Reply, Request, Service};
 
 /// A service that can also be reached through `CONNECT`, or refuses it with an explanation.
 #[derive(Debug)]
@@ -97,6 +98,21 @@ impl<S: Service, T: Tunnels> Service for WithInterception<S, T> {
             }
         };
         result.unwrap_or_else(|refusal| self.refuse(&refusal))
+    }
+
+    fn body_mode(&self, head: &Request) -> BodyMode {
+        if head.method == Method::CONNECT {
+            BodyMode::Whole
+        } else {
+            self.service.body_mode(head)
+        }
+    }
+
+    async fn call_streamed(&self, request: &mut Request, body: RequestStream) -> Reply {
+        match self.admit(request) {
+            Ok(()) => self.service.call_streamed(request, body).await,
+            Err(refusal) => self.refuse(&refusal),
+        }
     }
 }
 

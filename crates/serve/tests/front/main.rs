@@ -12,6 +12,7 @@ mod many;
 mod requests;
 mod slow;
 mod stop;
+mod streams;
 mod tunnels;
 mod worker_runtimes;
 

@@ -7,6 +7,7 @@
 //! | `ci` | everything that has to be green before a change lands |
 //! | `soak` | kills, full and slow disks, and crowds of clients, for long, against the release build |
 //! | `bench` | measures the built binary against bare servers, in one run |
+//! | `counts` | instructions of single routines under callgrind, against the stored baseline |
 //! | `shape` | figures of the code: lines, files, names declared twice, circles |
 //!
 //! Nothing is kept outside cargo's target directory, packages of the operating system aside.
@@ -19,6 +20,7 @@
 mod bench;
 mod ci;
 mod clients;
+mod counts;
 mod deny;
 mod needs;
 mod shape;
@@ -43,6 +45,8 @@ Commands:
   ci              formatting, lints, tests, clients, documentation, dependencies
   soak [NAME...]  kill, starve and crowd the release build for long; NAME is a test below tests/soak
   bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
+  counts [--update]
+                  instructions of single routines under callgrind; more than 5 % above the baseline fails
   shape [--check] [DIR]
                   figures of the code in this checkout or another: lines, files, names twice, circles
 ";
@@ -56,6 +60,7 @@ enum Command {
     Ci,
     Soak(Vec<OsString>),
     Bench(Vec<OsString>),
+    Counts(counts::Counts),
     Shape(shape::Shape),
     Help,
 }
@@ -71,6 +76,7 @@ impl Command {
             Some("soak") => Ok(Self::Soak(rest)),
             Some("bench") => Ok(Self::Bench(rest)),
             Some("clients") => clients::Selection::parse(&rest).map(Self::Clients),
+            Some("counts") => counts::Counts::parse(&rest).map(Self::Counts),
             Some("shape") => shape::Shape::parse(&rest).map(Self::Shape),
             Some("ci") => match rest.first() {
                 None => Ok(Self::Ci),
@@ -88,6 +94,7 @@ impl Command {
             Self::Ci => ci::run(),
             Self::Soak(names) => soak::run(&names),
             Self::Bench(args) => bench::run(&args),
+            Self::Counts(counts) => counts.run(),
             Self::Shape(shape) => shape.run(),
             Self::Help => {
                 print!("{USAGE}");

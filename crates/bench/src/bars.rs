@@ -1,4 +1,4 @@
-//! The bars: what the project has promised itself, and how measurements stand to them.
+//! The bars: limits that the project has set itself, and whether measurements keep to them.
 
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub(crate) const REPLAY_10_000: Bar = Bar::AtLeast(0.90, Unit::Ratio);
 pub(crate) const REPLAY_1_000_000: Bar = Bar::AtLeast(0.75, Unit::Ratio);
 /// Requests per second of a recording, against a bare reverse proxy.
 pub(crate) const RECORD: Bar = Bar::AtLeast(0.50, Unit::Ratio);
-/// The same of a recording with 1,000,000 exchanges behind it, against its beginning.
+/// The same of a recording after 1,000,000 exchanges, against its beginning.
 pub(crate) const RECORD_1_000_000: Bar = Bar::AtLeast(0.75, Unit::Ratio);
 /// Bytes of a store, against those of the exchanges in it.
 pub(crate) const STORE_SIZE: Bar = Bar::AtMost(2.5, Unit::Ratio);
@@ -87,7 +87,7 @@ pub(crate) struct Verdicts {
 }
 
 impl Verdicts {
-    /// The cells of a row for a value, its bar and the verdict. A missed bar is told; it is no failure of the run.
+    /// The cells of a row for a value, its bar and the verdict. A missed bar is shown; the run does not fail.
     pub(crate) fn judge(&mut self, value: f64, bar: Bar) -> [String; 3] {
         let verdict = if bar.is_met_by(value) {
             self.met += 1;

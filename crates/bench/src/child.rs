@@ -1,4 +1,4 @@
-//! Server processes: started, asked about, and never left behind.
+//! Server processes: started, measured, and always ended.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -51,7 +51,7 @@ impl Server {
                 log: log.to_path_buf(),
             }),
             Err(error) => {
-                // It may have ended already; either way it is not left behind.
+                // It may have ended already; either way it does not outlive us.
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(error.context(format!(
@@ -67,7 +67,7 @@ impl Server {
         self.address
     }
 
-    /// Processor time spent so far, where the system tells.
+    /// Processor time spent so far, if the system reports it.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
         // The name in parentheses may hold spaces; user and system time are fields 14 and 15 of the line.
@@ -76,7 +76,7 @@ impl Server {
         Some(TICK * (ticks(11)? + ticks(12)?))
     }
 
-    /// Peak resident memory in megabytes, where the system tells.
+    /// Peak resident memory in megabytes, if the system reports it.
     pub(crate) fn peak_memory(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status
@@ -119,7 +119,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails where it has ended already, which is as well.
+        // Fails if it has ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -71,7 +71,7 @@ impl Finding {
     }
 
     /// Processor time of the server per request, in microseconds. Tells what a request costs also
-    /// where the load generator is the slower of the two.
+    /// if the load generator is the slower of the two.
     pub(crate) fn cpu_per_request(&self) -> Option<f64> {
         Some(self.cpu?.as_secs_f64() * 1e6 / self.answers() as f64)
     }
@@ -162,7 +162,7 @@ pub(crate) fn prompter<'a>(one: &'a Finding, other: &'a Finding) -> &'a Finding 
     if one.p50() <= other.p50() { one } else { other }
 }
 
-/// The header that [`cells`] and a [judged](crate::bars::Verdicts::judge) value stand under.
+/// The header that [`cells`] and a [judged](crate::bars::Verdicts::judge) value are under.
 pub(crate) const HEADER: [&str; 9] = [
     "subject",
     "connections",

@@ -24,7 +24,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const EXPECTED_ANSWERS: usize = 1 << 16;
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct LoadOptions {
     /// Where to connect to: loopback only
     #[arg(long)]
     target: SocketAddr,
@@ -78,7 +78,7 @@ struct Seen {
     answers_in_all: u64,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: &LoadOptions) -> anyhow::Result<()> {
     ensure!(
         options.target.ip().is_loopback(),
         "{} is not on loopback",
@@ -89,7 +89,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(options: &Options) -> anyhow::Result<Report> {
+async fn measure(options: &LoadOptions) -> anyhow::Result<Report> {
     let mut opened = Vec::new();
     for _ in 0..options.connections {
         opened.push(Connection::open(options.target).await?);
@@ -235,7 +235,7 @@ impl Connection {
         Ok(())
     }
 
-    /// What came of the answer, for an error message.
+    /// What was received of the answer, for an error message.
     fn shown(&self) -> String {
         format!("{:?}", String::from_utf8_lossy(&self.answer))
     }

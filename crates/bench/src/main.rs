@@ -16,6 +16,7 @@ mod contest;
 mod listen;
 mod load;
 mod machine;
+mod options;
 mod program;
 mod proxy;
 mod record;
@@ -42,16 +43,16 @@ struct Arguments {
 enum Command {
     /// Run the benchmark and print its tables
     #[command(override_usage = "cargo xtask bench [OPTIONS]")]
-    Run(run::Options),
+    Run(options::RunOptions),
     /// A bare server with one fixed answer
     #[command(hide = true)]
-    Serve(serve::Options),
+    Serve(serve::ServeOptions),
     /// A bare reverse proxy that keeps nothing
     #[command(hide = true)]
-    Proxy(proxy::Options),
+    Proxy(proxy::ProxyOptions),
     /// A load generator
     #[command(hide = true)]
-    Load(load::Options),
+    Load(load::LoadOptions),
 }
 
 fn main() -> ExitCode {

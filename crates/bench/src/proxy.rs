@@ -14,7 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use crate::listen::{self, RuntimeKind};
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct ProxyOptions {
     #[arg(long, value_enum)]
     runtime: RuntimeKind,
     /// Where to forward to, `http://HOST:PORT`
@@ -22,7 +22,7 @@ pub(crate) struct Options {
     upstream: Uri,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: &ProxyOptions) -> anyhow::Result<()> {
     let authority = options
         .upstream
         .authority()

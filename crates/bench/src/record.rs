@@ -5,8 +5,8 @@ use bench::workload;
 use crate::bars::{self, Unit, Verdicts};
 use crate::contest::{self, Contender, Finding, Load};
 use crate::listen::RuntimeKind;
+use crate::options::{RunOptions, Size};
 use crate::program::Programs;
-use crate::run::{Options, Size};
 use crate::table::Table;
 
 const CONNECTIONS: [u32; 3] = [1, 16, 64];
@@ -29,7 +29,7 @@ const FILLED_WITHIN: f64 = 600.0;
 /// When a server can't be run, gives a wrong answer, or answers what it did not record.
 pub(crate) fn run(
     programs: &Programs,
-    options: &Options,
+    options: &RunOptions,
     verdicts: &mut Verdicts,
 ) -> anyhow::Result<()> {
     let upstream = programs.bare_server(RuntimeKind::One)?;
@@ -90,7 +90,7 @@ pub(crate) fn run(
 /// Records a million exchanges, and compares the end of that with its beginning.
 fn fill(
     programs: &Programs,
-    options: &Options,
+    options: &RunOptions,
     contenders: [Contender; 3],
     verdicts: &mut Verdicts,
 ) -> anyhow::Result<()> {
@@ -153,7 +153,7 @@ fn fill(
     println!(
         "  {recorded} exchanges; peak memory {}",
         peak.map_or_else(
-            || "not told by this system".to_owned(),
+            || "not reported by this system".to_owned(),
             |peak| Unit::Megabytes.show(peak)
         )
     );

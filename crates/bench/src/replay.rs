@@ -3,8 +3,8 @@
 use crate::bars::{Unit, Verdicts};
 use crate::contest::{self, Contender};
 use crate::listen::RuntimeKind;
+use crate::options::{RunOptions, Tape};
 use crate::program::Programs;
-use crate::run::{Options, Tape};
 use crate::table::Table;
 
 /// Connections at once: a few workers, and more than a core can keep apart.
@@ -17,7 +17,7 @@ const CONNECTIONS: [u32; 2] = [16, 64];
 /// When a server can't be run, misses, or gives a wrong answer.
 pub(crate) fn run(
     programs: &Programs,
-    options: &Options,
+    options: &RunOptions,
     tapes: &[Tape],
     verdicts: &mut Verdicts,
 ) -> anyhow::Result<()> {
@@ -93,7 +93,7 @@ fn memory(replays: &[Contender], tapes: &[Tape], verdicts: &mut Verdicts) -> Tab
         let judged = match (contender.server.peak_memory(), tape.size.bar_for_memory()) {
             (Some(peak), Some(bar)) => verdicts.judge(peak, bar).to_vec(),
             (Some(peak), None) => vec![Unit::Megabytes.show(peak)],
-            (None, _) => vec!["not told by this system".to_owned()],
+            (None, _) => vec!["not reported by this system".to_owned()],
         };
         table.row([contender.name.clone()].into_iter().chain(judged));
     }

@@ -10,12 +10,12 @@ use hyper::{Request, Response, StatusCode};
 use crate::listen::{self, RuntimeKind};
 
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct ServeOptions {
     #[arg(long, value_enum)]
     runtime: RuntimeKind,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<()> {
     options.runtime.build()?.block_on(listen::serve(answer))
 }
 

@@ -10,8 +10,8 @@ use bench::workload::{self, Requests};
 use crate::bars::{Unit, Verdicts};
 use crate::child::Server;
 use crate::listen::RuntimeKind;
+use crate::options::Tape;
 use crate::program::Programs;
-use crate::run::Tape;
 use crate::stats;
 use crate::table::Table;
 

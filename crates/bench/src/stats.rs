@@ -1,6 +1,6 @@
 //! Medians and percentiles.
 
-/// The middle of `values`, or the mean of the two in the middle. Zero where there are none.
+/// The middle of `values`, or the mean of the two in the middle. Zero if there are none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -12,7 +12,7 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-/// The value that a share of `sorted` does not exceed. Zero where there are none.
+/// The value that a share of `sorted` does not exceed. Zero if there are none.
 pub(crate) fn percentile(sorted: &[u32], share: f64) -> u32 {
     let last = sorted.len().saturating_sub(1);
     let index = (share * last as f64).round() as usize;

@@ -16,8 +16,7 @@ use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::needs::{self, Provided};
-use crate::workspace;
+use crate::{needs, workspace};
 
 /// By how many percent a routine may rise over the baseline.
 const MOST_PERCENT: f64 = 5.0;
@@ -67,9 +66,7 @@ impl Counts {
     ///
     /// The benchmark can't be built, valgrind is missing, or the baseline can't be read.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        if let Provided::Missing(what) = needs::provide("valgrind", "valgrind")? {
-            bail!("{what}");
-        }
+        needs::provide("valgrind", "valgrind")?;
         let file = workspace::root().join("crates/bench/counts.json");
         let measured = Baseline::measure()?;
         if self == Self::Update {

@@ -91,7 +91,7 @@ impl CargoDeny {
         Ok(status.success())
     }
 
-    /// Fetches the database of advisories, where it can be reached, and checks against it.
+    /// Fetches the database of advisories, if it can be reached, and checks against it.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ impl CargoDeny {
             eprint!("{}", String::from_utf8_lossy(&fetched.stderr));
             return Ok(Advisories::Unreachable);
         }
-        // Offline: the copy is seconds old, and a second fetch could fail where the first did not.
+        // Offline: the copy is seconds old, and a second fetch could fail even if the first did not.
         let status = self
             .command()
             .args(["--locked", "--offline", "check", "advisories"])

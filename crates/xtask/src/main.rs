@@ -5,6 +5,7 @@
 //! | `test` | installs what the tests need, runs every test, prints the totals |
 //! | `clients` | real AWS clients, live and replayed: the matrix |
 //! | `ci` | everything that has to be green before a change lands |
+//! | `nightly` | what does not fit into `ci`: whole matrices, soak, bench, counts |
 //! | `soak` | kills, full and slow disks, and crowds of clients, for long, against the release build |
 //! | `bench` | measures the built binary against bare servers, in one run |
 //! | `counts` | instructions of single routines under callgrind, against the stored baseline |
@@ -23,8 +24,10 @@ mod clients;
 mod counts;
 mod deny;
 mod needs;
+mod nightly;
 mod shape;
 mod soak;
+mod steps;
 mod test;
 mod totals;
 mod workspace;
@@ -40,9 +43,11 @@ Usage: cargo xtask COMMAND [ARG...]
 
 Commands:
   test [ARG...]   install what the tests need and run them all; ARG goes to `cargo test`
-  clients [--only LIST] [--require LIST]
-                  set up real AWS clients and run each against pipetape; those required must not be skipped
+  clients [--only LIST] [--require LIST] [ARG...]
+                  set up real AWS clients and run each against pipetape; those required must not be skipped;
+                  ARG chooses tests as with `cargo test`: a part of their name, `--skip`, `--exact`, `--list`
   ci              formatting, lints, tests, clients, documentation, dependencies
+  nightly         what does not fit into `ci`: bench, counts, all clients, soak
   soak [NAME...]  kill, starve and crowd the release build for long; NAME is a test below tests/soak
   bench [ARG...]  measure the release build against bare servers; `bench --help` lists ARG
   counts [--update]
@@ -53,11 +58,12 @@ Commands:
 
 /// One developer command and what it was given.
 ///
-/// Arguments are handed on as they came, a `--` included, so there is no parser that could eat one.
+/// Arguments are handed on unchanged, a `--` included: no parser takes one away.
 enum Command {
     Test(Vec<OsString>),
     Clients(clients::Selection),
     Ci,
+    Nightly,
     Soak(Vec<OsString>),
     Bench(Vec<OsString>),
     Counts(counts::Counts),
@@ -78,9 +84,10 @@ impl Command {
             Some("clients") => clients::Selection::parse(&rest).map(Self::Clients),
             Some("counts") => counts::Counts::parse(&rest).map(Self::Counts),
             Some("shape") => shape::Shape::parse(&rest).map(Self::Shape),
-            Some("ci") => match rest.first() {
-                None => Ok(Self::Ci),
-                Some(extra) => Err(format!("`ci` takes no argument, got {extra:?}")),
+            Some(name @ ("ci" | "nightly")) => match rest.first() {
+                None if name == "ci" => Ok(Self::Ci),
+                None => Ok(Self::Nightly),
+                Some(extra) => Err(format!("`{name}` takes no argument, got {extra:?}")),
             },
             Some("help" | "-h" | "--help") => Ok(Self::Help),
             _ => Err(format!("there is no command {name:?}")),
@@ -92,6 +99,7 @@ impl Command {
             Self::Test(args) => test::run(&args),
             Self::Clients(selection) => clients::run(&selection),
             Self::Ci => ci::run(),
+            Self::Nightly => nightly::run(),
             Self::Soak(names) => soak::run(&names),
             Self::Bench(args) => bench::run(&args),
             Self::Counts(counts) => counts.run(),
@@ -118,7 +126,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// The exit code to end with after a child ended with `status`: the same, or 1 where a signal ended it.
+/// The exit code to end with after a child ended with `status`: the same, or 1 if a signal ended it.
 fn exit_code(status: ExitStatus) -> ExitCode {
     match status.code().map(u8::try_from) {
         Some(Ok(code)) => ExitCode::from(code),
@@ -148,6 +156,10 @@ mod tests {
             (&[][..], "a command is missing"),
             (&["tset"][..], "there is no command \"tset\""),
             (&["ci", "-v"][..], "`ci` takes no argument, got \"-v\""),
+            (
+                &["nightly", "-v"][..],
+                "`nightly` takes no argument, got \"-v\"",
+            ),
         ] {
             assert_eq!(parse(args).err().as_deref(), Some(expected));
         }

@@ -1,6 +1,7 @@
 //! What tests need beyond cargo: found, installed, or asked for in plain words.
 
 use std::env;
+use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -49,13 +50,17 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Whether something that was asked for is there now.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Provided {
-    There,
-    /// Says what is missing and how to install it.
-    Missing(String),
+/// Something that was asked for is not there and can't be installed from here: says what.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing(pub(crate) String);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
+
+impl std::error::Error for Missing {}
 
 /// Makes sure that every needed program is there.
 ///
@@ -83,12 +88,12 @@ pub(crate) fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes sure that a program is there, from a Debian package where that can be installed.
+/// Makes sure that a program is there, from a Debian package if that can be installed.
 ///
 /// # Errors
 ///
-/// The installation fails.
-pub(crate) fn provide(program: &str, package: &str) -> anyhow::Result<Provided> {
+/// [`Missing`], or the installation fails.
+pub(crate) fn provide(program: &str, package: &str) -> anyhow::Result<()> {
     provide_if(&format!("`{program}`"), package, || is_on_path(program))
 }
 
@@ -96,24 +101,24 @@ pub(crate) fn provide(program: &str, package: &str) -> anyhow::Result<Provided> 
 ///
 /// # Errors
 ///
-/// The installation fails.
+/// [`Missing`], or the installation fails.
 pub(crate) fn provide_if(
     what: &str,
     package: &str,
     is_there: impl Fn() -> bool,
-) -> anyhow::Result<Provided> {
-    if is_there() {
-        return Ok(Provided::There);
+) -> anyhow::Result<()> {
+    if !is_there() {
+        install_packages(&[package])?;
     }
-    install_packages(&[package])?;
-    Ok(if is_there() {
-        Provided::There
-    } else {
-        Provided::Missing(format!("{what} is missing (Debian package {package})"))
-    })
+    if !is_there() {
+        bail!(Missing(format!(
+            "{what} is missing (Debian package {package})"
+        )));
+    }
+    Ok(())
 }
 
-/// Installs Debian packages where that is possible; elsewhere nothing happens.
+/// Installs Debian packages if that is possible; otherwise nothing happens.
 fn install_packages(packages: &[&str]) -> anyhow::Result<()> {
     if packages.is_empty() || !is_on_path("apt-get") || !is_root() {
         return Ok(());

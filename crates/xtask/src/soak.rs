@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use anyhow::{Context, ensure};
 
 use crate::test::run_and_count;
+use crate::totals::Totals;
 use crate::workspace::{self, typed};
 use crate::{exit_code, needs};
 
@@ -15,10 +16,21 @@ const PROGRAM: &str = "PIPETAPE_SOAK";
 /// What the tests write in front of each measured value.
 const FIGURE: &[u8] = b"figure: ";
 
-/// Builds the release program and soaks it; `names` are tests below `tests/soak`, all of them where there is none.
+/// Builds the release program and soaks it; `names` are tests below `tests/soak`, all of them if there is none.
 ///
 /// Figures are shown as they come, and again at the end. The last line on stdout is the totals, the exit code is cargo's.
 pub(crate) fn run(names: &[OsString]) -> anyhow::Result<ExitCode> {
+    let (status, totals) = run_counted(names)?;
+    println!("{totals}");
+    Ok(exit_code(status))
+}
+
+/// As [`run`], and leaves the totals to the caller.
+///
+/// # Errors
+///
+/// When something that tests need is missing, or cargo can't be run. Failed tests are in the result.
+pub(crate) fn run_counted(names: &[OsString]) -> anyhow::Result<(ExitStatus, Totals)> {
     needs::install()?;
     let built = workspace::cargo()
         .args(["build", "--release", "--locked", "--package", "pipetape"])
@@ -36,8 +48,8 @@ pub(crate) fn run(names: &[OsString]) -> anyhow::Result<ExitCode> {
     eprintln!("running `{}`", typed(&command));
     let mut figures = Figures::new(io::stdout().lock());
     let (status, totals) = run_and_count(&mut command, &mut figures)?;
-    println!("\n{}{totals}", figures.summary());
-    Ok(exit_code(status))
+    print!("\n{}", figures.summary());
+    Ok((status, totals))
 }
 
 /// The names as the test program knows them.
@@ -74,7 +86,7 @@ impl<W: Write> Figures<W> {
         self.found.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// The name of a test may stand in front of its first figure.
+    /// The name of a test may be on the line of its first figure, before it.
     fn end_line(&mut self) {
         let at = self
             .line

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// The root of the repository.
 ///
-/// `cargo run` tells where this crate is; the place it was built at stands in when started by hand.
+/// `cargo run` says where this crate is; a program started by hand takes the place where it was built.
 pub(crate) fn root() -> PathBuf {
     let here =
         env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());

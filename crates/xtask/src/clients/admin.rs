@@ -11,7 +11,7 @@ use serde_json::Value;
 ///
 /// # Errors
 ///
-/// There is no answer, or another than 200 with JSON.
+/// There is no answer, or it is not a 200 with JSON.
 pub(crate) fn get(address: &str, route: &str) -> anyhow::Result<Value> {
     call(address, "GET", route, "")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The members that never reach a tape: a placeholder stands for each.
+/// The members that never reach a tape: each is replaced by a placeholder.
 pub(crate) const SECRETS: [&str; 4] = [
     "accessKeyId",
     "secretAccessKey",
@@ -23,9 +23,9 @@ pub(crate) enum Kinship {
     OtherTape,
 }
 
-/// The first difference as `POINTER: expected X, got Y`; `None` where there is none.
+/// The first difference as `POINTER: expected X, got Y`; `None` if they are equal.
 ///
-/// Between kin, account ids may differ as long as one stands for the same other everywhere.
+/// Unless both are live, account ids may differ, as long as one is replaced by the same other one everywhere.
 pub(crate) fn difference(expected: &Value, got: &Value, kinship: Kinship) -> Option<String> {
     let mut comparison = Comparison {
         kinship,
@@ -36,7 +36,7 @@ pub(crate) fn difference(expected: &Value, got: &Value, kinship: Kinship) -> Opt
 
 struct Comparison {
     kinship: Kinship,
-    /// Which account id stands for which.
+    /// Which account id was replaced by which.
     accounts: BTreeMap<String, String>,
 }
 

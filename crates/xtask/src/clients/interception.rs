@@ -1,4 +1,4 @@
-//! A client that is told of nothing but a proxy: `--intercept`, around the worker.
+//! A client that knows of nothing but a proxy: `--intercept`, around the worker.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -92,7 +92,7 @@ impl Stage<'_> {
     }
 }
 
-/// Runs the worker behind these words; gives what it saw.
+/// Runs the worker after these words; gives what it saw.
 fn around(
     runner: &Runner<'_>,
     mut words: Vec<OsString>,

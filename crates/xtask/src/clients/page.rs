@@ -1,6 +1,6 @@
 //! The code blocks of a page, each marked with where it comes from or what runs it.
 //!
-//! A mark is the line before a block:
+//! A mark is a comment before a block:
 //!
 //! - `<!-- settings of CLIENT -->`: a script that gives a worker its environment;
 //! - `<!-- not enough for CLIENT -->`: a change of those settings with which the client sends nothing;
@@ -10,9 +10,11 @@
 //! - `<!-- from FILE -->`: lines of that file.
 
 use std::fs;
+use std::mem;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::Client;
 
@@ -22,11 +24,19 @@ const WITH_MOTO: &str = "run with moto";
 /// A page of documentation.
 #[derive(Debug)]
 pub(crate) struct Page {
-    text: String,
     blocks: Vec<Block>,
+    /// The rows of its tables.
+    rows: Vec<Row>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+/// A row of a table: where its links go, and its last cell.
+#[derive(Debug, Default)]
+struct Row {
+    links: Vec<String>,
+    last: String,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Block {
     /// The number of its first line.
     line: usize,
@@ -43,10 +53,47 @@ impl Page {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text =
             fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
-        Ok(Self {
-            blocks: blocks(&text),
-            text,
-        })
+        Ok(Self::parse(&text))
+    }
+
+    fn parse(text: &str) -> Self {
+        let (mut blocks, mut rows) = (Vec::new(), Vec::new());
+        let mut mark = String::new();
+        let mut block: Option<Block> = None;
+        let mut row: Option<Row> = None;
+        for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+            match event {
+                Event::Html(html) => mark = comment(&html),
+                Event::Start(Tag::HtmlBlock) => {}
+                Event::Start(Tag::CodeBlock(_)) => {
+                    block = Some(Block {
+                        // The line after the fence.
+                        line: text[..range.start].lines().count() + 2,
+                        mark: mem::take(&mut mark),
+                        text: String::new(),
+                    });
+                }
+                Event::End(TagEnd::CodeBlock) => blocks.extend(block.take()),
+                Event::Start(Tag::TableRow) => row = Some(Row::default()),
+                Event::End(TagEnd::TableRow) => rows.extend(row.take()),
+                // A comment marks only what follows at once.
+                Event::Start(tag) => {
+                    mark.clear();
+                    match (tag, &mut row) {
+                        (Tag::TableCell, Some(row)) => row.last.clear(),
+                        (Tag::Link { dest_url, .. }, Some(row)) => row.links.push(dest_url.into()),
+                        _ => {}
+                    }
+                }
+                Event::Text(piece) => match (&mut block, &mut row) {
+                    (Some(block), _) => block.text += &piece,
+                    (None, Some(row)) => row.last += &piece,
+                    (None, None) => {}
+                },
+                _ => {}
+            }
+        }
+        Self { blocks, rows }
     }
 
     /// The settings that the page gives for a client.
@@ -71,12 +118,10 @@ impl Page {
     ///
     /// There is no such row or number.
     pub(crate) fn attempts(&self, client: Client) -> anyhow::Result<u64> {
-        let worker = format!("(../tests/clients/{client})");
-        let mut lines = self.text.lines();
-        let row = lines.find(|line| line.starts_with('|') && line.contains(&worker));
-        let row = row.with_context(|| format!("no row of a table has {worker}"))?;
-        let cell = row.trim_end_matches('|').rsplit('|').next();
-        let number = cell.and_then(|cell| cell.trim().parse().ok());
+        let worker = format!("../tests/clients/{client}");
+        let row = self.rows.iter().find(|row| row.links.contains(&worker));
+        let row = row.with_context(|| format!("no row of a table links to {worker}"))?;
+        let number = row.last.trim().parse().ok();
         number.with_context(|| format!("the row of {client} does not end in a number"))
     }
 
@@ -151,33 +196,14 @@ pub(crate) fn is_run_with_a_client(mark: &str) -> bool {
         || client.is_some_and(|name| Client::ALL.iter().any(|client| client.name() == name))
 }
 
-fn blocks(text: &str) -> Vec<Block> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut blocks = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if lines[at].starts_with("```") {
-            let end = lines[at + 1..]
-                .iter()
-                .position(|line| line.starts_with("```"));
-            let end = end.map_or(lines.len(), |end| at + 1 + end);
-            let before = at.checked_sub(1).map_or("", |before| lines[before]);
-            let mark = before
-                .strip_prefix("<!-- ")
-                .and_then(|mark| mark.strip_suffix(" -->"));
-            blocks.push(Block {
-                line: at + 2,
-                mark: mark.unwrap_or_default().to_owned(),
-                text: lines[at + 1..end].join("\n"),
-            });
-            at = end;
-        }
-        at += 1;
-    }
-    blocks
+/// What a comment says; nothing if it is not one.
+fn comment(html: &str) -> String {
+    let inner = html.trim().strip_prefix("<!-- ");
+    let inner = inner.and_then(|inner| inner.strip_suffix(" -->"));
+    inner.unwrap_or_default().to_owned()
 }
 
-/// Whether lines stand in a source in a row, however deep they are indented there.
+/// Whether a source has these lines in a row, at any depth of indentation.
 fn contains(source: &str, text: &str) -> bool {
     let (source, text): (Vec<&str>, Vec<&str>) = (source.lines().collect(), text.lines().collect());
     let text = dedented(&text);
@@ -204,16 +230,13 @@ mod tests {
     #[test]
     fn blocks_have_the_mark_before_them() {
         let page = "# A\n\n<!-- settings of boto3 -->\n```sh\nexport A=1\n\nexport B=2\n```\ntext\n```\nx\n```\n";
-        let found = blocks(page);
+        let page = Page::parse(page);
+        let found = &page.blocks;
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].line, 5);
         assert_eq!(found[0].mark, "settings of boto3");
-        assert_eq!(found[0].text, "export A=1\n\nexport B=2");
+        assert_eq!(found[0].text, "export A=1\n\nexport B=2\n");
         assert_eq!(found[1].mark, "");
-        let page = Page {
-            text: page.to_owned(),
-            blocks: found,
-        };
         assert!(page.settings(Client::Boto3).is_ok());
         assert!(page.settings(Client::Rust).is_err());
         let error = page
@@ -228,21 +251,16 @@ mod tests {
     #[test]
     fn a_recipe_has_files_and_runs() {
         let text = "<!-- file a/b.py for pytest -->\n```python\nx = 1\n```\n<!-- run for pytest -->\n```sh\npytest\n```\n";
-        let page = Page {
-            text: text.to_owned(),
-            blocks: blocks(text),
-        };
-        assert_eq!(page.files("pytest"), [("a/b.py", "x = 1")]);
-        assert_eq!(page.runs("pytest"), ["pytest"]);
+        let page = Page::parse(text);
+        assert_eq!(page.files("pytest"), [("a/b.py", "x = 1\n")]);
+        assert_eq!(page.runs("pytest"), ["pytest\n"]);
         assert!(page.files("test").is_empty() && page.runs("test").is_empty());
     }
 
     #[test]
     fn attempts_are_in_the_table() {
-        let page = Page {
-            text: "x (../tests/clients/rust) 4\n| [Rust](../tests/clients/rust) | a | 3 |\n| [b](../tests/clients/boto3) | a |\n".to_owned(),
-            blocks: Vec::new(),
-        };
+        let text = "x (../tests/clients/rust) 4\n\n| client | a | n |\n| --- | --- | --- |\n| [Rust](../tests/clients/rust) | a | 3 |\n| [b](../tests/clients/boto3) | a |\n";
+        let page = Page::parse(text);
         assert_eq!(page.attempts(Client::Rust).unwrap(), 3);
         assert!(page.attempts(Client::Boto3).is_err());
         assert!(page.attempts(Client::JsV3).is_err());

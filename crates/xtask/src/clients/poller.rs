@@ -76,7 +76,7 @@ fn emulator(runner: &Runner<'_>, sources: &Path, log: &str) -> anyhow::Result<Se
     runner.serve(&words, log)
 }
 
-/// The worker's words behind others.
+/// The worker's words after others.
 fn words(runner: &Runner<'_>, mut before: Vec<OsString>) -> Vec<OsString> {
     before.extend(runner.worker.command.iter().cloned());
     before.push("poll".into());

@@ -310,7 +310,7 @@ pub(crate) fn wait(child: &mut Child, patience: Duration) -> anyhow::Result<Exit
     status.context("can't wait for a program")
 }
 
-/// Sends a signal. A process that is gone needs none, so nothing is told of it.
+/// Sends a signal. A process that has ended needs none, so no error is reported.
 pub(crate) fn signal(name: &str, process: &str) {
     let _ = Command::new("kill")
         .args(["-s", name, "--", process])

@@ -1,4 +1,4 @@
-//! Waits for workers that tell nobody how far they are: asks the server that they work against.
+//! Waits for workers that do not report their progress: asks the server that they work against.
 
 use std::time::{Duration, Instant};
 use std::{slice, thread};

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-use super::page::Page;
-use super::program::{self, Surroundings, Worker};
-use super::setup::{Folders, Jar, set_up_junit};
-use super::table::Outcome;
+use super::matrix::Matrix;
+use super::program::{self, Surroundings};
+use super::setup::set_up_junit;
 use super::tape_variant::Variant;
 use super::{Client, workflow};
 
@@ -31,7 +30,7 @@ pub(crate) enum Recipe {
 }
 
 impl Recipe {
-    const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Pytest,
         Self::NodeTest,
         Self::JUnit,
@@ -50,7 +49,8 @@ impl Recipe {
         }
     }
 
-    fn title(self) -> &'static str {
+    /// What its test is called.
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Pytest => "recipe: pytest",
             Self::NodeTest => "recipe: node:test",
@@ -82,18 +82,34 @@ pub(crate) fn is_run(mark: &str) -> bool {
     recipe.is_some_and(|name| Recipe::ALL.iter().any(|recipe| recipe.name() == name))
 }
 
+/// Runs a recipe on its tape, and on two on which it has to fail.
+///
+/// # Errors
+///
+/// [`Missing`](crate::needs::Missing), or what did not hold.
+pub(crate) fn check(recipe: Recipe, matrix: &Matrix) -> anyhow::Result<()> {
+    for client in recipe.clients() {
+        matrix.worker(*client)?;
+    }
+    let recipes = Recipes {
+        matrix,
+        junit: match recipe {
+            Recipe::JUnit => Some(set_up_junit(&matrix.folders)?),
+            _ => None,
+        },
+        runs: matrix.runs.join("recipes"),
+    };
+    recipes.check(recipe)
+}
+
 /// What the recipes are run with.
 #[derive(Debug)]
-pub(crate) struct Recipes<'a> {
-    pub(crate) root: &'a Path,
-    pub(crate) folders: &'a Folders,
-    pub(crate) pipetape: &'a Path,
-    /// `docs/recipes.md`.
-    pub(crate) page: &'a Page,
-    /// The workers of the clients that are set up.
-    pub(crate) workers: &'a [(Client, &'a Worker)],
+struct Recipes<'a> {
+    matrix: &'a Matrix,
+    /// JUnit's launcher, for its recipe.
+    junit: Option<PathBuf>,
     /// Where everything that runs has its files and leaves its output.
-    pub(crate) runs: PathBuf,
+    runs: PathBuf,
 }
 
 /// One way to run a recipe.
@@ -105,31 +121,8 @@ struct Run {
 }
 
 impl Recipes<'_> {
-    /// Runs each of them.
-    pub(crate) fn outcomes(&self) -> Vec<(&'static str, Outcome)> {
-        let outcomes = Recipe::ALL.map(|recipe| (recipe.title(), self.outcome(recipe)));
-        Vec::from(outcomes)
-    }
-
-    fn outcome(&self, recipe: Recipe) -> Outcome {
-        let mut clients = recipe.clients().iter();
-        if let Some(client) = clients.find(|client| self.worker(**client).is_none()) {
-            return Outcome::Skipped(format!("{client} is not set up"));
-        }
-        let jar = match recipe {
-            Recipe::JUnit => set_up_junit(self.folders),
-            _ => Ok(Jar::There(PathBuf::new())),
-        };
-        match jar {
-            Ok(Jar::There(jar)) => Outcome::from(&self.check(recipe, &jar)),
-            Ok(Jar::Missing(what)) => Outcome::Skipped(what),
-            Err(error) => Outcome::Failed(format!("{error:#}")),
-        }
-    }
-
-    /// Runs a recipe on its tape, and on two on which it has to fail.
-    fn check(&self, recipe: Recipe, junit: &Path) -> anyhow::Result<()> {
-        let sample = fs::read_to_string(self.root.join(TAPE))?;
+    fn check(&self, recipe: Recipe) -> anyhow::Result<()> {
+        let sample = fs::read_to_string(self.matrix.root.join(TAPE))?;
         let runs = self.ways(recipe)?;
         ensure!(!runs.is_empty(), "the page does not say how to run it");
         for (number, run) in runs.iter().enumerate() {
@@ -137,7 +130,7 @@ impl Recipes<'_> {
                 let name = format!("{}-{}-{}", recipe.name(), number + 1, variant.name());
                 let folder = self.runs.join(name.replace(':', "-"));
                 self.lay_out(recipe, &folder, &variant.of(&sample)?)?;
-                let surroundings = self.surroundings(recipe, &folder, junit)?;
+                let surroundings = self.surroundings(recipe, &folder)?;
                 let result = self.run(run, variant, &surroundings, &folder);
                 result.with_context(|| format!("way {}, {}", number + 1, variant.name()))?;
             }
@@ -148,12 +141,10 @@ impl Recipes<'_> {
     /// The ways to run a recipe.
     fn ways(&self, recipe: Recipe) -> anyhow::Result<Vec<Run>> {
         if recipe == Recipe::GitHubActions {
-            let files = self.page.files(recipe.name());
+            let files = self.matrix.recipes.files(recipe.name());
             let workflow = files.iter().find(|(name, _)| *name == WORKFLOW);
             let (_, text) = workflow.with_context(|| format!("the page has no {WORKFLOW}"))?;
-            let python = self
-                .worker(Client::AwsCliV1)
-                .and_then(|w| w.path.as_deref());
+            let python = self.matrix.worker(Client::AwsCliV1)?.path.as_deref();
             let file = self.runs.join("workflow.yml");
             fs::create_dir_all(&self.runs)?;
             fs::write(&file, text)?;
@@ -163,18 +154,23 @@ impl Recipes<'_> {
             let shell = &["bash", "-ec"];
             return Ok(vec![Run { shell, steps }]);
         }
-        let runs = self.page.runs(recipe.name()).into_iter().map(|script| Run {
-            shell: &["sh", "-euc"],
-            steps: vec![script.to_owned()],
-        });
+        let runs = self
+            .matrix
+            .recipes
+            .runs(recipe.name())
+            .into_iter()
+            .map(|script| Run {
+                shell: &["sh", "-euc"],
+                steps: vec![script.to_owned()],
+            });
         Ok(runs.collect())
     }
 
     /// Puts the files of a recipe and its tape into a folder.
     fn lay_out(&self, recipe: Recipe, folder: &Path, tape: &str) -> anyhow::Result<()> {
-        let mut files = self.page.files(recipe.name());
+        let mut files = self.matrix.recipes.files(recipe.name());
         if recipe == Recipe::GitHubActions {
-            files.extend(self.page.files(Recipe::Pytest.name()));
+            files.extend(self.matrix.recipes.files(Recipe::Pytest.name()));
         }
         ensure!(!files.is_empty(), "the page has no file of it");
         files.push((TAPE, tape));
@@ -187,35 +183,30 @@ impl Recipes<'_> {
         }
         match recipe {
             Recipe::NodeTest => {
-                let modules = self.folders.target.join(Client::JsV3.name());
+                let modules = self.matrix.folders.target.join(Client::JsV3.name());
                 symlink(modules.join("node_modules"), folder.join("node_modules"))?;
             }
             // What the workflow checks out beside the repository that it is for.
-            Recipe::GitHubActions => symlink(self.root, folder.join("pipetape"))?,
+            Recipe::GitHubActions => symlink(&self.matrix.root, folder.join("pipetape"))?,
             _ => {}
         }
         Ok(())
     }
 
-    fn surroundings(
-        &self,
-        recipe: Recipe,
-        folder: &Path,
-        junit: &Path,
-    ) -> anyhow::Result<Surroundings> {
+    fn surroundings(&self, recipe: Recipe, folder: &Path) -> anyhow::Result<Surroundings> {
         let mut surroundings = Surroundings::new(folder);
         if recipe == Recipe::GitHubActions {
             // The pipetape is the one that the workflow installs.
             surroundings = workflow::with_cargo(surroundings, folder)?;
         } else {
-            surroundings = surroundings.with_path(self.pipetape.parent());
+            surroundings = surroundings.with_path(self.matrix.pipetape.parent());
         }
-        if let Some(worker) = recipe.clients().first().and_then(|one| self.worker(*one)) {
-            surroundings = surroundings.with_path(worker.path.as_deref());
+        if let Some(client) = recipe.clients().first() {
+            surroundings = surroundings.with_path(self.matrix.worker(*client)?.path.as_deref());
         }
-        Ok(match recipe {
-            Recipe::JUnit => surroundings.with("JUNIT", OsString::from(junit)),
-            _ => surroundings,
+        Ok(match &self.junit {
+            Some(junit) => surroundings.with("JUNIT", OsString::from(junit)),
+            None => surroundings,
         })
     }
 
@@ -243,21 +234,16 @@ impl Recipes<'_> {
                 ensure!(failed, "succeeded, though the tape does not fit");
                 ensure!(
                     said.contains(sign),
-                    "does not tell {sign:?}: {}",
+                    "does not contain {sign:?}: {}",
                     end_of(&said)
                 );
             }
         }
         if run.steps.iter().any(|step| step.contains(REPORT)) {
             let report = fs::read_to_string(folder.join(REPORT)).context(REPORT)?;
-            ensure!(report.contains("<testsuites"), "{REPORT} is no JUnit XML");
+            ensure!(report.contains("<testsuites"), "{REPORT} is not JUnit XML");
         }
         Ok(())
-    }
-
-    fn worker(&self, client: Client) -> Option<&Worker> {
-        let mut workers = self.workers.iter();
-        workers.find_map(|(one, worker)| (*one == client).then_some(*worker))
     }
 }
 

@@ -1,20 +1,22 @@
-//! Which clients a run is about.
+//! Which clients and tests a run is about.
 
 use std::ffi::OsString;
 
 use super::Client;
 use crate::needs;
 
-/// The clients that are run, and those that must not be skipped.
+/// The clients that are run, those that must not be skipped, and which of their tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Selection {
     pub(crate) only: Vec<Client>,
     pub(crate) required: Vec<Client>,
+    /// For libtest-mimic: a part of a test's name, `--skip`, `--exact`, `--list` ...
+    pub(crate) tests: Vec<OsString>,
 }
 
 impl Selection {
-    /// What has to be green before a change lands: everything that package managers bring. Go and Java are needed
-    /// where their toolchain is installed, version 2 of the aws CLI where the operating system has it.
+    /// What has to be green before a change lands: everything that package managers bring. Go and Java are required
+    /// if their toolchain is installed; version 2 of the aws CLI never is.
     pub(crate) fn for_ci() -> Self {
         let mut required = vec![
             Client::Boto3,
@@ -33,10 +35,20 @@ impl Selection {
         Self {
             only: Client::ALL.to_vec(),
             required,
+            tests: Vec::new(),
         }
     }
 
-    /// Reads `--only LIST` and `--require LIST`.
+    /// All clients, of which none may be skipped.
+    pub(crate) fn whole() -> Self {
+        Self {
+            only: Client::ALL.to_vec(),
+            required: Client::ALL.to_vec(),
+            tests: Vec::new(),
+        }
+    }
+
+    /// Reads `--only LIST` and `--require LIST`. Everything else goes to libtest-mimic.
     ///
     /// # Errors
     ///
@@ -45,6 +57,7 @@ impl Selection {
         let mut selection = Self {
             only: Client::ALL.to_vec(),
             required: Vec::new(),
+            tests: Vec::new(),
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
@@ -56,7 +69,10 @@ impl Selection {
             let list = match option.as_str() {
                 "--only" => &mut selection.only,
                 "--require" => &mut selection.required,
-                _ => return Err(format!("`clients` has no argument {text:?}")),
+                _ => {
+                    selection.tests.push(arg.clone());
+                    continue;
+                }
             };
             let value = value.or_else(|| {
                 args.next()
@@ -106,13 +122,14 @@ mod tests {
         let selection = parse(&["--only", "rust, boto3", "--require=boto3"]).unwrap();
         assert_eq!(selection.only, [Client::Rust, Client::Boto3]);
         assert_eq!(selection.required, [Client::Boto3]);
+        let selection = parse(&["--only", "rust", "miss", "--exact"]).unwrap();
+        assert_eq!(selection.tests, ["miss", "--exact"]);
     }
 
     #[test]
     fn wrong_usage_is_named() {
         for (args, expected) in [
             (&["--only"][..], "`--only` needs a list of clients"),
-            (&["-v"][..], "`clients` has no argument \"-v\""),
             (
                 &["--only", "cobol"][..],
                 "there is no client \"cobol\"; the clients are boto3, boto3-2021, awscli-v1, awscli-v2, js-v3, js-v2, rust, go-v2, go-v1, java-v2, java-v1",

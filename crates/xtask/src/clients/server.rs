@@ -92,7 +92,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail where it has ended, which is as well.
+        // Both fail if it has ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

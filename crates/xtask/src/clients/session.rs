@@ -135,7 +135,7 @@ impl Session {
     ///
     /// Names the first step that differs, and how.
     pub(crate) fn must_be(&self, expected: &Self, kinship: Kinship) -> anyhow::Result<()> {
-        // As a whole first, so that one account id stands for another throughout.
+        // As a whole first, so that one account id is replaced by the same one throughout.
         let whole = |session: &Self| Value::Array(session.0.clone());
         let Some(found) = difference(&whole(expected), &whole(self), kinship) else {
             return Ok(());

@@ -125,7 +125,10 @@ impl Stage<'_> {
         let (code, message) = seen.only_error()?;
         ensure!(code == "PipetapeMissException", "{code}: {message}");
         for part in ["AcknowledgeJob", "/nonce", "never-recorded"] {
-            ensure!(message.contains(part), "{message:?} does not tell {part}");
+            ensure!(
+                message.contains(part),
+                "{message:?} does not contain {part}"
+            );
         }
         let misses = admin::get(replay.address(), "misses")?;
         let Some([miss]) = misses["misses"].as_array().map(Vec::as_slice) else {

@@ -25,7 +25,7 @@ impl Variant {
         }
     }
 
-    /// What a recipe that fails on it has to say; `None` where it must not fail.
+    /// What a recipe that fails on it has to say; `None` if it must not fail.
     pub(crate) fn sign(self) -> Option<&'static str> {
         match self {
             Self::AsRecorded => None,

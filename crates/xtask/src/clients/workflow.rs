@@ -18,7 +18,7 @@ const AS_JSON: &str =
 ///
 /// # Errors
 ///
-/// It is no YAML, or no such workflow.
+/// It is not valid YAML, or not such a workflow.
 pub(crate) fn commands(file: &Path, python: &Surroundings) -> anyhow::Result<Vec<String>> {
     let script = format!("{AS_JSON} {:?}", file.display().to_string());
     let folder = file.parent().unwrap_or(file);

@@ -38,7 +38,7 @@ pub(crate) struct Shape {
 
 /// The figures of one crate.
 #[derive(Debug)]
-struct Figures {
+struct CrateFigures {
     name: String,
     /// Non-test lines of each file, ascending.
     lines: Vec<usize>,
@@ -51,7 +51,7 @@ struct Figures {
 /// The figures of a workspace.
 #[derive(Debug)]
 struct Report {
-    crates: Vec<Figures>,
+    crates: Vec<CrateFigures>,
 }
 
 impl Shape {
@@ -112,7 +112,7 @@ impl Report {
             let directory = entry?.path();
             let name = directory.file_name().unwrap_or_default().to_string_lossy();
             if directory.join("Cargo.toml").exists() && !TEST_CRATES.contains(&name.as_ref()) {
-                crates.push(Figures::of(name.into_owned(), &directory)?);
+                crates.push(CrateFigures::of(name.into_owned(), &directory)?);
             }
         }
         crates.sort_by(|a, b| a.name.cmp(&b.name));
@@ -156,7 +156,7 @@ impl Report {
     }
 }
 
-impl Figures {
+impl CrateFigures {
     fn of(name: String, directory: &Path) -> anyhow::Result<Self> {
         let tree = Tree::read(directory)?;
         let mut lines: Vec<usize> = tree.files.iter().map(|file| file.lines).collect();

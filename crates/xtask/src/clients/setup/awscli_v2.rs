@@ -4,29 +4,22 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use super::{Folders, Setup, remove, said};
+use super::{Folders, remove, said};
 use crate::clients::program::Worker;
-use crate::needs::{self, Provided};
+use crate::needs::{self, Missing};
 
-pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
-    if let Provided::Missing(what) = needs::provide("jq", "jq")? {
-        return Ok(Setup::Missing(what));
-    }
+pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
+    needs::provide("jq", "jq")?;
     let found = || find().is_some();
-    if let Provided::Missing(what) = needs::provide_if("version 2 of the aws CLI", "awscli", found)?
-    {
-        return Ok(Setup::Missing(what));
-    }
-    let Some(program) = find() else {
-        return Ok(Setup::Missing("version 2 of the aws CLI".to_owned()));
-    };
+    needs::provide_if("version 2 of the aws CLI", "awscli", found)?;
+    let program = find().ok_or_else(|| Missing("version 2 of the aws CLI".to_owned()))?;
     // PATH may have version 1 before it.
     let bin = folders.target.join(name).join("bin");
     link(&program, &bin)?;
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         command: vec![folders.sources.join(name).join("worker.sh").into()],
         path: Some(bin),
-    }))
+    })
 }
 
 fn link(program: &Path, bin: &Path) -> io::Result<()> {

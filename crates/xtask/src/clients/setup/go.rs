@@ -3,13 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Folders, Installation, Setup, install, said};
+use anyhow::bail;
+
+use super::{Folders, Installation, install, said};
 use crate::clients::program::Worker;
+use crate::needs::Missing;
 
 /// A client whose worker is made from these files, `go.mod` and `go.sum`.
-pub(super) fn set_up(folders: &Folders, name: &str, sources: &[&str]) -> anyhow::Result<Setup> {
+pub(super) fn set_up(folders: &Folders, name: &str, sources: &[&str]) -> anyhow::Result<Worker> {
     let Some(version) = said(Path::new("go"), &["version"]) else {
-        return Ok(Setup::Missing("Go is not installed".to_owned()));
+        bail!(Missing("Go is not installed".to_owned()));
     };
     let manifests = [&["go.mod", "go.sum"], sources].concat();
     let installation = Installation::of(folders, name, &manifests, &version)?;
@@ -32,8 +35,8 @@ pub(super) fn set_up(folders: &Folders, name: &str, sources: &[&str]) -> anyhow:
         .env("GOWORK", "off");
         install(&mut go)
     })?;
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         command: vec![worker.into()],
         path: None,
-    }))
+    })
 }

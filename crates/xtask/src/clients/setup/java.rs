@@ -4,16 +4,17 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Folders, Installation, Setup, install, said};
-use crate::clients::program::Worker;
+use anyhow::bail;
 
-pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
+use super::{Folders, Installation, install, said};
+use crate::clients::program::Worker;
+use crate::needs::Missing;
+
+pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
     let mut version = String::new();
     for (program, argument) in [("javac", "-version"), ("mvn", "--version")] {
         let Some(text) = said(Path::new(program), &[argument]) else {
-            return Ok(Setup::Missing(format!(
-                "Java is not installed: no `{program}`"
-            )));
+            bail!(Missing(format!("Java is not installed: no `{program}`")));
         };
         version += &text;
     }
@@ -38,7 +39,7 @@ pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
     let mut classes: OsString = into.join("classes").into();
     classes.push(":");
     classes.push(into.join("lib").join("*"));
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         // The quick compiler: a worker lives for a second.
         command: vec![
             "java".into(),
@@ -48,7 +49,7 @@ pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
             "Worker".into(),
         ],
         path: None,
-    }))
+    })
 }
 
 fn property(name: &str, value: &Path) -> OsString {

@@ -3,27 +3,23 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use anyhow::bail;
+
 use super::{Folders, Installation, install};
-use crate::needs::is_on_path;
+use crate::needs::{Missing, is_on_path};
 
 const VERSION: &str = "1.11.4";
 const DEPENDENCY_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 
-/// JUnit's launcher with all that it needs, in one file.
-#[derive(Debug)]
-pub(crate) enum Jar {
-    There(PathBuf),
-    /// Something is missing: says what.
-    Missing(String),
-}
-
-/// A JDK and Maven are large, so neither is installed: where they are, they are used.
-pub(super) fn set_up(folders: &Folders) -> anyhow::Result<Jar> {
+/// Gives JUnit's launcher with all that it needs, in one file.
+///
+/// A JDK and Maven are large, so neither is installed: if they are there, they are used.
+pub(super) fn set_up(folders: &Folders) -> anyhow::Result<PathBuf> {
     if let Some(missing) = ["java", "javac", "mvn"]
         .into_iter()
         .find(|name| !is_on_path(name))
     {
-        return Ok(Jar::Missing(format!("`{missing}` is missing")));
+        bail!(Missing(format!("`{missing}` is missing")));
     }
     let artifact = format!("org.junit.platform:junit-platform-console-standalone:{VERSION}");
     let installation = Installation {
@@ -54,8 +50,8 @@ pub(super) fn set_up(folders: &Folders) -> anyhow::Result<Jar> {
     });
     // A Maven that reaches no registry is as good as none.
     if let Err(error) = installed {
-        return Ok(Jar::Missing(format!("Maven does not get JUnit: {error:#}")));
+        bail!(Missing(format!("Maven does not get JUnit: {error:#}")));
     }
     let name = format!("junit-platform-console-standalone-{VERSION}.jar");
-    Ok(Jar::There(installation.directory.join(name)))
+    Ok(installation.directory.join(name))
 }

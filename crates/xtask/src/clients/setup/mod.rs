@@ -16,18 +16,7 @@ use anyhow::{Context, ensure};
 
 use super::Client;
 use super::program::Worker;
-use crate::needs::{self, Provided};
-use crate::workspace;
-
-pub(crate) use junit::Jar;
-
-/// A client that can run, or what keeps it from that.
-#[derive(Debug)]
-pub(crate) enum Setup {
-    Ready(Worker),
-    /// Something is missing here that can't be installed from here: says what.
-    Missing(String),
-}
+use crate::{needs, workspace};
 
 /// Where clients come from and where they are set up.
 #[derive(Debug, Clone)]
@@ -56,8 +45,8 @@ impl Folders {
 ///
 /// # Errors
 ///
-/// Its package manager is there and fails.
-pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Setup> {
+/// [`Missing`](needs::Missing), or its package manager is there and fails.
+pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Worker> {
     let name = client.name();
     let result = match client {
         Client::Boto3 | Client::Boto3Of2021 => python::script(folders, name, "worker.py"),
@@ -78,10 +67,8 @@ pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Setup>
 /// # Errors
 ///
 /// As [`set_up`].
-pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Setup> {
-    if let Provided::Missing(what) = needs::provide("curl", "curl")? {
-        return Ok(Setup::Missing(what));
-    }
+pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Worker> {
+    needs::provide("curl", "curl")?;
     python::script(folders, "moto", "pipelines.py").context("moto can't be set up")
 }
 
@@ -89,8 +76,8 @@ pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Setup> {
 ///
 /// # Errors
 ///
-/// Files can't be read or written.
-pub(crate) fn set_up_junit(folders: &Folders) -> anyhow::Result<Jar> {
+/// [`Missing`](needs::Missing), or files can't be read or written.
+pub(crate) fn set_up_junit(folders: &Folders) -> anyhow::Result<PathBuf> {
     junit::set_up(folders)
 }
 

@@ -3,23 +3,23 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Folders, Installation, Setup, install, said};
+use anyhow::bail;
+
+use super::{Folders, Installation, install, said};
 use crate::clients::program::Worker;
-use crate::needs::{self, Provided};
+use crate::needs::{self, Missing};
 
 /// What the pinned release of version 3 asks for; version 2 runs with it, too.
 const OLDEST: u32 = 20;
 
-pub(super) fn set_up(folders: &Folders, name: &str, worker: &str) -> anyhow::Result<Setup> {
+pub(super) fn set_up(folders: &Folders, name: &str, worker: &str) -> anyhow::Result<Worker> {
     for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
-        if let Provided::Missing(what) = needs::provide(program, package)? {
-            return Ok(Setup::Missing(what));
-        }
+        needs::provide(program, package)?;
     }
     let version = said(Path::new("node"), &["--version"]).unwrap_or_default();
     if major(&version).is_none_or(|major| major < OLDEST) {
         let what = format!("Node.js {OLDEST} or newer is needed, node is {version:?}");
-        return Ok(Setup::Missing(what));
+        bail!(Missing(what));
     }
     let manifests = ["package.json", "package-lock.json"];
     let installation = Installation::of(folders, name, &manifests, &version)?;
@@ -33,10 +33,10 @@ pub(super) fn set_up(folders: &Folders, name: &str, worker: &str) -> anyhow::Res
         install(&mut npm)
     })?;
     let worker = installation.directory.join(worker);
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         command: vec!["node".into(), worker.into()],
         path: None,
-    }))
+    })
 }
 
 /// The first number of `v20.20.2`.

@@ -4,63 +4,48 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Folders, Installation, Setup, install, said};
+use anyhow::bail;
+
+use super::{Folders, Installation, install, said};
 use crate::clients::program::Worker;
-use crate::needs::{self, Provided};
+use crate::needs::{self, Missing};
 
 /// What the pinned releases ask for.
 const OLDEST: (u32, u32) = (3, 10);
 
 /// A client whose worker is a Python program.
-pub(super) fn script(folders: &Folders, name: &str, script: &str) -> anyhow::Result<Setup> {
-    let bin = match environment(folders, name)? {
-        Environment::Ready { bin } => bin,
-        Environment::Missing(what) => return Ok(Setup::Missing(what)),
-    };
+pub(super) fn script(folders: &Folders, name: &str, script: &str) -> anyhow::Result<Worker> {
+    let bin = environment(folders, name)?;
     let script = folders.sources.join(name).join(script);
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         command: vec!["python3".into(), script.into()],
         path: Some(bin),
-    }))
+    })
 }
 
-pub(super) fn awscli(folders: &Folders, name: &str) -> anyhow::Result<Setup> {
-    if let Provided::Missing(what) = needs::provide("jq", "jq")? {
-        return Ok(Setup::Missing(what));
-    }
-    let bin = match environment(folders, name)? {
-        Environment::Ready { bin } => bin,
-        Environment::Missing(what) => return Ok(Setup::Missing(what)),
-    };
+pub(super) fn awscli(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
+    needs::provide("jq", "jq")?;
+    let bin = environment(folders, name)?;
     let worker = folders.sources.join(name).join("worker.sh");
-    Ok(Setup::Ready(Worker {
+    Ok(Worker {
         command: vec![worker.into()],
         path: Some(bin),
-    }))
+    })
 }
 
-enum Environment {
-    Ready { bin: PathBuf },
-    Missing(String),
-}
-
-fn environment(folders: &Folders, name: &str) -> anyhow::Result<Environment> {
-    if let Provided::Missing(what) = needs::provide("python3", "python3")? {
-        return Ok(Environment::Missing(what));
-    }
+/// Makes a virtual environment; gives the folder of its programs.
+fn environment(folders: &Folders, name: &str) -> anyhow::Result<PathBuf> {
+    needs::provide("python3", "python3")?;
     let version = said(Path::new("python3"), &["--version"]).unwrap_or_default();
     if number(&version).is_none_or(|version| version < OLDEST) {
         let (major, minor) = OLDEST;
         let what = format!("Python {major}.{minor} or newer is needed, python3 is {version:?}");
-        return Ok(Environment::Missing(what));
+        bail!(Missing(what));
     }
     // Debian has the part of `venv` that brings pip in a package of its own.
     if said(Path::new("python3"), &["-c", "import ensurepip, venv"]).is_none() {
         let found = || said(Path::new("python3"), &["-c", "import ensurepip, venv"]).is_some();
-        if let Provided::Missing(what) = needs::provide_if("Python's venv", "python3-venv", found)?
-        {
-            return Ok(Environment::Missing(what));
-        }
+        needs::provide_if("Python's venv", "python3-venv", found)?;
     }
     let installation = Installation::of(folders, name, &["requirements.txt"], &version)?;
     let venv = installation.directory.join("venv");
@@ -86,7 +71,7 @@ fn environment(folders: &Folders, name: &str) -> anyhow::Result<Environment> {
         .env("PIP_NO_INPUT", "1");
         install(&mut pip)
     })?;
-    Ok(Environment::Ready { bin })
+    Ok(bin)
 }
 
 /// The first two numbers of `Python 3.11.7`.

@@ -41,7 +41,7 @@ struct Baseline {
 
 /// Counts beside those of the baseline.
 #[derive(Debug)]
-struct Comparison<'a> {
+struct CountChanges<'a> {
     baseline: &'a Baseline,
     measured: &'a Baseline,
 }
@@ -74,7 +74,7 @@ impl Counts {
             fs::write(&file, text + "\n")?;
             println!(
                 "{}",
-                Comparison {
+                CountChanges {
                     baseline: &measured,
                     measured: &measured
                 }
@@ -84,7 +84,7 @@ impl Counts {
         let text = fs::read_to_string(&file);
         let text = text.with_context(|| format!("can't read {}", file.display()))?;
         let baseline: Baseline = serde_json::from_str(&text).context("counts.json")?;
-        let comparison = Comparison {
+        let comparison = CountChanges {
             baseline: &baseline,
             measured: &measured,
         };
@@ -193,7 +193,7 @@ fn output(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-impl Comparison<'_> {
+impl CountChanges<'_> {
     /// Whether both were counted on the same ground.
     fn is_alike(&self) -> bool {
         let ground =
@@ -214,7 +214,7 @@ impl Comparison<'_> {
     }
 }
 
-impl fmt::Display for Comparison<'_> {
+impl fmt::Display for CountChanges<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
@@ -281,7 +281,7 @@ mod tests {
             ),
             (counted("1.95", 500), false, "within 5 % of the baseline"),
         ] {
-            let comparison = Comparison {
+            let comparison = CountChanges {
                 baseline: &baseline,
                 measured: &measured,
             };
@@ -297,7 +297,7 @@ mod tests {
             ..counted("1.95", 0)
         };
         let measured = counted("1.95", 10);
-        let comparison = Comparison {
+        let comparison = CountChanges {
             baseline: &baseline,
             measured: &measured,
         };

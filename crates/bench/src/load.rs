@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant as TokioInstant, sleep_until, timeout};
 
-use crate::listen::RuntimeKind;
+use crate::bare::RuntimeKind;
 use crate::stats;
 
 /// No answer takes this long. One that does ends the run, with an error that says so.

@@ -10,19 +10,17 @@
     reason = "a program that prints its findings"
 )]
 
+mod bare;
 mod bars;
 mod child;
 mod contest;
-mod listen;
 mod load;
 mod machine;
 mod options;
 mod program;
-mod proxy;
 mod record;
 mod replay;
 mod run;
-mod serve;
 mod start;
 mod stats;
 mod table;
@@ -46,10 +44,10 @@ enum Command {
     Run(options::RunOptions),
     /// A bare server with one fixed answer
     #[command(hide = true)]
-    Serve(serve::ServeOptions),
+    Serve(bare::ServeOptions),
     /// A bare reverse proxy that keeps nothing
     #[command(hide = true)]
-    Proxy(proxy::ProxyOptions),
+    Proxy(bare::ProxyOptions),
     /// A load generator
     #[command(hide = true)]
     Load(load::LoadOptions),
@@ -58,8 +56,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
-        Command::Serve(options) => serve::run(&options),
-        Command::Proxy(options) => proxy::run(&options),
+        Command::Serve(options) => bare::run_server(&options),
+        Command::Proxy(options) => bare::run_proxy(&options),
         Command::Load(options) => load::run(&options),
     };
     match result {

@@ -10,8 +10,8 @@ use std::{env, fs};
 use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
+use crate::bare::RuntimeKind;
 use crate::child::Server;
-use crate::listen::RuntimeKind;
 use crate::load::{self, Report};
 
 /// AWS's published example credentials: they sign, and no account knows them.

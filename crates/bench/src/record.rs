@@ -2,9 +2,9 @@
 
 use bench::workload;
 
+use crate::bare::RuntimeKind;
 use crate::bars::{self, Unit, Verdicts};
 use crate::contest::{self, Contender, Finding, Load};
-use crate::listen::RuntimeKind;
 use crate::options::{RunOptions, Size};
 use crate::program::Programs;
 use crate::table::Table;

@@ -1,8 +1,8 @@
 //! Part one: a replay against a bare server with one fixed answer.
 
+use crate::bare::RuntimeKind;
 use crate::bars::{Unit, Verdicts};
 use crate::contest::{self, Contender};
-use crate::listen::RuntimeKind;
 use crate::options::{RunOptions, Tape};
 use crate::program::Programs;
 use crate::table::Table;

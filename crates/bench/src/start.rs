@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use bench::workload::{self, Requests};
 
+use crate::bare::RuntimeKind;
 use crate::bars::{Unit, Verdicts};
 use crate::child::Server;
-use crate::listen::RuntimeKind;
 use crate::options::Tape;
 use crate::program::Programs;
 use crate::stats;

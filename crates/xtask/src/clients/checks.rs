@@ -8,7 +8,7 @@ use super::page::is_run_with_a_client;
 use super::program::Worker;
 use super::recipes::{self, Recipe};
 use super::runner::Runner;
-use super::{Client, artifacts, fleet, moto, race, sample};
+use super::{Client, fleet, moto, race, sample};
 
 /// Says what does not hold.
 type Check = Box<dyn Fn(&Matrix) -> anyhow::Result<()> + Send>;
@@ -102,7 +102,7 @@ fn artifacts(matrix: &Matrix) -> anyhow::Result<()> {
     matrix.worker(Client::Boto3)?;
     let directory = matrix.runs.join("artifacts");
     let sources = &matrix.folders.sources;
-    artifacts::check(
+    sample::artifacts(
         &matrix.root,
         sources,
         &matrix.pipetape,

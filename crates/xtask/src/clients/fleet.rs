@@ -7,11 +7,11 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+use super::Client;
+use super::admin::{self, is_end};
 use super::program::{Running, Surroundings, Worker};
-use super::progress::{self, is_end};
 use super::runner::{DONE, Runner};
 use super::server::Server;
-use super::{Client, admin};
 
 const JOBS: usize = 200;
 
@@ -62,7 +62,7 @@ pub(crate) fn check(
     let start =
         |(client, worker): &(Client, &Worker)| start(*client, worker, emulator.url(), directory);
     let mut running: Vec<Running> = workers.iter().map(start).collect::<anyhow::Result<_>>()?;
-    progress::until_ended(&emulator, &mut running, |left| left == 0)?;
+    admin::until_ended(&emulator, &mut running, |left| left == 0)?;
     for ((client, _), worker) in workers.iter().zip(running) {
         let ended = worker.stop()?;
         ended.lines_if(DONE).with_context(|| client.to_string())?;

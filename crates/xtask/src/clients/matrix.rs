@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow};
 
+use super::client::{Fault, Scenario};
 use super::page::Page;
 use super::program::Worker;
 use super::runner::Runner;
 use super::sample::SAMPLE;
-use super::scenario::{Fault, Scenario};
 use super::session::Session;
 use super::setup::{Folders, set_up, set_up_moto};
 use super::stage::Stage;

@@ -2,10 +2,9 @@
 //!
 //! Each client has a worker under `tests/clients/`, all doing the same session. Every client is set up
 //! under the target directory with its own package manager, and put through each
-//! [`scenario::Scenario`]: each is a test `CLIENT::SCENARIO`, which `libtest-mimic` runs and reports.
+//! [`client::Scenario`]: each is a test `CLIENT::SCENARIO`, which `libtest-mimic` runs and reports.
 
 mod admin;
-mod artifacts;
 mod checks;
 mod client;
 mod difference;
@@ -17,13 +16,11 @@ mod moto;
 mod page;
 mod poller;
 mod program;
-mod progress;
 mod race;
 mod recipes;
 mod relay;
 mod runner;
 mod sample;
-mod scenario;
 mod selection;
 mod server;
 mod session;
@@ -31,7 +28,6 @@ mod setup;
 mod stage;
 mod table;
 mod tape;
-mod tape_variant;
 mod workflow;
 
 use std::process::ExitCode;
@@ -40,8 +36,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use self::client::Scenario;
 use self::matrix::Matrix;
-use self::scenario::Scenario;
 use self::table::Table;
 use crate::needs::Missing;
 use crate::totals::Totals;

@@ -6,12 +6,12 @@ use std::slice;
 
 use anyhow::Context;
 
+use super::admin;
 use super::difference::Kinship;
 use super::program::Running;
 use super::runner::{DONE, Runner};
 use super::server::Server;
 use super::session::Session;
-use super::{admin, progress};
 
 /// Lets the worker take jobs from the emulator until all have ended, the same through a recording, and then from
 /// its tape until all is played. The emulator refuses an acknowledge once, so one job comes a second time.
@@ -47,7 +47,7 @@ pub(crate) fn check(runner: &Runner<'_>, sources: &Path) -> anyhow::Result<()> {
     let surroundings = runner.surroundings();
     let (mut replay, address) =
         runner.start_around(&surroundings, &words(runner, around), "poll.replay")?;
-    progress::until_all_is_played(&address, "unplayed", &mut replay)?;
+    admin::until_all_is_played(&address, "unplayed", &mut replay)?;
     let played = Session::parse(replay.stop()?.lines_if(DONE)?)?;
     played
         .must_be(&recorded, Kinship::Redacted)
@@ -58,9 +58,9 @@ pub(crate) fn check(runner: &Runner<'_>, sources: &Path) -> anyhow::Result<()> {
 /// others have ended.
 fn take_all(emulator: &Server, worker: &mut Running) -> anyhow::Result<()> {
     let workers = slice::from_mut(worker);
-    progress::until_ended(emulator, workers, |left| left == 1)?;
+    admin::until_ended(emulator, workers, |left| left == 1)?;
     admin::post(emulator.address(), "clock", r#"{"advance":"1m"}"#)?;
-    progress::until_ended(emulator, workers, |left| left == 0)
+    admin::until_ended(emulator, workers, |left| left == 0)
 }
 
 fn emulator(runner: &Runner<'_>, sources: &Path, log: &str) -> anyhow::Result<Server> {

@@ -11,7 +11,7 @@ use super::difference::Kinship;
 use super::program::{Running, Worker};
 use super::runner::{DONE, Runner};
 use super::session::Session;
-use super::{Client, fleet, progress};
+use super::{Client, admin, fleet};
 
 const JOBS: usize = 30;
 
@@ -55,7 +55,7 @@ pub(crate) fn check(
     };
     fs::create_dir_all(directory.join("live"))?;
     let mut racing: Vec<Running> = workers.iter().map(start).collect::<anyhow::Result<_>>()?;
-    progress::until_ended(&emulator, &mut racing, |left| left == 0)?;
+    admin::until_ended(&emulator, &mut racing, |left| left == 0)?;
     let mut seen = Session::default();
     for worker in racing {
         seen.append(Session::parse(worker.stop()?.lines_if(DONE)?)?);
@@ -77,7 +77,7 @@ pub(crate) fn check(
     let mut played = Vec::new();
     for ((client, _), mut worker) in workers.iter().zip(playing) {
         let route = format!("unplayed?session={client}");
-        progress::until_all_is_played(replay.address(), &route, &mut worker)?;
+        admin::until_all_is_played(replay.address(), &route, &mut worker)?;
         played.push((client, Session::parse(worker.stop()?.lines_if(DONE)?)?));
     }
     let ((_, one), others) = played.split_first().context("no workers")?;

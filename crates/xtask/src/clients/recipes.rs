@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use super::matrix::Matrix;
 use super::program::{self, Surroundings};
 use super::setup::set_up_junit;
-use super::tape_variant::Variant;
+use super::tape::Variant;
 use super::{Client, workflow};
 
 /// The tape that every recipe plays.

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
+use super::client::Fault;
 use super::difference::Kinship;
 use super::program::Ended;
 use super::relay::Relay;
 use super::runner::{DONE, Runner};
-use super::scenario::Fault;
 use super::server::Server;
 use super::session::Session;
 use super::tape::TapeFile;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::Client;
-use super::scenario::Scenario;
+use super::client::Scenario;
 
 /// A word for each client and scenario that was run.
 #[derive(Debug, Default)]

@@ -1,12 +1,10 @@
 //! Gets each client ready, under the target directory and with its own package manager.
 
-mod awscli_v2;
-mod go;
+mod awscli;
+mod compiled;
 mod java;
-mod junit;
 mod node;
 mod python;
-mod rust;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,13 +48,13 @@ pub(crate) fn set_up(client: Client, folders: &Folders) -> anyhow::Result<Worker
     let name = client.name();
     let result = match client {
         Client::Boto3 | Client::Boto3Of2021 => python::script(folders, name, "worker.py"),
-        Client::AwsCliV1 => python::awscli(folders, name),
-        Client::AwsCliV2 => awscli_v2::set_up(folders, name),
+        Client::AwsCliV1 => awscli::version_1(folders, name),
+        Client::AwsCliV2 => awscli::version_2(folders, name),
         Client::JsV3 => node::set_up(folders, name, "worker.mjs"),
         Client::JsV2 => node::set_up(folders, name, "worker.js"),
-        Client::Rust => rust::set_up(),
-        Client::GoV2 => go::set_up(folders, name, &["main.go", "output.go", "poller.go"]),
-        Client::GoV1 => go::set_up(folders, name, &["main.go", "poller.go"]),
+        Client::Rust => compiled::rust(),
+        Client::GoV2 => compiled::go(folders, name, &["main.go", "output.go", "poller.go"]),
+        Client::GoV1 => compiled::go(folders, name, &["main.go", "poller.go"]),
         Client::JavaV2 | Client::JavaV1 => java::set_up(folders, name),
     };
     result.with_context(|| format!("{name} can't be set up"))
@@ -78,7 +76,7 @@ pub(crate) fn set_up_moto(folders: &Folders) -> anyhow::Result<Worker> {
 ///
 /// [`Missing`](needs::Missing), or files can't be read or written.
 pub(crate) fn set_up_junit(folders: &Folders) -> anyhow::Result<PathBuf> {
-    junit::set_up(folders)
+    java::set_up_junit(folders)
 }
 
 /// A client's folder under the target directory, and whether it holds what its manifest says.

@@ -23,18 +23,8 @@ pub(super) fn script(folders: &Folders, name: &str, script: &str) -> anyhow::Res
     })
 }
 
-pub(super) fn awscli(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
-    needs::provide("jq", "jq")?;
-    let bin = environment(folders, name)?;
-    let worker = folders.sources.join(name).join("worker.sh");
-    Ok(Worker {
-        command: vec![worker.into()],
-        path: Some(bin),
-    })
-}
-
 /// Makes a virtual environment; gives the folder of its programs.
-fn environment(folders: &Folders, name: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn environment(folders: &Folders, name: &str) -> anyhow::Result<PathBuf> {
     needs::provide("python3", "python3")?;
     let version = said(Path::new("python3"), &["--version"]).unwrap_or_default();
     if number(&version).is_none_or(|version| version < OLDEST) {

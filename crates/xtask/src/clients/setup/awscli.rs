@@ -1,14 +1,25 @@
-//! Version 2 of the aws CLI: not on PyPI, so the operating system's.
+//! The aws CLI: version 1 is on PyPI; version 2 is not, so it is the operating system's.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use super::python::environment;
 use super::{Folders, remove, said};
 use crate::clients::program::Worker;
 use crate::needs::{self, Missing};
 
-pub(super) fn set_up(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
+pub(super) fn version_1(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
+    needs::provide("jq", "jq")?;
+    let bin = environment(folders, name)?;
+    let worker = folders.sources.join(name).join("worker.sh");
+    Ok(Worker {
+        command: vec![worker.into()],
+        path: Some(bin),
+    })
+}
+
+pub(super) fn version_2(folders: &Folders, name: &str) -> anyhow::Result<Worker> {
     needs::provide("jq", "jq")?;
     let found = || find().is_some();
     needs::provide_if("version 2 of the aws CLI", "awscli", found)?;

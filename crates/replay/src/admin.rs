@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use http::Method;
-use pipetape_core::Operation;
+use pipetape_core::{Operation, TargetError};
 use pipetape_serve::admin::{AdminReply, AdminRequest, AdminRoutes};
 use pipetape_serve::metrics::{self, Kind, Metrics};
 use pipetape_tape::{
-    MissCount, Player, RecordedAnswer, Reset, Served, ServedBy, SessionName, Tally, Unplayed,
+    Finding, Findings, MissCount, NameError, Player, Reset, Served, SessionName, Tally, Unplayed,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::report::ReportedFinding;
-
 /// Most unplayed exchanges listed.
 const MOST_UNPLAYED: usize = 100_000;
 
-/// Tells what a player does, and resets it.
+/// Reports what a player does, and resets it. The objects in the lists are those of the report.
 #[derive(Debug)]
 pub(crate) struct Routes {
     player: Arc<Player>,
@@ -25,77 +23,32 @@ pub(crate) struct Routes {
 
 /// `GET exchanges`.
 #[derive(Debug, Serialize)]
-struct ExchangesBody<'a> {
-    exchanges: Vec<ExchangeItem<'a>>,
+struct ExchangesBody {
+    exchanges: Vec<Served>,
     /// Earlier ones that are no longer known.
     forgotten: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct ExchangeItem<'a> {
-    /// `null` for an empty poll, which is no exchange of the tape.
-    seq: Option<u64>,
-    session: &'a str,
-    operation: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<&'static str>,
-    /// How often the session had played this exchange by then; 0 for an empty poll.
-    count: u32,
-    /// Left out where the request matched as a whole.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    loosened: bool,
-}
-
 /// `GET misses`.
 #[derive(Debug, Serialize)]
-struct MissesBody<'a> {
-    misses: Vec<MissItem<'a>>,
+struct MissesBody {
+    misses: Vec<MissCount>,
     /// Misses beyond those that can be told apart.
     unlisted: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct MissItem<'a> {
-    session: &'a str,
-    operation: Option<&'a str>,
-    cause: &'static str,
-    count: u64,
-    closest: Option<ClosestItem<'a>>,
-    message: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct ClosestItem<'a> {
-    seq: u64,
-    differences: &'a [String],
-    /// Differences beyond those listed.
-    more: usize,
-}
-
 /// `GET unplayed`.
 #[derive(Debug, Serialize)]
-struct UnplayedBody<'a> {
-    unplayed: Vec<UnplayedItem<'a>>,
-    /// How many there are, also where not all are listed.
+struct UnplayedBody {
+    unplayed: Vec<Unplayed>,
+    /// How many there are, also if not all are listed.
     total: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct UnplayedItem<'a> {
-    seq: u64,
-    operation: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<&'static str>,
 }
 
 /// `GET findings`.
 #[derive(Debug, Serialize)]
 struct FindingsBody {
-    findings: Vec<ReportedFinding>,
+    findings: Vec<Finding>,
     /// Findings beyond those that are listed, of any session.
     unlisted: u64,
     /// Requests that could not be judged.
@@ -121,12 +74,8 @@ impl Routes {
     }
 
     fn exchanges(&self, filter: &Filter) -> AdminReply {
-        let (served, forgotten) = self.player.served();
-        let exchanges = served
-            .iter()
-            .filter(|one| filter.admits(one.session.as_str(), Some(&one.operation)))
-            .map(ExchangeItem::of)
-            .collect();
+        let (mut exchanges, forgotten) = self.player.served();
+        exchanges.retain(|one| filter.admits(one.session.as_str(), Some(&one.operation)));
         AdminReply::json(&ExchangesBody {
             exchanges,
             forgotten,
@@ -134,33 +83,27 @@ impl Routes {
     }
 
     fn misses(&self, filter: &Filter) -> AdminReply {
-        let (misses, unlisted) = self.player.misses();
-        let misses = misses
-            .iter()
-            .filter(|one| filter.admits(&one.miss.session, one.miss.operation.as_ref()))
-            .map(MissItem::of)
-            .collect();
+        let (mut misses, unlisted) = self.player.misses();
+        misses.retain(|one| filter.admits(&one.miss.session, one.miss.operation.as_ref()));
         AdminReply::json(&MissesBody { misses, unlisted })
     }
 
     fn unplayed(&self, filter: &Filter) -> AdminReply {
         let (unplayed, total) = self.player.unplayed(filter.session.as_ref(), MOST_UNPLAYED);
-        AdminReply::json(&UnplayedBody {
-            unplayed: unplayed.iter().map(UnplayedItem::of).collect(),
-            total,
-        })
+        AdminReply::json(&UnplayedBody { unplayed, total })
     }
 
     fn findings(&self, filter: &Filter) -> AdminReply {
-        let found = self.player.findings();
-        let admitted = found
-            .list
-            .iter()
-            .filter(|one| filter.admits(one.session.as_str(), Some(&one.operation)));
+        let Findings {
+            list: mut findings,
+            unlisted,
+            unjudged,
+        } = self.player.findings();
+        findings.retain(|one| filter.admits(one.session.as_str(), Some(&one.operation)));
         AdminReply::json(&FindingsBody {
-            findings: admitted.map(ReportedFinding::of).collect(),
-            unlisted: found.unlisted,
-            unjudged: found.unjudged,
+            findings,
+            unlisted,
+            unjudged,
         })
     }
 
@@ -201,16 +144,16 @@ impl AdminRoutes for Routes {
 }
 
 impl Filter {
-    /// Reads the query. An empty value is as good as none.
+    /// Reads the query. An empty value counts as none.
     fn of(request: &AdminRequest) -> Result<Filter, AdminReply> {
         let given = |name| request.query(name).filter(|value| !value.is_empty());
         let session = given("session").map(str::parse).transpose();
         let operation = given("operation").map(str::parse).transpose();
         Ok(Filter {
-            session: session.map_err(|error: pipetape_tape::NameError| {
+            session: session.map_err(|error: NameError| {
                 AdminReply::bad_request(&format!("session: {error}"))
             })?,
-            operation: operation.map_err(|error: pipetape_core::TargetError| {
+            operation: operation.map_err(|error: TargetError| {
                 AdminReply::bad_request(&format!("operation: {error}"))
             })?,
         })
@@ -235,98 +178,59 @@ fn filtered(request: &AdminRequest, answer: impl FnOnce(&Filter) -> AdminReply) 
     }
 }
 
-impl ExchangeItem<'_> {
-    fn of(served: &Served) -> ExchangeItem<'_> {
-        let RecordedAnswer { status, fault } = served.answer;
-        let (seq, count) = match served.by {
-            ServedBy::Exchange { seq, times } => (Some(seq), times),
-            ServedBy::EmptyPoll => (None, 0),
-        };
-        ExchangeItem {
-            seq,
-            session: served.session.as_str(),
-            operation: served.operation.name(),
-            status,
-            fault,
-            count,
-            loosened: served.is_loosened,
-        }
-    }
-}
-
-impl MissItem<'_> {
-    fn of(one: &MissCount) -> MissItem<'_> {
-        let miss = &one.miss;
-        MissItem {
-            session: &miss.session,
-            operation: miss.operation.as_ref().map(Operation::name),
-            cause: miss.cause.name(),
-            count: one.count,
-            closest: miss.closest.as_ref().map(|closest| ClosestItem {
-                seq: closest.seq,
-                differences: &closest.differences,
-                more: closest.more,
-            }),
-            message: &miss.message,
-        }
-    }
-}
-
-impl UnplayedItem<'_> {
-    fn of(one: &Unplayed) -> UnplayedItem<'_> {
-        UnplayedItem {
-            seq: one.seq,
-            operation: one.operation.name(),
-            status: one.answer.status,
-            fault: one.answer.fault,
-        }
-    }
-}
-
+/// Counts since the start, as Prometheus text.
 fn page(tally: &Tally) -> String {
     let mut metrics = Metrics::new();
-    let mut served = metrics.family(
-        "pipetape_served_total",
-        Kind::Counter,
-        "Requests answered from the tape, or with an empty poll.",
-    );
-    for (operation, count) in &tally.served {
-        served.sample(&[("operation", operation)], *count);
+    for (name, help, counts) in [
+        (
+            "pipetape_served_total",
+            "Requests answered from the tape, or with an empty poll.",
+            &tally.served,
+        ),
+        (
+            "pipetape_misses_total",
+            "Requests that nothing on the tape answered.",
+            &tally.missed,
+        ),
+    ] {
+        let mut family = metrics.family(name, Kind::Counter, help);
+        for (operation, count) in counts {
+            family.sample(&[("operation", operation)], *count);
+        }
     }
-    let mut missed = metrics.family(
-        "pipetape_misses_total",
-        Kind::Counter,
-        "Requests that nothing on the tape answered.",
-    );
-    for (operation, count) in &tally.missed {
-        missed.sample(&[("operation", operation)], *count);
-    }
-    metrics
-        .family(
+    for (name, kind, help, value) in [
+        (
             "pipetape_loosened_total",
             Kind::Counter,
             "Requests answered that matched only because something did not count.",
-        )
-        .sample(&[], tally.loosened);
-    metrics
-        .family("pipetape_sessions", Kind::Gauge, "Sessions there are.")
-        .sample(&[], tally.sessions as u64);
-    metrics
-        .family(
+            tally.loosened,
+        ),
+        (
+            "pipetape_sessions",
+            Kind::Gauge,
+            "Sessions there are.",
+            tally.sessions as u64,
+        ),
+        (
             "pipetape_sessions_dropped_total",
             Kind::Counter,
             "Sessions dropped because there were too many.",
-        )
-        .sample(&[], tally.dropped_sessions);
-    metrics
-        .family("pipetape_exchanges", Kind::Gauge, "Exchanges on the tape.")
-        .sample(&[], tally.exchanges as u64);
-    metrics
-        .family(
+            tally.dropped_sessions,
+        ),
+        (
+            "pipetape_exchanges",
+            Kind::Gauge,
+            "Exchanges on the tape.",
+            tally.exchanges as u64,
+        ),
+        (
             "pipetape_unplayed",
             Kind::Gauge,
             "Exchanges that no session has played.",
-        )
-        .sample(&[], tally.unplayed as u64);
+            tally.unplayed as u64,
+        ),
+    ] {
+        metrics.family(name, kind, help).sample(&[], value);
+    }
     metrics.into_text()
 }

@@ -78,6 +78,18 @@
 //! | `POST reset?session=` | that session starts over; without the parameter, all do, and the lists above are emptied |
 //! | `GET metrics` | counts since the start, as Prometheus text |
 //!
+//! The lists have the same objects as the [`Report`] of [`Replay::report`], which is what `--report` writes:
+//!
+//! | object | members | in |
+//! | --- | --- | --- |
+//! | answered request | `seq` (`null` for an empty poll), `session`, `operation`, `status`, `fault`, `count`, `loosened` | `exchanges` |
+//! | miss | `session`, `operation`, `cause`, `count`, `closest` (`seq`, `differences`, `more`; or `null`), `message` | `misses`; the report's sessions |
+//! | unplayed exchange | `seq`, `operation`, `status`, `fault` | `unplayed`; the report |
+//! | loose match | `session`, `operation`, `exchange`, `differences`, `more`, `count` | the report |
+//! | finding | `severity`, `rule`, `session`, `job`, `operation`, `exchange`, `count`, `message` | `findings`; the report |
+//!
+//! `status` and `fault` are left out if there is none, `loosened` if it is false.
+//!
 //! A reset never lowers the counts of [`Replay::summary`]: a run that missed stays one that missed.
 //!
 //! # What it is not for
@@ -95,7 +107,5 @@ mod running;
 
 pub use logging::EXCHANGES;
 pub use replay::Replay;
-pub use report::{
-    Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
-};
+pub use report::{Report, SessionReport};
 pub use running::{RunningReplay, RunningSession};

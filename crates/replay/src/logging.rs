@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use pipetape_core::{Answer, Operation};
 use pipetape_serve::{Request, session_segment};
-use pipetape_tape::{MissReport, Novelty, Paced, Player, ServedBy, SessionName};
+use pipetape_tape::{MissReport, Novelty, Paced, Player, SessionName};
 use tracing::{Level, debug, enabled, warn};
 
 use crate::playback::operation;
@@ -45,10 +45,8 @@ impl Asked {
             Answer::Truncated { response, .. } => (Some(response), Some("truncated")),
             Answer::Reset => (None, Some("reset")),
         };
-        let (seq, times) = match player.served_by(paced) {
-            ServedBy::Exchange { seq, times } => (Some(seq), (times > 1).then_some(times)),
-            ServedBy::EmptyPoll => (None, None),
-        };
+        let (seq, times) = player.served_by(paced).unzip();
+        let times = times.filter(|times| *times > 1);
         let body = response.map(|response| &response.body()[..]);
         let jobs = self
             .operation

@@ -33,7 +33,7 @@ pub use name::{NameError, SessionName, TapeName};
 pub use new_exchange::NewExchange;
 pub use player::{
     BadLatency, Exhausted, Latency, Novelty, Order, Paced, PlayerConfig, RecordedAnswer, Refusal,
-    Reset, Served, ServedBy,
+    Reset, Served,
 };
 pub use player::{
     Closest, LooseMatch, Miss, MissCause, MissCount, MissReport, PlaySummary, Player,

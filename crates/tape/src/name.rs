@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// Longest name, in bytes (the alphabet is ASCII).
@@ -71,6 +72,12 @@ name! {
 name! {
     /// Name of a play-through of a tape; same rule as [`TapeName`].
     SessionName
+}
+
+impl Serialize for SessionName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl Default for SessionName {

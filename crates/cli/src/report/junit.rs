@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use pipetape_replay::{Report, ReportedFinding, ReportedMiss, SessionReport};
+use pipetape_core::Operation;
+use pipetape_replay::{Report, SessionReport};
+use pipetape_tape::{Finding, MissCount};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::file::Leftovers;
@@ -13,7 +15,7 @@ pub(super) fn write(report: &Report, leftovers: Leftovers, out: impl Write) -> i
     document.add_test_suite(run(report, leftovers));
     for session in &report.sessions {
         let findings = report.findings.iter();
-        let findings = findings.filter(|one| one.session == session.session);
+        let findings = findings.filter(|one| one.session.as_str() == session.session);
         let mut suite = suite(session, findings);
         if let Some(text) = loosened(report, session) {
             suite.set_system_out(text);
@@ -70,10 +72,7 @@ fn listed(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn suite<'a>(
-    session: &SessionReport,
-    findings: impl Iterator<Item = &'a ReportedFinding>,
-) -> TestSuite {
+fn suite<'a>(session: &SessionReport, findings: impl Iterator<Item = &'a Finding>) -> TestSuite {
     let mut suite = TestSuite::new(format!("session {}", session.session));
     for (name, count) in [
         ("served", session.served),
@@ -100,7 +99,7 @@ fn suite<'a>(
 /// What a session matched only loosely, one exchange a line.
 fn loosened(report: &Report, session: &SessionReport) -> Option<String> {
     let matches = report.loose_matches.iter();
-    let matches = matches.filter(|one| one.session == session.session);
+    let matches = matches.filter(|one| one.session.as_str() == session.session);
     let lines: Vec<_> = matches
         .map(|one| {
             let mut differences = one.differences.join("; ");
@@ -116,8 +115,8 @@ fn loosened(report: &Report, session: &SessionReport) -> Option<String> {
 
 /// A test that passed, with the warning where its output would be: JUnit XML has no warnings, and consumers show what
 /// a test wrote on stderr.
-fn found(finding: &ReportedFinding) -> TestCase {
-    let name = format!("{} {}", finding.rule, finding.job);
+fn found(finding: &Finding) -> TestCase {
+    let name = format!("{} {}", finding.rule.name(), finding.job);
     let mut case = TestCase::new(name, TestCaseStatus::success());
     case.set_classname(format!("session {}", finding.session));
     let times = match finding.count {
@@ -128,11 +127,13 @@ fn found(finding: &ReportedFinding) -> TestCase {
     case
 }
 
-fn missed(session: &SessionReport, miss: &ReportedMiss) -> TestCase {
-    let operation = miss.operation.as_deref().unwrap_or("a request");
-    let mut status = failure("miss", miss.cause);
-    status.set_description(format!("{}\nIt came {} times.", miss.message, miss.count));
-    let mut case = TestCase::new(operation, status);
+fn missed(session: &SessionReport, one: &MissCount) -> TestCase {
+    let miss = &one.miss;
+    let operation = miss.operation.as_ref();
+    let mut status = failure("miss", miss.cause.name());
+    status.set_description(format!("{}\nIt came {} times.", miss.message, one.count));
+    let name = operation.map_or("a request", Operation::name);
+    let mut case = TestCase::new(name, status);
     case.set_classname(format!("session {}", session.session));
     case
 }
@@ -151,6 +152,8 @@ fn failure(kind: &str, message: &str) -> TestCaseStatus {
 
 #[cfg(test)]
 mod tests {
+    use pipetape_tape::MissCause;
+
     use super::{
         super::tests::{finding, loose_match, miss, report, session},
         *,
@@ -158,7 +161,7 @@ mod tests {
 
     fn written(leftovers: Leftovers) -> String {
         let sessions = vec![
-            session("a", vec![miss("never recorded", 2)]),
+            session("a", vec![miss(MissCause::NeverRecorded, 2)]),
             session("default", vec![]),
         ];
         let mut report = report(sessions);

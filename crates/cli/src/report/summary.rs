@@ -2,7 +2,7 @@
 
 use pipetape_replay::Report;
 
-/// Most findings told one by one; a report has more.
+/// Most findings listed one by one; a report has more.
 const MOST_FINDINGS: usize = 20;
 
 /// What to say, line by line; the last one is the summary.
@@ -20,7 +20,7 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
     }
     if report.unjudged_requests > 0 {
         lines.push(format!(
-            "warning: {} requests about jobs came behind those that are looked at for findings",
+            "warning: {} requests about jobs came after those that are looked at for findings",
             report.unjudged_requests
         ));
     }
@@ -57,9 +57,10 @@ fn counts(report: &Report, findings: u64) -> String {
 fn causes(report: &Report) -> Vec<String> {
     let mut causes: Vec<(&str, u64)> = Vec::new();
     for miss in report.sessions.iter().flat_map(|session| &session.misses) {
-        match causes.iter_mut().find(|(cause, _)| *cause == miss.cause) {
+        let name = miss.miss.cause.name();
+        match causes.iter_mut().find(|(cause, _)| *cause == name) {
             Some((_, count)) => *count += miss.count,
-            None => causes.push((miss.cause, miss.count)),
+            None => causes.push((name, miss.count)),
         }
     }
     if report.unlisted_misses > 0 {
@@ -72,7 +73,7 @@ fn causes(report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use pipetape_tape::PlaySummary;
+    use pipetape_tape::{MissCause, PlaySummary};
 
     use super::{
         super::tests::{finding, miss, report, session},
@@ -91,9 +92,14 @@ mod tests {
         assert_eq!(lines(&report), ["served 12, missed 0, unplayed 3"]);
         report.summary.missed = 6;
         report.summary.loosened = 2;
-        let misses = vec![miss("used up", 1), miss("never recorded", 2)];
+        let misses = vec![
+            miss(MissCause::UsedUp, 1),
+            miss(MissCause::NeverRecorded, 2),
+        ];
         report.sessions.push(session("b", misses));
-        report.sessions.push(session("c", vec![miss("used up", 2)]));
+        report
+            .sessions
+            .push(session("c", vec![miss(MissCause::UsedUp, 2)]));
         report.unlisted_misses = 1;
         assert_eq!(
             lines(&report),
@@ -112,7 +118,7 @@ mod tests {
         insta::assert_snapshot!(lines(&report).join("\n"), @r#"
         warning: session `a`: PutJobFailureResult (exchange 5) was sent for job "<j>" after …
         warning: session `b`: PutJobFailureResult (exchange 5) was sent for job "<j>" after …
-        warning: 7 requests about jobs came behind those that are looked at for findings
+        warning: 7 requests about jobs came after those that are looked at for findings
         warning: 2 sessions were dropped because there were too many at once; each would start over
         served 4, missed 0, unplayed 1, loosened 2, findings 2
         "#);

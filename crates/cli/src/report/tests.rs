@@ -1,9 +1,13 @@
 //! Reports to be written.
 
-use pipetape_replay::{
-    Report, ReportedFinding, ReportedLooseMatch, ReportedMiss, SessionReport, UnplayedExchange,
+use std::sync::Arc;
+
+use pipetape_core::Operation;
+use pipetape_replay::{Report, SessionReport};
+use pipetape_tape::{
+    Closest, Finding, FindingRule, LooseMatch, Miss, MissCause, MissCount, PlaySummary,
+    RecordedAnswer, Unplayed,
 };
-use pipetape_tape::PlaySummary;
 
 /// Of the tape `deploy`, with one exchange left.
 pub(super) fn report(sessions: Vec<SessionReport>) -> Report {
@@ -18,9 +22,13 @@ pub(super) fn report(sessions: Vec<SessionReport>) -> Report {
         sessions,
         unlisted_misses: 0,
         dropped_sessions: 0,
-        unplayed_exchanges: vec![UnplayedExchange {
+        unplayed_exchanges: vec![Unplayed {
             seq: 7,
-            operation: "PollForJobs".to_owned(),
+            operation: Operation::PollForJobs,
+            answer: RecordedAnswer {
+                status: Some(200),
+                fault: None,
+            },
         }],
         loose_matches: Vec::new(),
         unlisted_loose_matches: 0,
@@ -30,7 +38,7 @@ pub(super) fn report(sessions: Vec<SessionReport>) -> Report {
     }
 }
 
-pub(super) fn session(name: &str, misses: Vec<ReportedMiss>) -> SessionReport {
+pub(super) fn session(name: &str, misses: Vec<MissCount>) -> SessionReport {
     SessionReport {
         session: name.to_owned(),
         served: 2,
@@ -41,20 +49,29 @@ pub(super) fn session(name: &str, misses: Vec<ReportedMiss>) -> SessionReport {
     }
 }
 
-pub(super) fn miss(cause: &'static str, count: u64) -> ReportedMiss {
-    ReportedMiss {
-        operation: Some("AcknowledgeJob".to_owned()),
+pub(super) fn miss(cause: MissCause, count: u64) -> MissCount {
+    let closest = Closest {
+        seq: 3,
+        differences: vec![],
+        more: 0,
+    };
+    let miss = Miss {
+        session: "a".to_owned(),
+        operation: Some(Operation::AcknowledgeJob),
         cause,
-        count,
-        closest: Some(3),
+        closest: Some(closest),
         message: r#"/nonce: recorded "<3>", got "]]>&""#.to_owned(),
+    };
+    MissCount {
+        miss: Arc::new(miss),
+        count,
     }
 }
 
-pub(super) fn loose_match(session: &str) -> ReportedLooseMatch {
-    ReportedLooseMatch {
-        session: session.to_owned(),
-        operation: "PutJobFailureResult".to_owned(),
+pub(super) fn loose_match(session: &str) -> LooseMatch {
+    LooseMatch {
+        session: Arc::new(session.parse().unwrap()),
+        operation: Operation::PutJobFailureResult,
         exchange: 5,
         differences: vec![
             r#"/a: recorded "<1>", got 2"#.to_owned(),
@@ -65,13 +82,12 @@ pub(super) fn loose_match(session: &str) -> ReportedLooseMatch {
     }
 }
 
-pub(super) fn finding(session: &str) -> ReportedFinding {
-    ReportedFinding {
-        severity: "warning",
-        rule: "result-sent-twice",
-        session: session.to_owned(),
+pub(super) fn finding(session: &str) -> Finding {
+    Finding {
+        rule: FindingRule::ResultSentTwice,
+        session: Arc::new(session.parse().unwrap()),
         job: "<j>".to_owned(),
-        operation: "PutJobFailureResult".to_owned(),
+        operation: Operation::PutJobFailureResult,
         exchange: Some(5),
         count: 2,
         message: r#"PutJobFailureResult (exchange 5) was sent for job "<j>" after …"#.to_owned(),

@@ -4,16 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use pipetape_core::Operation;
+use serde::{Serialize, Serializer};
 
 use crate::name::SessionName;
 
 /// Something a worker did that it should not have. A warning: it fails nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Serialized, it has one more member, first: `severity`, which is always `warning`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "severity", rename = "warning", rename_all = "camelCase")]
 pub struct Finding {
-    /// Whose requests they were.
-    pub session: Arc<SessionName>,
     /// What is wrong.
     pub rule: FindingRule,
+    /// Whose requests they were.
+    pub session: Arc<SessionName>,
     /// The job's id, escaped and cut like the values in a miss.
     pub job: String,
     /// The operation of the first request that was wrong; of the poll, if an acknowledge is
@@ -68,6 +72,13 @@ impl Findings {
     /// How many there are, listed or not.
     pub fn total(&self) -> u64 {
         self.list.len() as u64 + self.unlisted
+    }
+}
+
+/// As its name.
+impl Serialize for FindingRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -12,7 +12,7 @@ pub use config::{BadLatency, Exhausted, Latency, Order, PlayerConfig, UnknownExh
 pub use log::LooseMatch;
 pub use miss::{Closest, Miss, MissCause, MissCount, MissReport, Novelty, Refusal};
 pub use play::{Paced, Player, Reset};
-pub use report::{PlaySummary, RecordedAnswer, Served, ServedBy, SessionTally, Tally, Unplayed};
+pub use report::{PlaySummary, RecordedAnswer, Served, SessionTally, Tally, Unplayed};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What a player reports: counts, and lists of what happened.
 
+use std::ops::Not;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -29,68 +30,60 @@ pub struct PlaySummary {
     pub loosened: u64,
 }
 
-/// What the tape holds as an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the tape holds as an answer. Serialized, members without a value are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RecordedAnswer {
-    /// The status that a client sees; `None` where the connection is reset.
+    /// The status that a client sees; `None` if the connection is reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The fault's name in a tape file.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,
 }
 
-impl RecordedAnswer {
-    pub(crate) fn at(packed: &Packed, position: Position) -> RecordedAnswer {
-        let template = packed.template(packed.address(position));
-        RecordedAnswer {
-            status: template.status().map(|status| status.as_u16()),
-            fault: template.fault.map(|fault| fault.kind()),
-        }
-    }
-}
-
-/// A request that was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A request that was answered. Serialized: `seq`, `session`, `operation`, the members of its
+/// [`RecordedAnswer`], `count`, and `loosened` if it is true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Served {
+    /// The number of the exchange that answered it; `None` if that was an empty poll, which is not on the
+    /// tape: its recorded answers were used up.
+    pub seq: Option<u64>,
     /// Whose request.
     pub session: Arc<SessionName>,
     /// What it asked for.
     pub operation: Operation,
-    /// Where the answer came from.
-    pub by: ServedBy,
+    /// What was answered.
+    #[serde(flatten)]
+    pub answer: RecordedAnswer,
+    /// How often its session had played the exchange by then, which is above 1 if answers repeat; 0 for
+    /// an empty poll.
+    #[serde(rename = "count")]
+    pub times: u32,
     /// Whether it matched only because something did not count: a member that is ignored, or all but the
     /// job's identity.
+    #[serde(rename = "loosened", skip_serializing_if = "Not::not")]
     pub is_loosened: bool,
-    /// What was answered.
-    pub answer: RecordedAnswer,
 }
 
-/// Where an answer came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServedBy {
-    /// An exchange of the tape.
-    Exchange {
-        /// Its number on the tape.
-        seq: u64,
-        /// How often its session had played it by then; above 1 when answers repeat.
-        times: u32,
-    },
-    /// None: a poll whose recorded answers were used up found no job.
-    EmptyPoll,
-}
-
-/// An exchange that was not played.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An exchange that was not played. Serialized: `seq`, `operation`, and the members of its
+/// [`RecordedAnswer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Unplayed {
     /// Its number on the tape.
     pub seq: u64,
     /// Its operation.
     pub operation: Operation,
     /// What it would have answered.
+    #[serde(flatten)]
     pub answer: RecordedAnswer,
 }
 
 /// What one session did. Its misses are among [`Player::misses`](super::Player::misses).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionTally {
     /// The session.
     pub session: Arc<SessionName>,
@@ -122,6 +115,21 @@ pub struct Tally {
     pub unplayed: usize,
 }
 
+impl RecordedAnswer {
+    const EMPTY_POLL: Self = Self {
+        status: Some(200),
+        fault: None,
+    };
+
+    fn at(packed: &Packed, position: Position) -> Self {
+        let template = packed.template(packed.address(position));
+        Self {
+            status: template.status().map(|status| status.as_u16()),
+            fault: template.fault.map(|fault| fault.kind()),
+        }
+    }
+}
+
 impl Player {
     /// What was played since the start.
     pub fn summary(&self) -> PlaySummary {
@@ -146,15 +154,11 @@ impl Player {
         }
     }
 
-    /// Where an answer that was chosen comes from.
-    pub fn served_by(&self, paced: &Paced) -> ServedBy {
-        match paced.played {
-            Some(Played { slot, times }) => ServedBy::Exchange {
-                seq: self.tape.packed.info(slot.position).seq,
-                times,
-            },
-            None => ServedBy::EmptyPoll,
-        }
+    /// The number of the exchange whose answer was chosen, and how often its session has played it by
+    /// now; `None` for an empty poll.
+    pub fn served_by(&self, paced: &Paced) -> Option<(u64, u32)> {
+        let Played { slot, times } = paced.played?;
+        Some((self.tape.packed.info(slot.position).seq, times))
     }
 
     /// The last 65,536 answers in the order in which they were given, and how many earlier ones are
@@ -167,28 +171,18 @@ impl Player {
 
     fn describe(&self, entry: ServedEntry) -> Served {
         let packed = &self.tape.packed;
-        let (by, answer) = match entry.times() {
-            0 => (
-                ServedBy::EmptyPoll,
-                RecordedAnswer {
-                    status: Some(200),
-                    fault: None,
-                },
-            ),
-            times => (
-                ServedBy::Exchange {
-                    seq: packed.info(entry.position).seq,
-                    times,
-                },
-                RecordedAnswer::at(packed, entry.position),
-            ),
+        let (times, at) = (entry.times(), entry.position);
+        let (seq, answer) = match times {
+            0 => (None, RecordedAnswer::EMPTY_POLL),
+            _ => (Some(packed.info(at).seq), RecordedAnswer::at(packed, at)),
         };
         Served {
+            seq,
             is_loosened: entry.is_loosened(),
             session: entry.session,
-            operation: packed.operation(entry.position).clone(),
-            by,
+            operation: packed.operation(at).clone(),
             answer,
+            times,
         }
     }
 

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pipetape_core::Operation;
+use serde::Serialize;
 
 use crate::matching::{MatchKey, canonical, shown_differences};
 use crate::name::SessionName;
@@ -56,7 +57,8 @@ pub(crate) enum MissedRequest {
 }
 
 /// Requests of one session that matched an exchange only because something did not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LooseMatch {
     /// Whose requests.
     pub session: Arc<SessionName>,

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use pipetape_core::protocol::error_response;
 use pipetape_core::{Operation, TargetError};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::name::NameError;
 
@@ -53,7 +55,8 @@ impl MissCause {
 }
 
 /// A recorded exchange beside a request that missed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Closest {
     /// Its number on the tape.
     pub seq: u64,
@@ -112,11 +115,33 @@ pub enum Novelty {
     Unlisted,
 }
 
-/// A miss, and how often it came.
+/// A miss, and how often it came. Serialized, the members of the miss and the count are one object:
+/// `session`, `operation`, `cause`, `count`, `closest`, `message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissCount {
     /// The miss.
     pub miss: Arc<Miss>,
     /// How often.
     pub count: u64,
+}
+
+/// As its name.
+impl Serialize for MissCause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for MissCount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let miss = &self.miss;
+        let mut object = serializer.serialize_struct("MissCount", 6)?;
+        object.serialize_field("session", &miss.session)?;
+        object.serialize_field("operation", &miss.operation)?;
+        object.serialize_field("cause", &miss.cause)?;
+        object.serialize_field("count", &self.count)?;
+        object.serialize_field("closest", &miss.closest)?;
+        object.serialize_field("message", &miss.message)?;
+        object.end()
+    }
 }

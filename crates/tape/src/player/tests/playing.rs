@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::name::SessionName;
 use crate::player::{
     Exhausted, MissCause, Novelty, PlaySummary, Player, PlayerConfig, RecordedAnswer, Refusal,
-    Reset, ServedBy,
+    Reset,
 };
 use crate::rules::Rules;
 
@@ -196,10 +196,10 @@ fn everything_served_is_listed_in_order() {
     let served: Vec<_> = served
         .iter()
         .map(|one| {
-            let by = match one.by {
-                ServedBy::Exchange { seq, times: 1 } => seq.to_string(),
-                ServedBy::Exchange { seq, times } => format!("{seq} for the {times}th time"),
-                ServedBy::EmptyPoll => "empty".to_owned(),
+            let by = match (one.seq, one.times) {
+                (Some(seq), 1) => seq.to_string(),
+                (Some(seq), times) => format!("{seq} for the {times}th time"),
+                (None, _) => "empty".to_owned(),
             };
             let RecordedAnswer { status, fault } = one.answer;
             format!(

@@ -75,7 +75,7 @@ fn one_session_shared_by_threads_gives_each_exchange_once() {
     given.sort_unstable();
     assert!(given.into_iter().eq(1..=count));
     let listed = player.served().0;
-    let seqs = listed.iter().map(|one| one.by);
-    let in_order = (1..=count).map(|seq| crate::player::ServedBy::Exchange { seq, times: 1 });
+    let seqs = listed.iter().map(|one| (one.seq, one.times));
+    let in_order = (1..=count).map(|seq| (Some(seq), 1));
     assert!(seqs.eq(in_order));
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use pipetape_core::Operation;
 
+use super::calls::{Act, Answered, Family, HandedOut, JobCall, Verdict};
 use super::finding::{Finding, FindingRule};
-use super::invocation::Invocation;
-use super::label::Label;
-use super::step::{Act, Answered, Family, HandedOut, Step, Verdict};
+use super::ids::{Invocation, Label};
 use crate::name::SessionName;
 
 /// What the whole tape hands out, in whatever session.
@@ -36,12 +35,12 @@ pub(crate) struct Judge<'a> {
     places: HashMap<Label, usize>,
     findings: Vec<Finding>,
     /// By rule, job and nonce.
-    told: HashMap<(FindingRule, usize, Option<Label>), Told>,
+    reported: HashMap<(FindingRule, usize, Option<Label>), Reported>,
 }
 
 /// A finding that was already reported.
 #[derive(Debug)]
-struct Told {
+struct Reported {
     at: usize,
     /// The call that was counted last.
     last: Option<Invocation>,
@@ -121,28 +120,28 @@ impl<'a> Judge<'a> {
             jobs: Vec::new(),
             places: HashMap::new(),
             findings: Vec::new(),
-            told: HashMap::new(),
+            reported: HashMap::new(),
         }
     }
 
     /// Takes the next request.
-    pub(crate) fn take(&mut self, step: &Step<'_>) {
-        let Some(act) = Act::of(step.operation) else {
+    pub(crate) fn take(&mut self, call: &JobCall<'_>) {
+        let Some(act) = Act::of(call.operation) else {
             return;
         };
         // First whether the worker should have asked for details, then what they hand out.
-        if let Some(job) = &step.asked.job {
+        if let Some(job) = &call.asked.job {
             let job = self.job(job);
             match act {
                 Act::Poll => {}
-                Act::Acknowledge => self.acknowledge(job, step),
-                Act::Details => self.details(job, step),
-                Act::Result => self.result(job, step),
+                Act::Acknowledge => self.acknowledge(job, call),
+                Act::Details => self.details(job, call),
+                Act::Result => self.result(job, call),
             }
         }
-        for one in &step.answered.handed_out {
+        for one in &call.answered.handed_out {
             let job = self.job(&one.job);
-            self.hand_out(job, one, act, step);
+            self.hand_out(job, one, act, call);
         }
     }
 
@@ -176,7 +175,7 @@ impl<'a> Judge<'a> {
         place
     }
 
-    fn hand_out(&mut self, place: usize, one: &HandedOut, act: Act, step: &Step<'_>) {
+    fn hand_out(&mut self, place: usize, one: &HandedOut, act: Act, call: &JobCall<'_>) {
         let job = &mut self.jobs[place];
         job.nonces.extend(one.nonce.clone());
         if act != Act::Poll {
@@ -185,8 +184,8 @@ impl<'a> Judge<'a> {
         // It begins again: a loop or a continuation may use the same id, which is not the worker's
         // mistake.
         job.dispatched.get_or_insert_with(|| Dispatch {
-            operation: step.operation.clone(),
-            exchange: step.exchange,
+            operation: call.operation.clone(),
+            exchange: call.exchange,
         });
         job.taken = false;
         job.ended = None;
@@ -195,8 +194,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn acknowledge(&mut self, place: usize, step: &Step<'_>) {
-        let verdict = &step.answered.verdict;
+    fn acknowledge(&mut self, place: usize, call: &JobCall<'_>) {
+        let verdict = &call.answered.verdict;
         let job = &mut self.jobs[place];
         job.acknowledged = true;
         match verdict {
@@ -209,20 +208,20 @@ impl<'a> Judge<'a> {
             Verdict::Refused(why) => {
                 job.refused = Some(RefusedCall {
                     why: why.clone(),
-                    exchange: step.exchange,
+                    exchange: call.exchange,
                     handed_out_again: false,
                 });
             }
             Verdict::Unknown => {}
         }
-        let Some(nonce) = &step.asked.nonce else {
+        let Some(nonce) = &call.asked.nonce else {
             return;
         };
-        if job.nonces.contains(nonce) || !self.hand_outs.any(step.operation) {
+        if job.nonces.contains(nonce) || !self.hand_outs.any(call.operation) {
             return;
         }
         let pair = (job.label.clone(), nonce.clone());
-        let is_proven = step.is_exact && *verdict == Verdict::Accepted;
+        let is_proven = call.is_exact && *verdict == Verdict::Accepted;
         if is_proven && !self.hand_outs.nonces.contains(&pair) {
             return;
         }
@@ -230,33 +229,33 @@ impl<'a> Judge<'a> {
             "with nonce {}, which no answer before had for it",
             nonce.quoted()
         );
-        self.tell(
+        self.report(
             FindingRule::NonceNeverHandedOut,
             place,
             Some(nonce.clone()),
-            step,
+            call,
             &what,
         );
     }
 
-    fn details(&mut self, place: usize, step: &Step<'_>) {
+    fn details(&mut self, place: usize, call: &JobCall<'_>) {
         // A third-party job's nonce is in its details.
-        if Family::of(step.operation) == Family::ThirdParty {
+        if Family::of(call.operation) == Family::ThirdParty {
             return;
         }
         match &self.jobs[place].refused {
-            Some(refused) if !refused.handed_out_again => self.worked_on(place, step),
+            Some(refused) if !refused.handed_out_again => self.worked_on(place, call),
             _ => {}
         }
     }
 
-    fn result(&mut self, place: usize, step: &Step<'_>) {
+    fn result(&mut self, place: usize, call: &JobCall<'_>) {
         if self.jobs[place].refused.is_some() {
-            self.worked_on(place, step);
+            self.worked_on(place, call);
         }
-        let verdict = &step.answered.verdict;
+        let verdict = &call.answered.verdict;
         if let Some(end) = &self.jobs[place].ended {
-            let is_retry = step.invocation.is_some() && step.invocation == end.invocation;
+            let is_retry = call.invocation.is_some() && call.invocation == end.invocation;
             let goes_on = end.goes_on && !matches!(verdict, Verdict::Refused(_));
             if !is_retry && !goes_on {
                 let what = format!(
@@ -264,7 +263,7 @@ impl<'a> Judge<'a> {
                     end.operation,
                     located(end.exchange)
                 );
-                self.tell(FindingRule::ResultSentTwice, place, None, step, &what);
+                self.report(FindingRule::ResultSentTwice, place, None, call, &what);
             }
         }
         // The first one counts: it is the job's result.
@@ -272,15 +271,15 @@ impl<'a> Judge<'a> {
             && self.jobs[place].ended.as_ref().is_none_or(|e| e.goes_on)
         {
             self.jobs[place].ended = Some(End {
-                operation: step.operation.clone(),
-                exchange: step.exchange,
-                invocation: step.invocation,
-                goes_on: step.asked.goes_on,
+                operation: call.operation.clone(),
+                exchange: call.exchange,
+                invocation: call.invocation,
+                goes_on: call.asked.goes_on,
             });
         }
     }
 
-    fn worked_on(&mut self, place: usize, step: &Step<'_>) {
+    fn worked_on(&mut self, place: usize, call: &JobCall<'_>) {
         let Some(refused) = &self.jobs[place].refused else {
             return;
         };
@@ -289,7 +288,7 @@ impl<'a> Judge<'a> {
             located(refused.exchange),
             refused.why
         );
-        self.tell(FindingRule::WorkedOnAfterRefusal, place, None, step, &what);
+        self.report(FindingRule::WorkedOnAfterRefusal, place, None, call, &what);
     }
 
     fn never_acknowledged(&mut self, place: usize) {
@@ -315,39 +314,39 @@ impl<'a> Judge<'a> {
     }
 
     /// Reports the first of a kind; counts the later ones.
-    fn tell(
+    fn report(
         &mut self,
         rule: FindingRule,
         place: usize,
         nonce: Option<Label>,
-        step: &Step<'_>,
+        call: &JobCall<'_>,
         what: &str,
     ) {
         let key = (rule, place, nonce);
-        if let Some(told) = self.told.get_mut(&key) {
-            if step.invocation.is_none() || step.invocation != told.last {
-                self.findings[told.at].count += 1;
-                told.last = step.invocation;
+        if let Some(reported) = self.reported.get_mut(&key) {
+            if call.invocation.is_none() || call.invocation != reported.last {
+                self.findings[reported.at].count += 1;
+                reported.last = call.invocation;
             }
             return;
         }
         let job = &self.jobs[place].label;
-        let told = Told {
+        let reported = Reported {
             at: self.findings.len(),
-            last: step.invocation,
+            last: call.invocation,
         };
-        self.told.insert(key, told);
+        self.reported.insert(key, reported);
         self.findings.push(Finding {
             session: Arc::clone(&self.session),
             rule,
             job: job.plain().to_owned(),
-            operation: step.operation.clone(),
-            exchange: step.exchange,
+            operation: call.operation.clone(),
+            exchange: call.exchange,
             count: 1,
             message: format!(
                 "{}{} was sent for job {} {what}",
-                step.operation,
-                located(step.exchange),
+                call.operation,
+                located(call.exchange),
                 job.quoted(),
             ),
         });

@@ -22,13 +22,12 @@
 //! neither accepted nor refused. Ids that break the service's own rules, as on tapes written by
 //! hand, are judged like any other.
 
+mod calls;
 mod finding;
-mod invocation;
+mod ids;
 mod judge;
-mod label;
-mod step;
 
+pub(crate) use calls::{Act, Answered, Asked, JobCall};
 pub use finding::{Finding, FindingRule, Findings};
-pub use invocation::Invocation;
+pub use ids::Invocation;
 pub(crate) use judge::{Ending, HandOuts, Judge};
-pub(crate) use step::{Act, Answered, Asked, Step};

@@ -371,7 +371,7 @@ fn one_body(
         (None, Some(text), None) => Ok(text.into_bytes().into()),
         (None, None, Some(text)) => from_base64(&text)
             .map(Bytes::from)
-            .ok_or_else(|| format!("`bodyBase64` of its {of} is no base64")),
+            .ok_or_else(|| format!("`bodyBase64` of its {of} is not valid base64")),
         (None, None, None) => Err(format!("missing member `body` of its {of}")),
         _ => Err(format!(
             "only one of `body`, `bodyText` and `bodyBase64` can be the body of its {of}"
@@ -445,7 +445,7 @@ impl std::str::FromStr for FileHeaderName {
         let shown = || text.chars().take(40).collect::<String>();
         HeaderName::from_bytes(text.as_bytes())
             .map(|name| FileHeaderName(name.as_str().to_owned()))
-            .map_err(|_| format!("`{}` is no header name", shown()))
+            .map_err(|_| format!("`{}` is not a header name", shown()))
     }
 }
 

@@ -248,7 +248,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "/w==",
         "/w=",
-        "line 61: `exchanges[1]`: exchange 3: `bodyBase64` of its request is no base64",
+        "line 61: `exchanges[1]`: exchange 3: `bodyBase64` of its request is not valid base64",
     );
     refuse(
         "\"status\": 200",
@@ -263,7 +263,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"content-type\": \"app",
         "\"content type\": \"app",
-        "line 24: `exchanges[0].request.headers.content type`: `content type` is no header name",
+        "line 24: `exchanges[0].request.headers.content type`: `content type` is not a header name",
     );
     refuse(
         "\"bodyText\": \"\"",

@@ -102,7 +102,7 @@ fn judge(lines: &[Call<'_>], more: &[Call<'_>], ending: Ending) -> Vec<Finding> 
         let (invocation, operation, asked, answered) = read(line);
         let exchange = (line.2 != "missed").then_some(seq);
         let (asked, answered) = (&asked, &answered);
-        judge.take(&Step {
+        judge.take(&JobCall {
             operation: &operation,
             asked,
             answered,

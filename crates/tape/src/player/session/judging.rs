@@ -9,7 +9,7 @@ use pipetape_core::Answer;
 
 use super::notes::Note;
 use super::sessions::Session;
-use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, Judge, Step};
+use crate::findings::{Act, Answered, Asked, Ending, Finding, Findings, HandOuts, JobCall, Judge};
 use crate::player::prepared::{Packed, Position};
 
 /// Most findings listed; about 1 MB.
@@ -73,7 +73,7 @@ impl Known<'_> {
                 invocation,
             } => {
                 let Facts { asked, answered } = self.facts(*position);
-                judge.take(&Step {
+                judge.take(&JobCall {
                     operation: packed.operation(*position),
                     asked,
                     answered,
@@ -88,7 +88,7 @@ impl Known<'_> {
                     Some(position) => &self.facts(position).answered,
                     None => &missed,
                 };
-                judge.take(&Step {
+                judge.take(&JobCall {
                     operation: &sent.operation,
                     asked: &sent.asked,
                     answered,

@@ -7,8 +7,7 @@ use pipetape_core::Operation;
 use pipetape_core::protocol::decode_error;
 use pipetape_core::shapes::JobStatus;
 
-use super::invocation::Invocation;
-use super::label::Label;
+use super::ids::{Invocation, Label};
 use crate::json::{Node, parse};
 
 /// What a job worker does with a request.
@@ -64,7 +63,7 @@ pub(super) struct HandedOut {
 
 /// One request of a session, and its answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Step<'a> {
+pub(crate) struct JobCall<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) asked: &'a Asked,
     pub(crate) answered: &'a Answered,

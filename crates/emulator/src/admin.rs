@@ -97,13 +97,13 @@ impl Routes {
 
     fn clock(&self) -> AdminReply {
         #[derive(Serialize)]
-        struct Clock {
+        struct ClockState {
             #[serde(serialize_with = "timestamp")]
             now: SystemTime,
             advanced: String,
         }
         let clock = &self.shared.clock;
-        AdminReply::json(&Clock {
+        AdminReply::json(&ClockState {
             now: clock.now(),
             advanced: humantime::format_duration(clock.advanced()).to_string(),
         })

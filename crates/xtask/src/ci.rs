@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::deny::{Advisories, CargoDeny};
+use crate::shape::Shape;
 use crate::steps::{StepEnd, Steps, succeeds};
 use crate::totals::Totals;
 use crate::{clients, test, workspace};
@@ -63,6 +64,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             })
         });
     }
+
+    steps.step("cargo xtask shape --check", || {
+        Ok(Shape::CHECK.run()?.into())
+    });
 
     println!("{steps}");
     println!("clients: {matrix}");

@@ -82,7 +82,10 @@ impl Counts {
             return Ok(ExitCode::SUCCESS);
         }
         let text = fs::read_to_string(&file);
-        let text = text.with_context(|| format!("can't read {}", file.display()))?;
+        let text = text.with_context(|| {
+            let file = file.display();
+            format!("can't read {file}; write it with `cargo xtask counts --update`")
+        })?;
         let baseline: Baseline = serde_json::from_str(&text).context("counts.json")?;
         let comparison = CountChanges {
             baseline: &baseline,

@@ -49,13 +49,13 @@ pub fn jobs_from_json(bytes: &[u8]) -> Result<Vec<JobDefinition>, JobsFileError>
         jobs: Option<IgnoredAny>,
     }
     let jobs = match bytes.trim_ascii_start().first() {
-        Some(b'[') => serde_json::from_slice::<Vec<raw::Job>>(bytes)?,
+        Some(b'[') => serde_json::from_slice::<Vec<raw::JobEntry>>(bytes)?,
         _ => match serde_json::from_slice::<Outermost>(bytes)?.jobs {
             Some(_) => serde_json::from_slice::<raw::JobList>(bytes)?.jobs,
-            None => vec![serde_json::from_slice::<raw::Job>(bytes)?],
+            None => vec![serde_json::from_slice::<raw::JobEntry>(bytes)?],
         },
     };
-    let jobs: Vec<_> = jobs.into_iter().map(|raw::Job(job)| job).collect();
+    let jobs: Vec<_> = jobs.into_iter().map(|raw::JobEntry(job)| job).collect();
     let mut ids = HashSet::new();
     for (at, job) in jobs.iter().enumerate() {
         if let Some(id) = &job.id

@@ -25,13 +25,13 @@ use super::{Client, Given, JobDefinition, MadeUp};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JobList {
-    pub(super) jobs: Vec<Job>,
+    pub(super) jobs: Vec<JobEntry>,
 }
 
 /// One job.
-pub(super) struct Job(pub(super) JobDefinition);
+pub(super) struct JobEntry(pub(super) JobDefinition);
 
-impl<'de> Deserialize<'de> for Job {
+impl<'de> Deserialize<'de> for JobEntry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(JobVisitor)
     }
@@ -42,15 +42,15 @@ impl<'de> Deserialize<'de> for Job {
 struct JobVisitor;
 
 impl<'de> Visitor<'de> for JobVisitor {
-    type Value = Job;
+    type Value = JobEntry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a job, which is an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Job, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<JobEntry, A::Error> {
         let raw = RawJob::deserialize(MapAccessDeserializer::new(members))?;
-        Job::try_from(raw).map_err(de::Error::custom)
+        JobEntry::try_from(raw).map_err(de::Error::custom)
     }
 }
 
@@ -194,10 +194,10 @@ enum Contradiction {
     OwnerAws,
 }
 
-impl TryFrom<RawJob> for Job {
+impl TryFrom<RawJob> for JobEntry {
     type Error = Contradiction;
 
-    fn try_from(raw: RawJob) -> Result<Job, Contradiction> {
+    fn try_from(raw: RawJob) -> Result<JobEntry, Contradiction> {
         let data = raw.data.unwrap_or_default();
         let outer = configuration(raw.configuration, raw.action_configuration)?;
         let inner = configuration(data.configuration, data.action_configuration)?;
@@ -237,7 +237,7 @@ impl TryFrom<RawJob> for Job {
         )?;
         let key = one_given("encryptionKey", raw.encryption_key, data.encryption_key)?;
         let artifacts = |list: Vec<RawArtifact>| list.into_iter().map(Artifact::from).collect();
-        Ok(Job(JobDefinition {
+        Ok(JobEntry(JobDefinition {
             id: raw.id,
             account_id: raw.account_id,
             action_type_id,

@@ -42,11 +42,11 @@ impl fmt::Debug for PreparedTape {
 /// What has to be played before each exchange.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    steps: Vec<Step>,
+    steps: Vec<AwaitedStep>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Step {
+struct AwaitedStep {
     /// How many exchanges, from the tape's beginning on, come first.
     needs: Position,
     /// Its group and its place there; `None` if it is never played.
@@ -56,7 +56,7 @@ struct Step {
 impl Schedule {
     /// Of the exchanges in the tape's order: how many, from the beginning on, each of them needs.
     pub(crate) fn new(needs: &[Position], groups: &KeyGroups) -> Schedule {
-        let step = |&needs| Step { needs, place: None };
+        let step = |&needs| AwaitedStep { needs, place: None };
         let mut steps: Vec<_> = needs.iter().map(step).collect();
         for group in groups.all() {
             for (place, &at) in (0..).zip(groups.positions(group)) {

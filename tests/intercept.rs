@@ -125,12 +125,12 @@ fn every_name_of_codepipeline_is_played_and_no_other() {
     for (target, says) in [
         (
             "s3.us-east-1.amazonaws.com:443",
-            "none of CodePipeline's hosts",
+            "not a host of CodePipeline",
         ),
         ("sts.amazonaws.com:443", "--tunnel sts.amazonaws.com"),
         (
             "codepipeline.us-east-1.amazonaws.com:80",
-            "on port 443 alone",
+            "only on port 443",
         ),
         (
             "codepipeline.us-east-1.amazonaws.com.evil.test:443",

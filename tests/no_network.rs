@@ -171,10 +171,7 @@ fn a_replay_that_intercepts_never_calls_connect() {
         &sandbox,
         &["replay", &file, "--intercept", "--", "sh", "-c", &script],
     ));
-    ended.assert(
-        0,
-        &["sts.amazonaws.com:443 is none of CodePipeline's hosts"],
-    );
+    ended.assert(0, &["sts.amazonaws.com:443 is not a host of CodePipeline"]);
     assert_eq!(ended.stdout, r#"{"status":"InProgress"}"#);
     let trace = trace(&sandbox);
     only_commands_connect(&trace);

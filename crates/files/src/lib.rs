@@ -1,7 +1,7 @@
 //! The two things that are easy to get wrong with files, once for the whole workspace.
 //!
-//! - [`WholeFile`] writes a file so that its readers find it whole or not at all, even if the process
-//!   is killed while it writes.
+//! - [`WholeFile`] writes a file so that its readers find it whole or not at all, even if the
+//!   process is killed while it writes.
 //! - [`FileLock`] lets one process at a time do something, and waits a limited time for the others.
 //!
 //! Both block the calling thread, and both are for Unix.

@@ -47,11 +47,12 @@ pub enum LockError {
 }
 
 impl FileLock {
-    /// Takes the lock on the file at `path`, which is made with mode 0600 if it is missing, and writes
-    /// `note` (at most 64 bytes) into it for others to read; an empty note leaves the file as it is.
+    /// Takes the lock on the file at `path`, which is made with mode 0600 if it is missing, and
+    /// writes `note` (at most 64 bytes) into it for others to read; an empty note leaves the file
+    /// as it is.
     ///
-    /// While somebody else holds the lock, `waits_for` is asked with the holder's note each time the lock
-    /// was tried; if it agrees, the lock is tried again for up to ten seconds.
+    /// While somebody else holds the lock, `waits_for` is asked with the holder's note each time
+    /// the lock was tried; if it agrees, the lock is tried again for up to ten seconds.
     ///
     /// # Errors
     ///
@@ -110,8 +111,8 @@ impl Drop for FileLock {
     }
 }
 
-/// Whether the file is still the one at `path`. The former holder may have removed it, and a lock on a
-/// file that others no longer find keeps nobody out.
+/// Whether the file is still the one at `path`. The former holder may have removed it, and a lock
+/// on a file that others no longer find keeps nobody out.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let here = file.metadata()?;
     match path.metadata() {

@@ -25,8 +25,8 @@ enum Existing {
 }
 
 impl WholeFile {
-    /// A file at this path. It has the permissions of any new file (0666 without the umask's bits) and
-    /// replaces an existing file, or a symbolic link, unless the methods below say otherwise.
+    /// A file at this path. It has the permissions of any new file (0666 without the umask's bits)
+    /// and replaces an existing file, or a symbolic link, unless the methods below say otherwise.
     pub fn at(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
@@ -35,8 +35,8 @@ impl WholeFile {
         }
     }
 
-    /// Gives the file exactly these permission bits, whatever the umask is. Until it is complete, only
-    /// its owner can open it.
+    /// Gives the file exactly these permission bits, whatever the umask is. Until it is complete,
+    /// only its owner can open it.
     pub fn mode(self, mode: u32) -> Self {
         Self {
             mode: Some(mode),
@@ -64,8 +64,8 @@ impl WholeFile {
     ///
     /// # Errors
     ///
-    /// The directory cannot be written, the disk is full, `contents` failed, or there is a file that
-    /// must not be replaced. The former file, if any, is unchanged.
+    /// The directory cannot be written, the disk is full, `contents` failed, or there is a file
+    /// that must not be replaced. The former file, if any, is unchanged.
     pub fn write(
         self,
         contents: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,

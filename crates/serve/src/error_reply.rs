@@ -24,8 +24,8 @@ pub(crate) enum ServerError {
 }
 
 impl ServerError {
-    /// The response, in the form that AWS clients read: JSON with `__type` and `message`. This is the
-    /// only place that chooses the form.
+    /// The response, in the form that AWS clients read: JSON with `__type` and `message`. This is
+    /// the only place that chooses the form.
     pub(crate) fn response(self) -> Response<Bytes> {
         let too_large;
         let (status, code, message) = match self {
@@ -65,7 +65,7 @@ impl ServerError {
             Self::NoCapacity => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "ServiceUnavailableException",
-                "too many large requests at once: there is no room for this one's body",
+                "too many large requests at once: there is no memory for this one's body",
             ),
             Self::ServiceFailed => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,7 +1,7 @@
 //! Which host a client says that it talks to, and whether that is this machine.
 //!
-//! A page in a browser can send requests to a loopback server under a name of its own (DNS rebinding).
-//! Only the `Host` header shows that, so everything that must be local checks it here.
+//! A page in a browser can send requests to a loopback server under a name of its own (DNS
+//! rebinding). Only the `Host` header shows that, so everything that must be local checks it here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -32,7 +32,8 @@ pub fn names_loopback(authority: &str) -> bool {
     }
 }
 
-/// Whether an authority names loopback, or the address a client connected to (`local`; a missing port is 80).
+/// Whether an authority names loopback, or the address a client connected to (`local`; a missing
+/// port is 80).
 pub fn names_server(authority: &str, local: SocketAddr) -> bool {
     names_loopback(authority)
         || match parse(authority) {
@@ -49,7 +50,8 @@ pub(crate) enum HostName<'a> {
     Domain(&'a str),
 }
 
-/// Splits an authority into host and port. `None` if there is anything else, such as user information.
+/// Splits an authority into host and port. `None` if there is anything else, such as user
+/// information.
 pub(crate) fn parse(authority: &str) -> Option<(HostName<'_>, Option<u16>)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;

@@ -1,12 +1,12 @@
 //! The HTTP/1.1 server that every pipetape command shares.
 //!
-//! It accepts connections, reads requests within [`Limits`], passes them to a [`Service`], and writes the
-//! [`Reply`]: a response, a response that is cut short, or a reset connection. It also stops cleanly,
-//! serves the admin routes ([`admin`]), and is the HTTPS proxy that plays CodePipeline's hosts
-//! ([`intercept`], with the certificates of [`authority`]).
+//! It accepts connections, reads requests within [`Limits`], passes them to a [`Service`], and
+//! writes the [`Reply`]: a response, a response that is cut short, or a reset connection. It also
+//! stops cleanly, serves the admin routes ([`admin`]), and is the HTTPS proxy that plays
+//! CodePipeline's hosts ([`intercept`], with the certificates of [`authority`]).
 //!
-//! It knows nothing of AWS operations, tapes, matching or redaction, connects to no other host, and is not
-//! a general web framework.
+//! It knows nothing of AWS operations, tapes, matching or redaction, connects to no other host, and
+//! is not a general web framework.
 //!
 //! # Example
 //!
@@ -52,8 +52,8 @@
 //! # What a client can expect
 //!
 //! - Keep-alive, pipelining, HTTP/1.0, absolute-form targets and `Expect: 100-continue` work.
-//! - A client that is too slow gets 408, one whose body is too large gets 413. Both can read the answer
-//!   even if they are still sending. [`Limits`] says what too slow and too large mean.
+//! - A client that is too slow gets 408, one whose body is too large gets 413. Both can read the
+//!   answer even if they are still sending. [`Limits`] says what too slow and too large mean.
 //! - A head that HTTP does not allow is answered by hyper with 400, 414 or 431 and an empty body.
 //! - If a service panics, its client gets 500, and other clients notice nothing.
 

@@ -13,8 +13,9 @@ const MIB: usize = 1024 * KIB;
 pub struct Limits {
     /// Largest request body, in bytes. A larger one is answered with 413.
     pub max_body: usize,
-    /// Largest request head (request line and headers), in bytes. A larger one is answered with 431.
-    /// At least 8 KiB: a smaller value is taken as that. A head may hold at most 100 headers, whatever their size.
+    /// Largest request head (request line and headers), in bytes. A larger one is answered with
+    /// 431. At least 8 KiB: a smaller value is taken as that. A head may hold at most 100 headers,
+    /// whatever their size.
     pub max_head: usize,
     /// From the first byte of a request to the end of its head. Then: 408.
     pub head_timeout: Duration,
@@ -22,14 +23,14 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a connection may stay open without a request. Pollers sleep 30 s and more.
     pub idle_timeout: Duration,
-    /// How long the client may take no byte of a response that waits to be sent. Then the connection is
-    /// reset. The kernel reports progress in steps of up to a megabyte, so with a few seconds slow readers
-    /// would be cut too.
+    /// How long the client may take no byte of a response that waits to be sent. Then the
+    /// connection is reset. The kernel reports progress in steps of up to a megabyte, so with a few
+    /// seconds slow readers would be cut too.
     pub write_timeout: Duration,
     /// Connections open at once. Further ones wait in the kernel's queue.
     pub max_connections: usize,
-    /// Bytes that all request bodies above 64 KiB may hold together. A body that has to wait for memory
-    /// longer than `body_timeout` is answered with 503.
+    /// Bytes that all request bodies above 64 KiB may hold together. A body that has to wait for
+    /// memory longer than `body_timeout` is answered with 503.
     pub body_budget: usize,
     /// How long a stop waits for calls in flight.
     pub drain: Duration,
@@ -60,8 +61,8 @@ pub enum DateHeader {
     Current,
 }
 
-/// Memory that large bodies share, so that many at once wait instead of filling it. It is given in the
-/// order in which it was asked for.
+/// Memory that large bodies share, so that many at once wait instead of filling it. It is given in
+/// the order in which it was asked for.
 #[derive(Debug)]
 pub struct Budget {
     /// In units of 1 KiB.
@@ -74,8 +75,8 @@ pub struct Budget {
 pub struct Reservation(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 impl Budget {
-    /// Bodies up to this size, in bytes, need no reservation: they are a fixed cost of a connection, like
-    /// hyper's buffers.
+    /// Bodies up to this size, in bytes, need no reservation: they are a fixed cost of a
+    /// connection, like hyper's buffers.
     pub const SMALL: usize = 64 * KIB;
 
     /// A budget of so many bytes.
@@ -91,8 +92,8 @@ impl Budget {
 
     /// Waits for so many bytes. A body larger than the whole budget waits for all of it.
     ///
-    /// If it is not known how large a body will be, reserve its limit at once: bodies that reserve piece by
-    /// piece could wait for each other for ever.
+    /// If it is not known how large a body will be, reserve its limit at once: bodies that reserve
+    /// piece by piece could wait for each other for ever.
     ///
     /// # Cancel safety
     ///

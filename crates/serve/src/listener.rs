@@ -18,10 +18,11 @@ use crate::limits::{DateHeader, Limits};
 use crate::message::Service;
 use crate::worker_runtimes::WorkerRuntimes;
 
-/// How long to wait after an accept error that the next accept would have too, such as too many open files.
+/// How long to wait after an accept error that the next accept would have too, such as too many
+/// open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections that the kernel keeps until they are accepted. The usual 128 overflow when a thousand
-/// clients connect at once, and Linux then resets some of them.
+/// Connections that the kernel keeps until they are accepted. The usual 128 overflow when a
+/// thousand clients connect at once, and Linux then resets some of them.
 const BACKLOG: u32 = 4096;
 
 /// A bound socket: clients can connect from now on, and are served once [`Listener::serve`] runs.
@@ -117,8 +118,8 @@ impl Listener {
         self.address
     }
 
-    /// Serves until `shutdown` ends, then stops: no new connection is accepted, idle ones are closed at
-    /// once, calls in flight have [`Limits::drain`] to finish, and what is left is cut.
+    /// Serves until `shutdown` ends, then stops: no new connection is accepted, idle ones are
+    /// closed at once, calls in flight have [`Limits::drain`] to finish, and what is left is cut.
     ///
     /// Runs on the current tokio runtime, one task per connection; one thread is enough.
     ///
@@ -136,8 +137,8 @@ impl Listener {
             .await
     }
 
-    /// Like [`Listener::serve`], but once `cut` ends too, calls in flight are cut without waiting any
-    /// longer. Unlike dropping the future, this returns after every call has been dropped.
+    /// Like [`Listener::serve`], but once `cut` ends too, calls in flight are cut without waiting
+    /// any longer. Unlike dropping the future, this returns after every call has been dropped.
     ///
     /// # Cancel safety
     ///
@@ -227,7 +228,8 @@ fn concerns_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// Waits for the connections to end, at most for `drain` or until `cut` ends; returns how many had to be cut.
+/// Waits for the connections to end, at most for `drain` or until `cut` ends; returns how many had
+/// to be cut.
 async fn finish(
     connections: &mut JoinSet<()>,
     drain: Duration,

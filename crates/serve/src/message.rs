@@ -26,28 +26,29 @@ use crate::intercept::ConnectTarget;
 pub struct Request {
     /// As the client sent it; `CONNECT` arrives here like any other.
     pub method: Method,
-    /// As the client sent it: in origin form (`/path`), absolute form (`http://host/path`) or authority form
-    /// (`host:443`).
+    /// As the client sent it: in origin form (`/path`), absolute form (`http://host/path`) or
+    /// authority form (`host:443`).
     pub uri: Uri,
     /// HTTP/1.0 or HTTP/1.1.
     pub version: Version,
     /// Every header, hop-by-hop ones included.
     pub headers: HeaderMap,
-    /// The whole body, at most [`Limits::max_body`](crate::Limits::max_body) bytes. May share its memory with
-    /// `headers`.
+    /// The whole body, at most [`Limits::max_body`](crate::Limits::max_body) bytes. May share its
+    /// memory with `headers`.
     pub body: Bytes,
     /// The client's address.
     pub peer: SocketAddr,
     /// The address the client connected to.
     pub local: SocketAddr,
     /// The host of CodePipeline that the client takes the server for, if the request came through
-    /// [`WithInterception`](crate::intercept::WithInterception); [`Request::host`] then names the same host.
-    /// `None` for a request to the server itself.
+    /// [`WithInterception`](crate::intercept::WithInterception); [`Request::host`] then names the
+    /// same host. `None` for a request to the server itself.
     pub intercepted: Option<ConnectTarget>,
 }
 
 impl Request {
-    /// The authority the client says it talks to; see [`host::of_request`](crate::host::of_request).
+    /// The authority the client says it talks to; see
+    /// [`host::of_request`](crate::host::of_request).
     pub fn host(&self) -> Option<&str> {
         crate::host::of_request(&self.uri, &self.headers)
     }
@@ -71,13 +72,14 @@ pub enum Reply {
     Truncated {
         /// The head, and the bytes that are sent.
         response: Box<Response<Bytes>>,
-        /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its end.
+        /// The `Content-Length` to announce; `None` sends one chunk of a chunked body without its
+        /// end.
         declared_length: Option<u64>,
     },
-    /// A response whose body is produced while it is sent: for bodies that are too large for memory, or
-    /// not there yet. The client's reading sets the pace, and
-    /// [`Limits::write_timeout`](crate::Limits::write_timeout) applies as to any response. If the body
-    /// fails, the connection is reset.
+    /// A response whose body is produced while it is sent: for bodies that are too large for
+    /// memory, or not there yet. The client's reading sets the pace, and
+    /// [`Limits::write_timeout`](crate::Limits::write_timeout) applies as to any response. If the
+    /// body fails, the connection is reset.
     Stream {
         /// The head, and the body.
         response: Box<Response<StreamBody>>,
@@ -86,8 +88,8 @@ pub enum Reply {
     },
     /// The connection is reset before any byte of an answer.
     Reset,
-    /// Only to a `CONNECT` (any other request gets 500): status 200, then TLS that ends here. The requests
-    /// inside have [`Request::intercepted`] set. The handshake must end within
+    /// Only to a `CONNECT` (any other request gets 500): status 200, then TLS that ends here. The
+    /// requests inside have [`Request::intercepted`] set. The handshake must end within
     /// [`Limits::head_timeout`](crate::Limits::head_timeout), and must not name another host.
     Intercept {
         /// Gives the certificate.
@@ -95,8 +97,9 @@ pub enum Reply {
         /// The host that the client takes the server for.
         target: ConnectTarget,
     },
-    /// Only to a `CONNECT` (any other request gets 500): status 200, then bytes pass both ways until both
-    /// sides have ended or nothing has moved for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
+    /// Only to a `CONNECT` (any other request gets 500): status 200, then bytes pass both ways
+    /// until both sides have ended or nothing has moved for
+    /// [`Limits::idle_timeout`](crate::Limits::idle_timeout).
     Tunnel(TcpStream),
 }
 
@@ -117,8 +120,9 @@ pub type StreamError = Box<dyn Error + Send + Sync>;
 
 /// A body that is produced while it is sent, from any [`http_body::Body`].
 ///
-/// The server holds a few pieces at a time, up to about [`Limits::max_head`](crate::Limits::max_head) bytes
-/// and the last piece. A body that knows its size is sent with that `Content-Length`, another one in chunks.
+/// The server holds a few pieces at a time, up to about
+/// [`Limits::max_head`](crate::Limits::max_head) bytes and the last piece. A body that knows its
+/// size is sent with that `Content-Length`, another one in chunks.
 pub struct StreamBody(UnsyncBoxBody<Bytes, StreamError>);
 
 impl StreamBody {
@@ -205,9 +209,9 @@ pub enum BodyMode {
 ///
 /// # Cancel safety
 ///
-/// A call runs to its end even if its client disconnects. It is dropped half-way only if the server stops
-/// and the call takes longer than [`Limits::drain`](crate::Limits::drain), if the runtime ends, or if it
-/// waits for a streamed body that does not arrive in time.
+/// A call runs to its end even if its client disconnects. It is dropped half-way only if the server
+/// stops and the call takes longer than [`Limits::drain`](crate::Limits::drain), if the runtime
+/// ends, or if it waits for a streamed body that does not arrive in time.
 ///
 /// # Panics
 ///
@@ -216,14 +220,15 @@ pub trait Service: Send + Sync + 'static {
     /// Answers one request, from which the service may take what it needs.
     fn call(&self, request: &mut Request) -> impl Future<Output = Reply> + Send;
 
-    /// Chooses how the body of a request is read. Called once its head is complete, if it has a body;
-    /// [`Request::body`] is empty.
+    /// Chooses how the body of a request is read. Called once its head is complete, if it has a
+    /// body; [`Request::body`] is empty.
     fn body_mode(&self, _head: &Request) -> BodyMode {
         BodyMode::Whole
     }
 
-    /// Answers a request for which [`Service::body_mode`] chose [`BodyMode::Stream`]; [`Request::body`] is
-    /// empty. If the body fails before this returns, the reply is replaced by the error: 413 or 400.
+    /// Answers a request for which [`Service::body_mode`] chose [`BodyMode::Stream`];
+    /// [`Request::body`] is empty. If the body fails before this returns, the reply is replaced by
+    /// the error: 413 or 400.
     fn call_streamed(
         &self,
         _request: &mut Request,

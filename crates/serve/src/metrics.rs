@@ -1,6 +1,7 @@
 //! Counters in Prometheus' text format, version 0.0.4.
 //!
-//! Not a metrics library: a service keeps its own counters, and writes them here if it is asked for them.
+//! Not a metrics library: a service keeps its own counters, and writes them here if it is asked for
+//! them.
 
 use std::fmt::Write;
 

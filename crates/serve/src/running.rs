@@ -57,8 +57,8 @@ impl<S: Service> Running<S> {
         Ok(Self::on(listener, service, date))
     }
 
-    /// Serves in a task of the current tokio runtime, within [`Limits::default`]. If the client blocks its
-    /// thread, the runtime needs more than one.
+    /// Serves in a task of the current tokio runtime, within [`Limits::default`]. If the client
+    /// blocks its thread, the runtime needs more than one.
     ///
     /// # Panics
     ///

@@ -1,9 +1,10 @@
 //! The session that a path names.
 
-/// The `NAME` of `/session/NAME` or `/session/NAME/`; `None` for any other path, which is the default session.
+/// The `NAME` of `/session/NAME` or `/session/NAME/`; `None` for any other path, which is the
+/// default session.
 ///
-/// The name is given as it is in the path: not decoded and not checked, possibly empty. The type of session
-/// names decides whether it is valid.
+/// The name is given as it is in the path: not decoded and not checked, possibly empty. The type of
+/// session names decides whether it is valid.
 ///
 /// ```
 /// use pipetape_serve::session_segment;

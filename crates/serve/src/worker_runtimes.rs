@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 /// Threads beside the one that a server runs on, each with a tokio runtime of its own.
 ///
-/// A connection stays on its thread: nothing is moved or woken across threads, which costs a runtime with
-/// several threads more than it gains here. For services that take longer over a request than HTTP does.
+/// A connection stays on its thread: nothing is moved or woken across threads, which costs a
+/// runtime with several threads more than it gains here. For services that take longer over a
+/// request than HTTP does.
 ///
 /// When this is dropped the threads end, and what still runs on them is cut.
 #[derive(Debug, Default)]
@@ -45,7 +46,8 @@ impl WorkerRuntimes {
         })
     }
 
-    /// Where the connection with this number is served; `None` for the runtime of the server itself.
+    /// Where the connection with this number is served; `None` for the runtime of the server
+    /// itself.
     pub(crate) fn of(&self, number: u64) -> Option<&Handle> {
         let turn = number % (self.runtimes.len() as u64 + 1);
         self.runtimes.get((turn as usize).checked_sub(1)?)

@@ -11,9 +11,9 @@ use crate::message::Request;
 
 /// Admits clients on this machine, and those that have the token.
 ///
-/// On this machine means: the peer is loopback, the requested authority names loopback, and the request
-/// does not come from a page of another site (`Origin`). The peer alone is not enough: a browser on this
-/// machine runs other people's pages.
+/// On this machine means: the peer is loopback, the requested authority names loopback, and the
+/// request does not come from a page of another site (`Origin`). The peer alone is not enough: a
+/// browser on this machine runs other people's pages.
 #[derive(Clone, Debug, Default)]
 pub struct AdminGuard {
     token: Option<AdminToken>,
@@ -115,7 +115,8 @@ fn bearer(request: &Request) -> Option<&[u8]> {
         .then(|| token.trim_ascii())
 }
 
-/// Browsers send `Origin` with the requests of a page to another site; other clients do not send it.
+/// Browsers send `Origin` with the requests of a page to another site; other clients do not send
+/// it.
 fn origins_are_local(request: &Request) -> bool {
     request.headers.get_all(ORIGIN).iter().all(|origin| {
         origin

@@ -20,7 +20,8 @@ const PREFIX: &str = "/_pipetape/";
 pub struct AdminRequest {
     /// As the client sent it.
     pub method: Method,
-    /// The path below `/_pipetape/` without a final slash, split at `/`. Not decoded: no route needs it.
+    /// The path below `/_pipetape/` without a final slash, split at `/`. Not decoded: no route
+    /// needs it.
     pub segments: Vec<String>,
     /// The query's pairs, decoded, in order.
     pub query: Vec<(String, String)>,
@@ -43,8 +44,8 @@ impl AdminRequest {
 
 /// The routes of one server, beside `health`.
 pub trait AdminRoutes: Send + Sync + 'static {
-    /// Answers a request, with [`AdminReply::not_found`] or [`AdminReply::method_not_allowed`] if there is no
-    /// such route.
+    /// Answers a request, with [`AdminReply::not_found`] or [`AdminReply::method_not_allowed`] if
+    /// there is no such route.
     fn route(&self, request: AdminRequest) -> impl Future<Output = AdminReply> + Send;
 
     /// Members for the answer of `GET health`, beside `"status":"ok"`.
@@ -62,7 +63,8 @@ pub struct WithAdmin<S, A> {
 }
 
 impl<S: Service, A: AdminRoutes> WithAdmin<S, A> {
-    /// Serves `routes` under `/_pipetape/`. Every other path, and every intercepted request, is for `service`.
+    /// Serves `routes` under `/_pipetape/`. Every other path, and every intercepted request, is for
+    /// `service`.
     pub fn new(service: S, guard: AdminGuard, routes: A) -> Self {
         Self {
             service,

@@ -15,7 +15,8 @@ use super::error::{AuthorityDamage, AuthorityError};
 use super::leaves::Leaves;
 use super::stored::{Directory, StoredAuthority, text_of};
 
-/// An authority that is valid for less than this is renewed: a session that starts today should not end with it.
+/// An authority that is valid for less than this is renewed: a session that starts today should not
+/// end with it.
 const RENEWED_BEFORE_END: Duration = Duration::days(7);
 
 /// A certificate authority that is ready to give certificates for CodePipeline's hosts.
@@ -61,23 +62,23 @@ pub enum Origin {
 }
 
 impl CertificateAuthority {
-    /// Opens the authority in a directory. Makes the directory (mode 0700) and the authority if they are
-    /// missing, and a new authority if that one has expired or is valid for less than a week: see
-    /// [`origin`](Self::origin).
+    /// Opens the authority in a directory. Makes the directory (mode 0700) and the authority if
+    /// they are missing, and a new authority if that one has expired or is valid for less than a
+    /// week: see [`origin`](Self::origin).
     ///
-    /// Processes that start at the same time get the same authority. Blocks for milliseconds, or for some
-    /// seconds if another process has locked the directory.
+    /// Processes that start at the same time get the same authority. Blocks for milliseconds, or
+    /// for some seconds if another process has locked the directory.
     ///
     /// # Errors
     ///
-    /// The directory cannot be read or written, other users can read the key or change the directory, or a
-    /// file in it is damaged or not pipetape's. Nothing is changed then.
+    /// The directory cannot be read or written, other users can read the key or change the
+    /// directory, or a file in it is damaged or not pipetape's. Nothing is changed then.
     pub fn open_or_create(directory: &Path) -> Result<Self, AuthorityError> {
         Self::open_at(directory, OffsetDateTime::now_utc())
     }
 
-    /// Replaces the authority, if there is one, by a new one, whatever its state. Clients that trust the
-    /// former root have to be given the new one.
+    /// Replaces the authority, if there is one, by a new one, whatever its state. Clients that
+    /// trust the former root have to be given the new one.
     ///
     /// # Errors
     ///
@@ -120,8 +121,9 @@ impl CertificateAuthority {
         ready(&directory, stored, Origin::Found)
     }
 
-    /// The TLS configuration of a server that plays CodePipeline's hosts: a certificate for each of their
-    /// names that a client asks for by SNI, none for others or without SNI. TLS 1.2 and 1.3, only `http/1.1`.
+    /// The TLS configuration of a server that plays CodePipeline's hosts: a certificate for each of
+    /// their names that a client asks for by SNI, none for others or without SNI. TLS 1.2 and 1.3,
+    /// only `http/1.1`.
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server_config)
     }

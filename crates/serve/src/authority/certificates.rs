@@ -10,11 +10,13 @@ use time::{Duration, OffsetDateTime};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 
-/// How long an authority is valid. Its root cannot sign a second intermediate, so both end together.
+/// How long an authority is valid. Its root cannot sign a second intermediate, so both end
+/// together.
 const AUTHORITY_LIFE: Duration = Duration::days(365);
 /// How long a leaf is valid: longer than a connection, too short to be worth stealing.
 pub(super) const LEAF_LIFE: Duration = Duration::days(1);
-/// How much earlier than now validity begins: the clock of a container or a virtual machine may be slow.
+/// How much earlier than now validity begins: the clock of a container or a virtual machine may be
+/// slow.
 const BACK_DATED: Duration = Duration::hours(1);
 
 /// Every IPv4 and IPv6 address, as an address and its mask.
@@ -34,7 +36,8 @@ pub(super) fn new_authority(now: OffsetDateTime) -> Result<NewAuthority, Error> 
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
 
     let mut root = authority(now, 1);
-    // So that roots of different machines, and a root before and after it was renewed, have different names.
+    // So that roots of different machines, and a root before and after it was renewed, have
+    // different names.
     let tag = root.key_identifier(&root_key).into_iter().take(4);
     let tag: String = tag.map(|byte| format!("{byte:02x}")).collect();
     root.distinguished_name = name(&format!("pipetape root {tag}"));

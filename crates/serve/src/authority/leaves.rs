@@ -20,7 +20,8 @@ use super::error::AuthorityError;
 /// A worker talks to one or two hosts. Further ones are made again each time.
 pub(super) const MOST_LEAVES: usize = 64;
 
-/// Gives a certificate for each host of CodePipeline that a client asks for by name, and for no other host.
+/// Gives a certificate for each host of CodePipeline that a client asks for by name, and for no
+/// other host.
 pub(super) struct Leaves {
     issuer: Issuer<'static, KeyPair>,
     intermediate: CertificateDer<'static>,

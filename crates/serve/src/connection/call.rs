@@ -224,7 +224,8 @@ struct Panicked;
 
 /// Makes or polls a call, which may panic.
 fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // The service is shared, so it has to stay sound when one of its calls unwinds, as with threads.
+    // The service is shared, so it has to stay sound when one of its calls unwinds, as with
+    // threads.
     catch_unwind(AssertUnwindSafe(work)).map_err(|_panic| {
         error!("a call panicked; its client gets status 500");
         Panicked

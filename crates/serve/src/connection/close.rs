@@ -27,21 +27,22 @@ const LINGER_GAP: Duration = Duration::from_secs(2);
 pub(super) enum CloseReason {
     /// Both sides are done.
     Done,
-    /// The response is meant to end too early. TLS sends no close notification then, so that its client
-    /// sees that something is missing.
+    /// The response is meant to end too early. TLS sends no close notification then, so that its
+    /// client sees that something is missing.
     Truncated,
-    /// There is an answer, and the client is still sending. The socket is closed once it has stopped:
-    /// closing a socket with unread bytes resets it, and the reset could overtake the answer.
+    /// There is an answer, and the client is still sending. The socket is closed once it has
+    /// stopped: closing a socket with unread bytes resets it, and the reset could overtake the
+    /// answer.
     Linger,
-    /// The service wants a reset, or its streamed body failed: bytes that are still on their way are thrown
-    /// away.
+    /// The service wants a reset, or its streamed body failed: bytes that are still on their way
+    /// are thrown away.
     Reset,
     /// The client exceeded a limit.
     Timeout(Timeout),
 }
 
-/// Closes the stream. If the client exceeded a limit before its request was complete, it is answered
-/// first.
+/// Closes the stream. If the client exceeded a limit before its request was complete, it is
+/// answered first.
 pub(super) async fn close(
     mut stream: impl Transport,
     reason: CloseReason,
@@ -51,7 +52,8 @@ pub(super) async fn close(
     debug!(?reason, "connection ends");
     match reason {
         CloseReason::Done | CloseReason::Timeout(Timeout::Idle) => {
-            // Dropping the stream would reset it if the client has sent bytes after its last request.
+            // Dropping the stream would reset it if the client has sent bytes after its last
+            // request.
             let _ = timeout(LINGER_GAP, stream.shutdown()).await;
         }
         CloseReason::Truncated => {
@@ -59,7 +61,7 @@ pub(super) async fn close(
         }
         CloseReason::Linger => linger(stream, limits).await,
         CloseReason::Reset | CloseReason::Timeout(Timeout::Write | Timeout::BodyWhileStreaming) => {
-            reset(stream.socket())
+            reset(stream.socket());
         }
         CloseReason::Timeout(Timeout::Head) => {
             refuse(stream, ServerError::HeadTimeout, progress, limits).await;

@@ -9,10 +9,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection::progress::{AfterFlush, Progress};
 
-/// Up to how many bytes the pieces of a write are joined: the system takes one piece faster than two.
+/// Up to how many bytes the pieces of a write are joined: the system takes one piece faster than
+/// two.
 const SMALL: usize = 1024;
 
-/// Notes each read and write in [`Progress`], and ends the connection after a flush if that is wanted.
+/// Notes each read and write in [`Progress`], and ends the connection after a flush if that is
+/// wanted.
 pub(super) struct InstrumentedIo<T> {
     stream: T,
     progress: Arc<Progress>,
@@ -84,8 +86,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for InstrumentedIo<T> {
         self.stream.is_write_vectored()
     }
 
-    /// hyper flushes once its own buffer is empty. If the connection has to end there, an error is the
-    /// only way to make hyper stop; it never reaches the client.
+    /// hyper flushes once its own buffer is empty. If the connection has to end there, an error is
+    /// the only way to make hyper stop; it never reaches the client.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         if flushed.is_pending() {

@@ -2,15 +2,16 @@
 //!
 //! # The life of a connection
 //!
-//! [`serve_connection`] runs it as one task, so that stopping and counting connections covers all of it:
+//! [`serve_connection`] runs it as one task, so that stopping and counting connections covers all
+//! of it:
 //!
 //! 1. hyper reads a request's head ([`serve`]). The stream it reads and writes is an
 //!    [`InstrumentedIo`](instrumented_io::InstrumentedIo), which notes what moves in [`progress`].
-//! 2. The service chooses how it wants the body: collected within the limits before it is called, or as a
-//!    stream ([`request_body`]). Then it is called ([`call`]).
+//! 2. The service chooses how it wants the body: collected within the limits before it is called,
+//!    or as a stream ([`request_body`]). Then it is called ([`call`]).
 //! 3. The reply is written ([`reply_body`]), and the connection waits for the next request.
-//! 4. After a `CONNECT` the connection becomes something else: TLS with HTTP inside ([`tls`]), or bytes
-//!    that pass both ways ([`tunnel`]).
+//! 4. After a `CONNECT` the connection becomes something else: TLS with HTTP inside ([`tls`]), or
+//!    bytes that pass both ways ([`tunnel`]).
 //! 5. At the end the socket is closed in the way that the client needs ([`close`]).
 //!
 //! # The limits

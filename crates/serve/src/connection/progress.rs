@@ -55,7 +55,8 @@ pub(super) struct Progress {
     body_unread: AtomicBool,
 }
 
-/// The values of [`Progress`] at one moment; two equal snapshots mean that nothing moved in between.
+/// The values of [`Progress`] at one moment; two equal snapshots mean that nothing moved in
+/// between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Snapshot {
     pub(super) phase: Phase,
@@ -116,7 +117,8 @@ impl Progress {
         }
     }
 
-    /// A piece of a streamed request body was received, or the service does not wait for it any more.
+    /// A piece of a streamed request body was received, or the service does not wait for it any
+    /// more.
     pub(super) fn body_not_awaited(&self) {
         match self.phase() {
             Phase::Body => self.enter(Phase::Call),
@@ -125,8 +127,8 @@ impl Progress {
         }
     }
 
-    /// The service has dropped a streamed request body before its end: the connection cannot be used for
-    /// another request.
+    /// The service has dropped a streamed request body before its end: the connection cannot be
+    /// used for another request.
     pub(super) fn leave_body_unread(&self) {
         self.body_unread.store(true, Relaxed);
     }

@@ -42,7 +42,8 @@ pub(super) fn whole(mut response: Response<Bytes>) -> Response<ReplyBody> {
     response.map(ReplyBody::Whole)
 }
 
-/// A response after whose bytes the connection is closed. It announces `declared_length`, or is chunked.
+/// A response after whose bytes the connection is closed. It announces `declared_length`, or is
+/// chunked.
 pub(super) fn truncated(
     response: Response<Bytes>,
     declared_length: Option<u64>,
@@ -58,7 +59,8 @@ pub(super) fn truncated(
     Response::from_parts(head, ReplyBody::Truncated(body))
 }
 
-/// A response whose body is produced while it is sent. hyper announces its length if the stream knows it.
+/// A response whose body is produced while it is sent. hyper announces its length if the stream
+/// knows it.
 pub(super) fn streamed(
     response: Response<StreamBody>,
     end: StreamEnd,
@@ -81,7 +83,8 @@ pub(super) fn streamed(
     Response::from_parts(head, ReplyBody::Streamed(body))
 }
 
-/// Drops the headers that say where the body ends. A new map, since `remove` changes the order of the rest.
+/// Drops the headers that say where the body ends. A new map, since `remove` changes the order of
+/// the rest.
 fn drop_framing(headers: &mut HeaderMap) {
     // Looking at the few names there are is faster than looking two up.
     if !headers.keys().any(is_framing) {
@@ -126,8 +129,8 @@ impl Body for ReplyBody {
         match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(mem::take(bytes))))),
-            // hyper asks again only once it holds what it was given before, and flushes before it waits:
-            // the flush ends the connection, so the task need not be woken.
+            // hyper asks again only once it holds what it was given before, and flushes before it
+            // waits: the flush ends the connection, so the task need not be woken.
             Self::Truncated(truncated) if truncated.bytes.is_empty() => {
                 truncated.progress.end_after_flush(AfterFlush::Close);
                 Poll::Pending

@@ -35,10 +35,11 @@ pub enum BodyError {
 /// A request's body, for a service that reads it piece by piece (see
 /// [`BodyMode::Stream`](crate::BodyMode::Stream)).
 ///
-/// It is an [`http_body::Body`] whose frames are data; trailers are left out. It holds one piece at a time:
-/// the client can send no faster than the service reads. It has to be read by the call, or by the body of
-/// the streamed reply. A client that sends no byte for [`Limits::body_timeout`](crate::Limits::body_timeout)
-/// while the service waits gets 408; if the response has already begun, the connection is reset.
+/// It is an [`http_body::Body`] whose frames are data; trailers are left out. It holds one piece at
+/// a time: the client can send no faster than the service reads. It has to be read by the call, or
+/// by the body of the streamed reply. A client that sends no byte for
+/// [`Limits::body_timeout`](crate::Limits::body_timeout) while the service waits gets 408; if the
+/// response has already begun, the connection is reset.
 pub struct RequestStream {
     body: Incoming,
     /// How many more bytes are allowed.
@@ -142,7 +143,8 @@ pub(super) async fn collect(
     if body.is_end_stream() {
         return Ok(Collected::default());
     }
-    // Before the first byte is read, so that a client that waits for `100 Continue` does not send it.
+    // Before the first byte is read, so that a client that waits for `100 Continue` does not send
+    // it.
     if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge);
     }

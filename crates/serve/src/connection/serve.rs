@@ -48,7 +48,8 @@ impl<S> ServerState<S> {
             .half_close(true)
             // hyper's timeout also runs on an idle connection: ours are in `watchdog`.
             .header_read_timeout(None)
-            // Also the limit of a head. Not `max_headers`: setting it moves hyper's header table to the heap.
+            // Also the limit of a head. Not `max_headers`: setting it moves hyper's header table to
+            // the heap.
             .max_buf_size(limits.max_head.max(MIN_HEAD));
         Self {
             budget: Budget::new(limits.body_budget),
@@ -91,7 +92,8 @@ pub(crate) async fn serve_connection<S: Service>(
     let Some(connected) = serve_http(stream, calls(None)).await else {
         return;
     };
-    // Boxed, so that the task of a connection without a `CONNECT` has no memory for what follows one.
+    // Boxed, so that the task of a connection without a `CONNECT` has no memory for what follows
+    // one.
     Box::pin(async {
         let Connected {
             stream,

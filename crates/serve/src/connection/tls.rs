@@ -40,8 +40,8 @@ impl Transport for TlsStream<PrefixedStream> {
     }
 }
 
-/// Accepts TLS within [`Limits::head_timeout`](crate::Limits::head_timeout). `None` if that fails, and
-/// if the server stops: no request has begun yet.
+/// Accepts TLS within [`Limits::head_timeout`](crate::Limits::head_timeout). `None` if that fails,
+/// and if the server stops: no request has begun yet.
 pub(super) async fn accept_tls<S>(
     stream: PrefixedStream,
     config: Arc<ServerConfig>,
@@ -71,7 +71,7 @@ pub(super) async fn accept_tls<S>(
             warn!(
                 %target,
                 %error,
-                "a client gave up the TLS handshake, or sent what is none: does it trust the certificate that `pipetape ca path` names?"
+                "the TLS handshake with a client failed: does the client trust the certificate that `pipetape ca path` names?"
             );
             None
         }
@@ -100,8 +100,8 @@ async fn handshake(
     hello.into_stream(config).await.map(Some)
 }
 
-/// A socket from which some bytes were already read. Reading gives them first: a client may send the
-/// first bytes of TLS together with its `CONNECT`.
+/// A socket from which some bytes were already read. Reading gives them first: a client may send
+/// the first bytes of TLS together with its `CONNECT`.
 pub(super) struct PrefixedStream {
     prefix: Bytes,
     socket: TcpStream,

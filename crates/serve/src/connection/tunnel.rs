@@ -16,12 +16,13 @@ use crate::connection::serve::ServerState;
 
 /// How many bytes each direction holds at most.
 const BUFFER: usize = 16 * 1024;
-/// How long a tunnel may be idle once the server stops. The server does not know what the bytes mean, so
-/// a pause is the only sign that all of them have passed.
+/// How long a tunnel may be idle once the server stops. The server does not know what the bytes
+/// mean, so a pause is the only sign that all of them have passed.
 const STOPPING_IDLE: Duration = Duration::from_millis(500);
 
 /// Passes bytes on until both sides have ended, one has failed, or nothing has moved for
-/// [`Limits::idle_timeout`](crate::Limits::idle_timeout). `prefix` was already read from the client.
+/// [`Limits::idle_timeout`](crate::Limits::idle_timeout). `prefix` was already read from the
+/// client.
 pub(super) async fn tunnel<S>(
     mut client: TcpStream,
     prefix: Bytes,

@@ -1,8 +1,8 @@
 //! The time limits of one connection.
 //!
-//! A request that is answered at once must not touch the runtime's timer. So the timer is moved only if a
-//! deadline is earlier than it; otherwise it fires early, and is then set to the deadline. Between
-//! requests only the idle deadline moves, in memory.
+//! A request that is answered at once must not touch the runtime's timer. So the timer is moved
+//! only if a deadline is earlier than it; otherwise it fires early, and is then set to the
+//! deadline. Between requests only the idle deadline moves, in memory.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -64,7 +64,8 @@ impl<'a> Watchdog<'a> {
             return Poll::Pending;
         }
         let Some((deadline, timeout)) = self.deadline() else {
-            // The service has no deadline. A timer that is still set wakes the task once more, which does no harm.
+            // The service has no deadline. A timer that is still set wakes the task once more,
+            // which does no harm.
             return Poll::Pending;
         };
         if self.armed && !self.timer.is_elapsed() && self.timer.deadline() <= deadline {

@@ -28,8 +28,9 @@ impl ConnectTarget {
         ConnectTarget::of(&name, port?)
     }
 
-    /// What an absolute-form target in plain HTTP asks for, if that is a host of CodePipeline: some clients
-    /// use the server like an ordinary HTTP proxy. CodePipeline itself answers only over TLS.
+    /// What an absolute-form target in plain HTTP asks for, if that is a host of CodePipeline: some
+    /// clients use the server like an ordinary HTTP proxy. CodePipeline itself answers only over
+    /// TLS.
     pub(super) fn of_absolute(uri: &Uri) -> Option<Self> {
         let (name, port) = parse(uri.authority()?.as_str())?;
         if !matches!(port, None | Some(80 | HTTPS)) {

@@ -22,8 +22,8 @@ pub trait Tunnels: Send + Sync + 'static {
         target: &ConnectTarget,
     ) -> impl Future<Output = Result<TcpStream, TunnelError>> + Send;
 
-    /// Called for each refused `CONNECT`, and each refused request in an intercepted connection. `reason` is
-    /// a short name for metrics.
+    /// Called for each refused `CONNECT`, and each refused request in an intercepted connection.
+    /// `reason` is a short name for metrics.
     fn refused(&self, reason: &'static str) {
         let _ = reason;
     }
@@ -50,22 +50,23 @@ impl Tunnels for NoTunnels {
     }
 }
 
-/// Why a `CONNECT`, or a request in an intercepted connection, is refused before the service sees it.
+/// Why a `CONNECT`, or a request in an intercepted connection, is refused before the service sees
+/// it.
 #[derive(Debug, ThisError)]
 pub(super) enum ConnectRefusal {
     #[error(
-        "pipetape is no HTTPS proxy unless it is run with --intercept: run it so, or point the client at it with \
+        "pipetape is an HTTPS proxy only if it is run with --intercept: run it so, or point the client at it with \
          AWS_ENDPOINT_URL_CODEPIPELINE and leave HTTPS_PROXY out"
     )]
     NotIntercepting,
     #[error("CONNECT takes a host and a port, as in CONNECT example.com:443, and no body")]
     Malformed,
-    #[error("CONNECT within a connection that pipetape intercepts leads nowhere")]
+    #[error("CONNECT is not possible within a connection that pipetape intercepts")]
     Nested,
-    #[error("pipetape intercepts the hosts of CodePipeline on port 443 alone, not {0}")]
+    #[error("pipetape intercepts the hosts of CodePipeline only on port 443, not {0}")]
     Port(ConnectTarget),
     #[error(
-        "{target} is none of CodePipeline's hosts, and pipetape connects to no other: \
+        "{target} is not a host of CodePipeline, and pipetape connects to no other: \
          `pipetape record --intercept --tunnel {}` lets it through, unread and unrecorded", target.host()
     )]
     ForeignHost { target: ConnectTarget },

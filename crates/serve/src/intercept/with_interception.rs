@@ -21,8 +21,8 @@ pub struct WithInterception<S, T> {
 }
 
 impl<S: Service, T: Tunnels> WithInterception<S, T> {
-    /// Refuses every `CONNECT`, until it is made [`intercepting`](WithInterception::intercepting). `tunnels`
-    /// then connects to other hosts; refusals are reported to it in both cases.
+    /// Refuses every `CONNECT`, until it is made [`intercepting`](WithInterception::intercepting).
+    /// `tunnels` then connects to other hosts; refusals are reported to it in both cases.
     pub fn new(service: S, tunnels: T) -> Self {
         Self {
             service,
@@ -31,7 +31,8 @@ impl<S: Service, T: Tunnels> WithInterception<S, T> {
         }
     }
 
-    /// Puts an HTTPS proxy in front of the service: it plays CodePipeline's hosts with the certificates of `tls`.
+    /// Puts an HTTPS proxy in front of the service: it plays CodePipeline's hosts with the
+    /// certificates of `tls`.
     #[must_use]
     pub fn intercepting(self, tls: Arc<ServerConfig>) -> Self {
         Self {

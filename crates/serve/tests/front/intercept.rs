@@ -42,7 +42,8 @@ async fn requests_inside_say_what_they_are_for() {
     assert_eq!((summary.accepted, summary.cut), (1, 0));
 }
 
-/// As botocore sends it; and as a client in a hurry does, with its first bytes of TLS in the same packet.
+/// As botocore sends it; and as a client in a hurry does, with its first bytes of TLS in the same
+/// packet.
 #[tokio::test]
 async fn connect_in_http_1_0_without_a_host() {
     let proxy = Proxy::start(Limits::default()).await;
@@ -153,7 +154,7 @@ async fn connect_is_refused_in_words() {
         .send("CONNECT s3.us-east-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
         .await;
     let answer = client.answer().await;
-    let says = "s3.us-east-1.amazonaws.com:443 is none of CodePipeline's hosts, and pipetape connects to no other: \
+    let says = "s3.us-east-1.amazonaws.com:443 is not a host of CodePipeline, and pipetape connects to no other: \
          `pipetape record --intercept --tunnel s3.us-east-1.amazonaws.com` lets it through, unread and unrecorded";
     assert!(answer.text().contains(says), "{}", answer.text());
     // The connection is as good as before.

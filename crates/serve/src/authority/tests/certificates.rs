@@ -35,7 +35,7 @@ fn parsed<'a>(certificate: &'a CertificateDer<'_>) -> X509Certificate<'a> {
 }
 
 /// A certificate in few lines: what it is, and its extensions; `!` marks the critical ones.
-fn told(certificate: &CertificateDer<'_>) -> String {
+fn described(certificate: &CertificateDer<'_>) -> String {
     let certificate = parsed(certificate);
     let at = |time: OffsetDateTime| (time - now()).whole_hours();
     let validity = certificate.validity();
@@ -85,14 +85,14 @@ fn each_has_what_strict_verifiers_ask_for() {
     let leaf = leaves
         .certificate(host("CodePipeline.eu-west-1.amazonaws.com"), now())
         .unwrap();
-    insta::assert_snapshot!(told(authority.root.der()), @r"
+    insta::assert_snapshot!(described(authority.root.der()), @r"
     ! Key Cert Sign
     ! ca true Some(1)
     from -1h to 8760h
     issuer's key
     own key
     ");
-    insta::assert_snapshot!(told(authority.intermediate.der()), @r"
+    insta::assert_snapshot!(described(authority.intermediate.der()), @r"
     ! 14 permitted, 2 excluded
     ! Key Cert Sign
     ! ca true Some(0)
@@ -101,7 +101,7 @@ fn each_has_what_strict_verifiers_ask_for() {
     own key
     server true
     ");
-    insta::assert_snapshot!(told(&leaf.cert[0]), @r"
+    insta::assert_snapshot!(described(&leaf.cert[0]), @r"
     ! Digital Signature
     ! ca false None
     DNSName(codepipeline.eu-west-1.amazonaws.com)
@@ -178,7 +178,7 @@ fn however_many_hosts_are_asked_for_few_are_kept() {
     assert_eq!(leaves.certificate(name(0), now()).unwrap().cert, first.cert);
     ask(MOST_LEAVES);
     assert_eq!(leaves.count(), MOST_LEAVES);
-    // The oldest made room.
+    // The oldest was replaced.
     assert_ne!(leaves.certificate(name(0), now()).unwrap().cert, first.cert);
     assert_eq!(leaves.count(), MOST_LEAVES);
 }

@@ -352,8 +352,8 @@ fn nothing_of_the_key_is_ever_told() {
     let cut = made.key.replace(secret[1], "");
     made.write(KEY, &cut);
     let error = open(made.directory.path()).unwrap_err();
-    let told = format!("{authority:?} {error:?} {error}");
+    let shown = format!("{authority:?} {error:?} {error}");
     for line in secret {
-        assert!(!told.contains(line));
+        assert!(!shown.contains(line));
     }
 }

@@ -31,7 +31,7 @@ struct Proxy {
 
 impl Proxy {
     /// Starts it with further lines of configuration.
-    fn start(sandbox: &Sandbox, more: &str) -> Proxy {
+    fn start(sandbox: &Sandbox, more: &str) -> Self {
         let address = deserted_address();
         let log = sandbox.path("tinyproxy.log");
         let config = format!(
@@ -48,7 +48,7 @@ impl Proxy {
             assert!(Instant::now() < deadline, "tinyproxy does not listen");
             thread::sleep(Duration::from_millis(2));
         }
-        Proxy {
+        Self {
             _running: running,
             address,
             log,

@@ -41,7 +41,7 @@ pub(crate) struct Sent {
 
 impl Recording {
     /// All workers work at once.
-    pub(crate) fn make(runtime: &Handle, case: &Case) -> Recording {
+    pub(crate) fn make(runtime: &Handle, case: &Case) -> Self {
         let config = EmulatorConfig {
             faults: case.rules(),
             seed: case.seed,
@@ -99,7 +99,7 @@ impl Recording {
                 "a worker's order is the tape's"
             );
         }
-        Recording {
+        Self {
             tape,
             sent,
             is_plain: !case.secrets,

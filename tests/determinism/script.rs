@@ -101,12 +101,12 @@ fn act() -> impl Strategy<Value = Act> {
 
 impl Case {
     /// One worker that polls twice and gets two answers.
-    pub(crate) fn of_two_polls() -> Case {
+    pub(crate) fn of_two_polls() -> Self {
         let poll = Act::Poll {
             batch: Some(1),
             third_party: false,
         };
-        Case {
+        Self {
             workers: vec![vec![poll.clone(), poll]],
             tagged: true,
             secrets: false,
@@ -172,7 +172,7 @@ impl Act {
 
     fn request(&self) -> (&'static str, Value) {
         match self {
-            Act::Poll { batch, third_party } => {
+            Self::Poll { batch, third_party } => {
                 let (name, owner) = match third_party {
                     false => ("PollForJobs", "Custom"),
                     true => ("PollForThirdPartyJobs", "ThirdParty"),
@@ -182,17 +182,17 @@ impl Act {
                     json!({ "actionTypeId": action(owner), "maxBatchSize": batch }),
                 )
             }
-            Act::Acknowledge { job, nonce } => about(
+            Self::Acknowledge { job, nonce } => about(
                 *job,
                 ["AcknowledgeJob", "AcknowledgeThirdPartyJob"],
                 json!({ "nonce": nonce.to_string() }),
             ),
-            Act::Details { job } => about(
+            Self::Details { job } => about(
                 *job,
                 ["GetJobDetails", "GetThirdPartyJobDetails"],
                 json!({}),
             ),
-            Act::Succeed { job, goes_on } => about(
+            Self::Succeed { job, goes_on } => about(
                 *job,
                 ["PutJobSuccessResult", "PutThirdPartyJobSuccessResult"],
                 match goes_on {
@@ -200,12 +200,12 @@ impl Act {
                     false => json!({ "executionDetails": { "percentComplete": 100 } }),
                 },
             ),
-            Act::Fail { job, message } => about(
+            Self::Fail { job, message } => about(
                 *job,
                 ["PutJobFailureResult", "PutThirdPartyJobFailureResult"],
                 json!({ "failureDetails": { "type": "JobFailed", "message": message } }),
             ),
-            Act::Odd(kind) => match kind {
+            Self::Odd(kind) => match kind {
                 0 => ("AcknowledgeJob", json!("no JSON")),
                 1 => (
                     "AcknowledgeJob",

@@ -21,10 +21,10 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(message: &Message) -> Seen {
+    pub(crate) fn of(message: &Message) -> Self {
         let headers = message.headers().into_iter();
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value));
-        Seen {
+        Self {
             status: message.status(),
             headers: headers
                 .filter(|(name, _)| !OF_THE_MOMENT.contains(&name.as_str()))

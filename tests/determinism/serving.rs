@@ -33,12 +33,12 @@ impl Serving {
         listener: Listener,
         service: Arc<S>,
         date: DateHeader,
-    ) -> Serving {
+    ) -> Self {
         let address = listener.local_addr();
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
         let limits = Limits::default();
-        Serving {
+        Self {
             runtime: runtime.clone(),
             address,
             replay: None,
@@ -48,12 +48,12 @@ impl Serving {
     }
 
     /// A replay with nothing but defaults.
-    pub(crate) fn replay(runtime: &Handle, tape: &Tape) -> Serving {
+    pub(crate) fn replay(runtime: &Handle, tape: &Tape) -> Self {
         let replay = Arc::new(Replay::new(tape.clone(), PlayerConfig::default()));
         let service = Arc::clone(&replay);
         let listener = Self::bind(runtime);
         let serving = Self::start(runtime, listener, service, DateHeader::AsGiven);
-        Serving {
+        Self {
             replay: Some(replay),
             ..serving
         }

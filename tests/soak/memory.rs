@@ -67,7 +67,7 @@ struct Mirror {
 }
 
 impl Mirror {
-    fn start() -> Mirror {
+    fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         // It ends with the test program: nobody is left to connect.
@@ -76,7 +76,7 @@ impl Mirror {
                 thread::spawn(move || while mirror(&stream).is_some() {});
             }
         });
-        Mirror { address }
+        Self { address }
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum Step {
     /// Answers and keeps the connection.
     Answer(Answer),
     /// Waits, then goes on.
-    After(Duration, Box<Step>),
+    After(Duration, Box<Self>),
     /// Says nothing until the client gives up.
     Hang,
     /// Closes without a byte.

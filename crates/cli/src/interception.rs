@@ -25,7 +25,7 @@ pub(crate) struct Interception {
 
 impl Interception {
     /// Opens the authority, if interception is asked for.
-    pub(crate) fn begin(arguments: &ServingArguments) -> Result<Option<Interception>, Failure> {
+    pub(crate) fn begin(arguments: &ServingArguments) -> Result<Option<Self>, Failure> {
         if !arguments.interception.intercept {
             return Ok(None);
         }
@@ -39,7 +39,7 @@ impl Interception {
             })?)
         };
         let tls = authority.server_config();
-        Ok(Some(Interception { tls, trust }))
+        Ok(Some(Self { tls, trust }))
     }
 
     /// TLS as CodePipeline's hosts.

@@ -65,24 +65,24 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// What stdout is here.
-    pub(crate) fn of_stdout(color: Color) -> Layout {
-        Layout {
+    pub(crate) fn of_stdout(color: Color) -> Self {
+        Self {
             width: terminal::width(io::stdout()),
             palette: Palette::of_stdout(color),
         }
     }
 
     /// A pipe: no colours, and nothing wrapped or cut.
-    pub(crate) fn pipe() -> Layout {
-        Layout {
+    pub(crate) fn pipe() -> Self {
+        Self {
             width: None,
             palette: Palette::plain(),
         }
     }
 
     /// A terminal without colours.
-    pub(crate) fn terminal(width: usize) -> Layout {
-        Layout {
+    pub(crate) fn terminal(width: usize) -> Self {
+        Self {
             width: Some(width),
             palette: Palette::plain(),
         }
@@ -157,15 +157,15 @@ enum Line<const COLUMNS: usize> {
 
 impl Cell {
     /// In the colour of its meaning.
-    pub(crate) fn toned(text: String, tone: Tone) -> Cell {
+    pub(crate) fn toned(text: String, tone: Tone) -> Self {
         let tone = Some(tone);
-        Cell { text, tone }
+        Self { text, tone }
     }
 }
 
 impl From<String> for Cell {
-    fn from(text: String) -> Cell {
-        Cell { text, tone: None }
+    fn from(text: String) -> Self {
+        Self { text, tone: None }
     }
 }
 

@@ -20,8 +20,8 @@ pub(crate) struct UserUmask(Mode);
 
 impl UserUmask {
     /// Tightens the process's umask: from here on, only the owner can use the files it makes.
-    pub(crate) fn tighten() -> UserUmask {
-        UserUmask(umask(Mode::RWXG | Mode::RWXO))
+    pub(crate) fn tighten() -> Self {
+        Self(umask(Mode::RWXG | Mode::RWXO))
     }
 
     /// Runs `action` with the user's umask.
@@ -59,7 +59,7 @@ pub(crate) struct Signals {
 impl Signals {
     /// Catches signals from here on. SIGHUP is not caught if it was ignored from the start
     /// (`nohup`). If that can't be found out, it is caught only for a wrapped command.
-    pub(crate) fn install(is_wrapping: bool) -> Result<Signals, SystemError> {
+    pub(crate) fn install(is_wrapping: bool) -> Result<Self, SystemError> {
         let catch = |kind| {
             signal(kind).map_err(|source| SystemError {
                 action: "catch signals",
@@ -67,7 +67,7 @@ impl Signals {
             })
         };
         let is_hangup_ours = hangup_is_ignored().map_or(is_wrapping, |is_ignored| !is_ignored);
-        Ok(Signals {
+        Ok(Self {
             interrupt: catch(SignalKind::interrupt())?,
             terminate: catch(SignalKind::terminate())?,
             hangup: is_hangup_ours

@@ -131,16 +131,16 @@ pub(crate) enum Tone {
 
 impl Palette {
     /// For stderr, by `--color`; `auto` colours a terminal, unless `NO_COLOR` is set.
-    pub(crate) fn of_stderr(color: Color) -> Palette {
-        Palette::of(color, io::stderr().is_terminal())
+    pub(crate) fn of_stderr(color: Color) -> Self {
+        Self::of(color, io::stderr().is_terminal())
     }
 
     /// For stdout, likewise.
-    pub(crate) fn of_stdout(color: Color) -> Palette {
-        Palette::of(color, io::stdout().is_terminal())
+    pub(crate) fn of_stdout(color: Color) -> Self {
+        Self::of(color, io::stdout().is_terminal())
     }
 
-    fn of(color: Color, is_terminal: bool) -> Palette {
+    fn of(color: Color, is_terminal: bool) -> Self {
         let is_coloured = match color {
             Color::Always => true,
             Color::Never => false,
@@ -150,18 +150,18 @@ impl Palette {
                 is_terminal && !refused && !terminal_is_dumb()
             }
         };
-        Palette { is_coloured }
+        Self { is_coloured }
     }
 
     /// No colours.
-    pub(crate) fn plain() -> Palette {
-        Palette { is_coloured: false }
+    pub(crate) fn plain() -> Self {
+        Self { is_coloured: false }
     }
 
     /// Colours.
     #[cfg(test)]
-    pub(crate) fn coloured() -> Palette {
-        Palette { is_coloured: true }
+    pub(crate) fn coloured() -> Self {
+        Self { is_coloured: true }
     }
 
     /// Whether the stream is coloured.

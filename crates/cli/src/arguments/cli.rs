@@ -92,21 +92,21 @@ pub(crate) enum Command {
 
 impl Cli {
     /// The process's own command line.
-    pub(crate) fn from_process() -> Result<Cli, clap::Error> {
-        Cli::from_arguments(&Vec::from_iter(std::env::args_os()))
+    pub(crate) fn from_process() -> Result<Self, clap::Error> {
+        Self::from_arguments(&Vec::from_iter(std::env::args_os()))
     }
 
-    fn from_arguments(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    fn from_arguments(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let color = match color_asked_for(arguments) {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let matches = Cli::command()
+        let matches = Self::command()
             .color(color)
             .try_get_matches_from(arguments)
             .map_err(|error| with_tip(error, arguments))?;
-        Cli::from_arg_matches(&matches)
+        Self::from_arg_matches(&matches)
     }
 }
 
@@ -114,9 +114,9 @@ impl Command {
     /// The arguments that commands with a server share; `None` for the others.
     pub(crate) fn serving(&self) -> Option<&ServingArguments> {
         match self {
-            Command::Record(record) => Some(&record.serving),
-            Command::Replay(replay) => Some(&replay.serving),
-            Command::Emulate(emulate) => Some(&emulate.serving),
+            Self::Record(record) => Some(&record.serving),
+            Self::Replay(replay) => Some(&replay.serving),
+            Self::Emulate(emulate) => Some(&emulate.serving),
             _ => None,
         }
     }

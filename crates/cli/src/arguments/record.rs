@@ -97,11 +97,11 @@ pub(crate) enum Mode {
 }
 
 impl From<Mode> for RecordMode {
-    fn from(mode: Mode) -> RecordMode {
+    fn from(mode: Mode) -> Self {
         match mode {
-            Mode::Fresh => RecordMode::Fresh,
-            Mode::Overwrite => RecordMode::Overwrite,
-            Mode::Append => RecordMode::Append,
+            Mode::Fresh => Self::Fresh,
+            Mode::Overwrite => Self::Overwrite,
+            Mode::Append => Self::Append,
         }
     }
 }
@@ -116,10 +116,10 @@ pub(crate) enum Signing {
 }
 
 impl From<Signing> for Sign {
-    fn from(signing: Signing) -> Sign {
+    fn from(signing: Signing) -> Self {
         match signing {
-            Signing::Resign => Sign::Resign,
-            Signing::Keep => Sign::Keep,
+            Signing::Resign => Self::Resign,
+            Signing::Keep => Self::Keep,
         }
     }
 }
@@ -136,11 +136,11 @@ pub(crate) enum ConfigRedaction {
 }
 
 impl From<ConfigRedaction> for RedactConfig {
-    fn from(redaction: ConfigRedaction) -> RedactConfig {
+    fn from(redaction: ConfigRedaction) -> Self {
         match redaction {
-            ConfigRedaction::All => RedactConfig::All,
-            ConfigRedaction::Suspect => RedactConfig::Suspect,
-            ConfigRedaction::None => RedactConfig::None,
+            ConfigRedaction::All => Self::All,
+            ConfigRedaction::Suspect => Self::Suspect,
+            ConfigRedaction::None => Self::None,
         }
     }
 }

@@ -74,10 +74,10 @@ pub(crate) enum PlayOrder {
 }
 
 impl From<PlayOrder> for Order {
-    fn from(order: PlayOrder) -> Order {
+    fn from(order: PlayOrder) -> Self {
         match order {
-            PlayOrder::Keyed => Order::Keyed,
-            PlayOrder::Strict => Order::Strict,
+            PlayOrder::Keyed => Self::Keyed,
+            PlayOrder::Strict => Self::Strict,
         }
     }
 }
@@ -92,10 +92,10 @@ pub(crate) enum Matching {
 }
 
 impl From<Matching> for MatchBy {
-    fn from(matching: Matching) -> MatchBy {
+    fn from(matching: Matching) -> Self {
         match matching {
-            Matching::Exact => MatchBy::Exact,
-            Matching::Identity => MatchBy::Identity,
+            Matching::Exact => Self::Exact,
+            Matching::Identity => Self::Identity,
         }
     }
 }
@@ -184,12 +184,12 @@ pub(crate) enum WhenExhausted {
 }
 
 impl From<WhenExhausted> for Exhausted {
-    fn from(when: WhenExhausted) -> Exhausted {
+    fn from(when: WhenExhausted) -> Self {
         match when {
-            WhenExhausted::Auto => Exhausted::Auto,
-            WhenExhausted::Error => Exhausted::Error,
-            WhenExhausted::RepeatLast => Exhausted::RepeatLast,
-            WhenExhausted::Loop => Exhausted::Loop,
+            WhenExhausted::Auto => Self::Auto,
+            WhenExhausted::Error => Self::Error,
+            WhenExhausted::RepeatLast => Self::RepeatLast,
+            WhenExhausted::Loop => Self::Loop,
         }
     }
 }

@@ -110,7 +110,7 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, PeriodError> {
         let period = humantime::parse_duration(text).map_err(|_| PeriodError::Malformed)?;
         if (Duration::from_millis(1)..=LONGEST).contains(&period) {
-            Ok(Period(period))
+            Ok(Self(period))
         } else {
             Err(PeriodError::OutOfRange)
         }
@@ -123,7 +123,7 @@ impl FromStr for Delay {
     fn from_str(text: &str) -> Result<Self, PeriodError> {
         let delay = humantime::parse_duration(text).map_err(|_| PeriodError::Malformed)?;
         if delay <= LONGEST {
-            Ok(Delay(delay))
+            Ok(Self(delay))
         } else {
             Err(PeriodError::TooLong)
         }
@@ -158,7 +158,7 @@ impl FromStr for LogFilter {
                 None => targets.with_default(level(directive)?),
             };
         }
-        Ok(LogFilter(targets))
+        Ok(Self(targets))
     }
 }
 
@@ -168,8 +168,8 @@ impl FromStr for LogFilter {
 pub(crate) struct Unshown<T>(PhantomData<T>);
 
 impl<T> Unshown<T> {
-    pub(crate) fn new() -> Unshown<T> {
-        Unshown(PhantomData)
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
     }
 }
 

@@ -121,7 +121,7 @@ struct ListedTape {
 }
 
 impl From<&TapeSummary> for ListedTape {
-    fn from(tape: &TapeSummary) -> ListedTape {
+    fn from(tape: &TapeSummary) -> Self {
         let stats = stats(&tape.state);
         let moment = |moment: Option<UnixMillis>| moment.map(|moment| moment.to_string());
         let (state, pid, reason) = match &tape.state {
@@ -130,7 +130,7 @@ impl From<&TapeSummary> for ListedTape {
             TapeState::InUse { pid } => ("in-use", *pid, None),
             TapeState::Unreadable(reason) => ("unreadable", None, Some(reason.clone())),
         };
-        ListedTape {
+        Self {
             name: tape.name.to_string(),
             state,
             exchanges: stats.map(|stats| stats.exchanges),

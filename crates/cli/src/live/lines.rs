@@ -39,8 +39,8 @@ pub(crate) struct LiveLines {
 }
 
 impl LiveLines {
-    pub(crate) fn new(palette: Palette, below: CountsBelow) -> LiveLines {
-        LiveLines {
+    pub(crate) fn new(palette: Palette, below: CountsBelow) -> Self {
+        Self {
             palette,
             below,
             counts: Mutex::default(),

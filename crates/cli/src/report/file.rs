@@ -45,7 +45,7 @@ impl FromStr for ReportFile {
             Some("xml") => Form::JUnit,
             _ => return Err(UnknownForm),
         };
-        Ok(ReportFile { path, form })
+        Ok(Self { path, form })
     }
 }
 

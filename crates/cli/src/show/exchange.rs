@@ -93,11 +93,11 @@ struct MessageText<'a> {
 
 impl Bodies {
     /// The bodies of an exchange; `None` if a tape file could not have them.
-    pub(super) fn of(exchange: &Exchange) -> Option<Bodies> {
+    pub(super) fn of(exchange: &Exchange) -> Option<Self> {
         let mut text = Vec::new();
         write_exchange(exchange, &mut text).ok()?;
         let exchange: ExchangeText<'_> = serde_json::from_slice(&text).ok()?;
-        Some(Bodies {
+        Some(Self {
             request: exchange.request.body(),
             response: exchange.response.map(|response| response.body()),
         })

@@ -54,11 +54,11 @@ impl CommandError for SpawnError {
 }
 
 impl SpawnError {
-    pub(super) fn new(program: &OsStr, source: io::Error) -> SpawnError {
+    pub(super) fn new(program: &OsStr, source: io::Error) -> Self {
         let program = program.to_string_lossy().into_owned();
         match source.kind() {
-            io::ErrorKind::NotFound => SpawnError::NotFound { program, source },
-            _ => SpawnError::NotExecutable { program, source },
+            io::ErrorKind::NotFound => Self::NotFound { program, source },
+            _ => Self::NotExecutable { program, source },
         }
     }
 }
@@ -78,7 +78,7 @@ impl Wrapped {
         arguments: &[OsString],
         changes: Vec<Change>,
         umask: &UserUmask,
-    ) -> Result<Wrapped, SpawnError> {
+    ) -> Result<Self, SpawnError> {
         let mut command = Command::new(program);
         command.args(arguments);
         for (name, value) in changes {
@@ -88,7 +88,7 @@ impl Wrapped {
             };
         }
         match umask.during(|| command.spawn()) {
-            Ok(child) => Ok(Wrapped { child }),
+            Ok(child) => Ok(Self { child }),
             Err(source) => Err(SpawnError::new(program, source)),
         }
     }

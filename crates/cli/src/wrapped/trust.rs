@@ -47,7 +47,7 @@ impl TrustFiles {
     pub(crate) fn write(
         authority: &CertificateAuthority,
         value_of: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<TrustFiles, TrustError> {
+    ) -> Result<Self, TrustError> {
         // Reads SSL_CERT_FILE and SSL_CERT_DIR, as the command would.
         let system = load_native_certs();
         if let Some(error) = system.errors.first() {

@@ -8,6 +8,7 @@ mod client;
 mod error;
 mod page;
 mod run;
+mod session;
 mod worker;
 
 pub(super) use run::run;

@@ -10,7 +10,7 @@ use pipetape_emulator::{HistoryEntry, JobEvent, JobView};
 use pipetape_tape::{Exchange, TapeName};
 use serde_json::Value;
 
-use super::run::{Recording, Replayed};
+use super::session::{Recording, Replayed};
 use crate::layout::{Align, Layout, Table};
 use crate::report::lines;
 use crate::show::{error_code, result};

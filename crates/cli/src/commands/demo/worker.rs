@@ -33,8 +33,8 @@ pub(super) struct Worker {
 
 impl Worker {
     /// A worker for the server at this address.
-    pub(super) async fn connect(address: SocketAddr) -> Result<Worker, WorkError> {
-        Ok(Worker {
+    pub(super) async fn connect(address: SocketAddr) -> Result<Self, WorkError> {
+        Ok(Self {
             client: Client::connect(address).await?,
             answers: Vec::new(),
             last_nonce: None,

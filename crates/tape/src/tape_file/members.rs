@@ -343,7 +343,7 @@ impl FileExchange<'_> {
             wrong(if is_missing {
                 "missing member `response` (or `fault`)".to_owned()
             } else {
-                "a `response` stands beside a `fault` of kind `truncated`, and beside no other"
+                "a `response` and a `fault` can be together only if the fault is of kind `truncated`"
                     .to_owned()
             })
         })?;

@@ -273,7 +273,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"truncated\"",
         "\"reset\"",
-        "line 61: `exchanges[1]`: exchange 3: a `response` stands beside a `fault` of kind `truncated`, and beside no other",
+        "line 61: `exchanges[1]`: exchange 3: a `response` and a `fault` can be together only if the fault is of kind `truncated`",
     );
     refuse(
         "\"kind\": \"reset\"",

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use pipetape_core::headers::{REQUEST_ID, end_to_end};
+use pipetape_core::headers::end_to_end;
 use pipetape_core::{Answer, protocol};
 use tracing::warn;
 
@@ -172,25 +172,14 @@ fn sent(seq: u64, headers: &[(String, String)]) -> Vec<TemplateHeader> {
                 None => TemplateHeader::Unsent,
                 Some(name) if is_part_of_template(name.as_str()) => {
                     match HeaderValue::from_bytes(value.as_bytes()) {
-                        Ok(value) => TemplateHeader::Fixed(name, lasting_value(value)),
+                        Ok(value) => TemplateHeader::Fixed(name, value),
                         Err(_) => TemplateHeader::Unsent,
                     }
                 }
-                Some(name) => TemplateHeader::Varying(lasting_name(name)),
+                Some(name) => TemplateHeader::Varying(name),
             }
         })
         .collect()
-}
-
-/// The same name; where each answer of the service has it, in memory that is never freed, so that nobody counts its users.
-fn lasting_name(name: HeaderName) -> HeaderName {
-    if name == REQUEST_ID { REQUEST_ID } else { name }
-}
-
-/// The same for a value.
-fn lasting_value(value: HeaderValue) -> HeaderValue {
-    let json = json_content_type();
-    if value == json { json } else { value }
 }
 
 /// Whether a header's value belongs to the template: it seldom varies, or says which other headers are sent.

@@ -1,7 +1,6 @@
 //! One play-through of a tape, and all of them.
 
 use std::collections::HashMap;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -82,24 +81,6 @@ pub(crate) struct Sessions {
     dropped: AtomicU64,
 }
 
-/// A session in use. The default one, which most requests are for, never goes, and need not be counted.
-#[derive(Debug)]
-pub(crate) enum Held<'a> {
-    Default(&'a Session),
-    Other(Arc<Session>),
-}
-
-impl Deref for Held<'_> {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        match self {
-            Held::Default(session) => session,
-            Held::Other(session) => session,
-        }
-    }
-}
-
 impl Sessions {
     /// Of a tape of `length` exchanges.
     pub(crate) fn new(most: usize, length: usize) -> Sessions {
@@ -117,15 +98,15 @@ impl Sessions {
     }
 
     /// The session of that name, new where there is none.
-    pub(crate) fn of(&self, name: &SessionName) -> Held<'_> {
+    pub(crate) fn of(&self, name: &SessionName) -> Arc<Session> {
         if *name == *self.default.name {
-            return Held::Default(&self.default);
+            return Arc::clone(&self.default);
         }
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         let known = self.read().get(name).map(Arc::clone);
         let session = known.unwrap_or_else(|| self.insert(name));
         session.last_used.store(now, Ordering::Relaxed);
-        Held::Other(session)
+        session
     }
 
     /// The session of that name, if there is one.

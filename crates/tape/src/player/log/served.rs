@@ -90,17 +90,11 @@ impl ServedLog {
         is_loosened: bool,
     ) {
         let mut entries = self.lock();
-        let mut oldest = None;
         if entries.kept.len() >= self.most {
-            oldest = entries.kept.pop_front();
+            entries.kept.pop_front();
             entries.forgotten += 1;
         }
-        // The name that goes is nearly always the one that comes: then nobody counts its users.
-        let session = match oldest {
-            Some(oldest) if Arc::ptr_eq(&oldest.session, session) => oldest.session,
-            _ => Arc::clone(session),
-        };
-        let entry = ServedEntry::new(session, position, times, is_loosened);
+        let entry = ServedEntry::new(Arc::clone(session), position, times, is_loosened);
         entries.kept.push_back(entry);
     }
 

@@ -141,7 +141,7 @@ impl Player {
     fn of(tape: PreparedTape, config: PlayerConfig) -> Self {
         Self {
             config,
-            sessions: Sessions::new(MOST_SESSIONS, tape.packed.len()),
+            sessions: Sessions::new(MOST_SESSIONS),
             played: PlayedSet::new(tape.packed.len(), tape.index.groups.playable()),
             served_log: ServedLog::new(MOST_SERVED),
             miss_log: MissLog::new(MOST_MISSES),

@@ -5,65 +5,27 @@ use std::collections::HashMap;
 use crate::player::config::Exhausted;
 use crate::player::prepared::{Hashed, KeyGroup, Position, Schedule};
 
-/// From which share of a tape's exchanges on a list of all is no larger than a table of some.
-const ONE_IN: usize = 4;
-
-/// How often each group was played.
-#[derive(Debug, Clone)]
+/// How often each key group was played.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Cursors {
-    counts: Counts,
-    /// Exchanges on the tape.
-    length: usize,
+    /// By the position of a group's first exchange; a group that is not in it was never played.
+    counts: HashMap<Position, u32, Hashed>,
     /// How many exchanges, from the tape's beginning on, were seen to be played: see
-    /// [`Schedule`](super::order::Schedule).
+    /// [`Cursors::awaited`].
     begun: Position,
     /// How many different exchanges were played.
     pub(crate) different: usize,
 }
 
-/// By the position of a group's first exchange.
-#[derive(Debug, Clone)]
-enum Counts {
-    /// What is not in it was never played.
-    Some(HashMap<Position, u32, Hashed>),
-    All(Vec<u32>),
-}
-
 impl Cursors {
-    /// The beginning of a tape of `length` exchanges.
-    pub(crate) fn new(length: usize) -> Cursors {
-        Cursors {
-            counts: Counts::Some(HashMap::default()),
-            length,
-            begun: 0,
-            different: 0,
-        }
-    }
-
     /// How often a group was played.
     pub(crate) fn played(&self, group: KeyGroup) -> u32 {
-        let first = group.first();
-        match &self.counts {
-            Counts::Some(counts) => counts.get(&first).copied().unwrap_or(0),
-            Counts::All(counts) => counts[first as usize],
-        }
+        self.counts.get(&group.first()).copied().unwrap_or(0)
     }
 
     /// The same, to be counted up.
     pub(crate) fn played_mut(&mut self, group: KeyGroup) -> &mut u32 {
-        if let Counts::Some(counts) = &self.counts
-            && counts.len() >= self.length / ONE_IN
-        {
-            let mut all = vec![0; self.length];
-            for (&first, &count) in counts {
-                all[first as usize] = count;
-            }
-            self.counts = Counts::All(all);
-        }
-        match &mut self.counts {
-            Counts::Some(counts) => counts.entry(group.first()).or_insert(0),
-            Counts::All(counts) => &mut counts[group.first() as usize],
-        }
+        self.counts.entry(group.first()).or_insert(0)
     }
 
     /// The first exchange that the session has yet to play before the one at `at`.
@@ -83,7 +45,7 @@ impl Cursors {
 
     /// Back to the beginning.
     pub(crate) fn clear(&mut self) {
-        *self = Cursors::new(self.length);
+        *self = Self::default();
     }
 }
 
@@ -133,24 +95,6 @@ pub(crate) fn turn(played: &mut u32, length: usize, exhausted: Exhausted, is_pol
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_survive_the_change_of_form() {
-        let group = |name: u8| KeyGroup::begun_by(Position::from(name));
-        let mut cursors = Cursors::new(100);
-        for step in 0..100 {
-            for name in 0..=step {
-                *cursors.played_mut(group(name)) += 1;
-            }
-            assert_eq!(matches!(cursors.counts, Counts::All(_)), step >= 25);
-        }
-        for name in 0..100 {
-            let played = cursors.played(group(name));
-            assert_eq!(played, 100 - u32::from(name));
-        }
-        cursors.clear();
-        assert_eq!(cursors.played(group(7)), 0);
-    }
 
     fn turns(length: usize, exhausted: Exhausted, is_poll: bool) -> Vec<(usize, u32)> {
         let mut played = 0;

@@ -32,13 +32,13 @@ pub(crate) struct SessionState {
 }
 
 impl Session {
-    /// A session at the beginning of a tape of `length` exchanges.
-    pub(crate) fn new(name: SessionName, length: usize, quota: Arc<Quota>) -> Session {
+    /// A session at the beginning of the tape.
+    pub(crate) fn new(name: SessionName, quota: Arc<Quota>) -> Session {
         Session {
             name: Arc::new(name),
             last_used: AtomicU64::new(0),
             state: Mutex::new(SessionState {
-                cursors: Cursors::new(length),
+                cursors: Cursors::default(),
                 notes: Notes::new(quota),
                 served: 0,
                 loosened: 0,
@@ -72,8 +72,6 @@ pub(crate) struct Sessions {
     default: Arc<Session>,
     others: RwLock<HashMap<Arc<SessionName>, Arc<Session>>>,
     most: usize,
-    /// Exchanges on the tape.
-    length: usize,
     /// For the notes of all of them.
     quota: Arc<Quota>,
     /// Counts requests: the time that idleness is measured in.
@@ -82,15 +80,14 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// Of a tape of `length` exchanges.
-    pub(crate) fn new(most: usize, length: usize) -> Sessions {
+    /// At most so many beside the default one.
+    pub(crate) fn new(most: usize) -> Sessions {
         let quota = Arc::new(Quota::new(MOST_OF_ALL));
-        let default = Session::new(SessionName::default(), length, Arc::clone(&quota));
+        let default = Session::new(SessionName::default(), Arc::clone(&quota));
         Sessions {
             default: Arc::new(default),
             others: RwLock::default(),
             most,
-            length,
             quota,
             clock: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -162,7 +159,7 @@ impl Sessions {
                 self.note_dropped(&oldest);
             }
         }
-        let session = Session::new(name.clone(), self.length, Arc::clone(&self.quota));
+        let session = Session::new(name.clone(), Arc::clone(&self.quota));
         let session = Arc::new(session);
         others.insert(Arc::clone(&session.name), Arc::clone(&session));
         session
@@ -216,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_longest_idle_session_goes() {
-        let sessions = Sessions::new(2, 1);
+        let sessions = Sessions::new(2);
         for text in ["a", "b", "a", "default", "c"] {
             play(&sessions, text);
         }
@@ -236,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_reset_is_for_all() {
-        let sessions = Sessions::new(9, 1);
+        let sessions = Sessions::new(9);
         let held = sessions.of(&name("a"));
         play(&sessions, "a");
         play(&sessions, "default");

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::{io, iter};
 
+use crate::text::brief;
+
 /// Longest line, in characters: a cause may quote what a stranger sent.
 const LONGEST: usize = 1000;
 
@@ -42,15 +44,12 @@ pub fn with_causes(error: &(dyn Error + 'static)) -> String {
     one_line(&texts(error).join(": "))
 }
 
-/// Text without line breaks, control characters and runs of blanks, of bounded length.
+/// Text without line breaks, control characters and runs of blanks, of bounded length; what else is
+/// hidden is escaped as [`printable`](crate::text::printable) does.
 pub fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let line: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let line = line.join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    brief(&line.join(" "), LONGEST)
 }
 
 #[cfg(test)]

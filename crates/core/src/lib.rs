@@ -69,6 +69,7 @@ pub mod partition;
 pub mod protocol;
 pub mod schema;
 pub mod shapes;
+pub mod text;
 
 pub use answer::Answer;
 pub use credential_scope::{Authorization, AuthorizationError, CredentialScope};

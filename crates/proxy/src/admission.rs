@@ -4,13 +4,13 @@
 //! asked for by clients of this machine that mean this server.
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, Method};
+use pipetape_core::protocol::named_operation;
 use pipetape_core::{Authorization, Operation, Region};
 use pipetape_serve::{Request, host};
 
 use crate::refusal::{NoRegion, NotForwarded, Refusal};
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 /// The service's signing name.
 pub(crate) const SERVICE: &str = "codepipeline";
 
@@ -34,7 +34,8 @@ pub(crate) fn admit(request: &Request) -> Result<Admitted, Refusal> {
     if request.method != Method::POST {
         return Err(Refusal::NotForwarded(NotForwarded::Method));
     }
-    let operation = operation(&request.headers).map_err(Refusal::NotForwarded)?;
+    let operation =
+        named_operation(&request.headers).map_err(|error| Refusal::NotForwarded(error.into()))?;
     let region = match authorization(&request.headers) {
         Ok(authorization) if authorization.scope().service() != SERVICE => {
             return Err(Refusal::NotForwarded(NotForwarded::Service));
@@ -43,17 +44,6 @@ pub(crate) fn admit(request: &Request) -> Result<Admitted, Refusal> {
         Err(why) => Err(why),
     };
     Ok(Admitted { operation, region })
-}
-
-fn operation(headers: &HeaderMap) -> Result<Operation, NotForwarded> {
-    let mut targets = headers.get_all(TARGET).iter();
-    let target = match (targets.next(), targets.next()) {
-        (Some(target), None) => target,
-        (None, _) => return Err(NotForwarded::NoTarget),
-        (Some(_), Some(_)) => return Err(NotForwarded::SeveralTargets),
-    };
-    let target = target.to_str().map_err(|_| NotForwarded::TargetNotText)?;
-    Operation::from_target(target).map_err(NotForwarded::Target)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Authorization, NoRegion> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use pipetape_core::causes::with_causes;
-use pipetape_core::protocol::error_response;
-use pipetape_core::{AuthorizationError, RegionError, TARGET_PREFIX, TargetError};
+use pipetape_core::protocol::{NoOperation, error_response};
+use pipetape_core::{AuthorizationError, RegionError, TARGET_PREFIX};
 
 use crate::credentials::NoCredentials;
 use crate::signing::SigningError;
@@ -39,14 +39,8 @@ pub(crate) enum Refusal {
 pub(crate) enum NotForwarded {
     #[error("has another method")]
     Method,
-    #[error("has no X-Amz-Target header")]
-    NoTarget,
-    #[error("has several X-Amz-Target headers")]
-    SeveralTargets,
-    #[error("has an X-Amz-Target header that is no text")]
-    TargetNotText,
-    #[error("has an X-Amz-Target header that names no operation of CodePipeline ({0})")]
-    Target(#[source] TargetError),
+    #[error(transparent)]
+    Operation(#[from] NoOperation),
     #[error("is signed for another service")]
     Service,
 }

@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use pipetape_core::protocol::named_operation;
 use pipetape_core::{Answer, Operation};
 use pipetape_serve::{Request, session_segment};
 use pipetape_tape::{MissReport, Novelty, Paced, Player, SessionName};
 use tracing::{Level, debug, enabled, warn};
-
-use crate::playback::operation;
 
 /// The target of the event that each request leaves in the log, at debug.
 ///
@@ -31,7 +30,7 @@ impl Asked {
     /// `None` where nobody reads the log: a replay has no time to spare.
     pub(crate) fn of(request: &Request) -> Option<Asked> {
         enabled!(target: EXCHANGES, Level::DEBUG).then(|| Asked {
-            operation: operation(&request.headers).ok(),
+            operation: named_operation(&request.headers).ok(),
             session: session_segment(request.uri.path()).and_then(|segment| segment.parse().ok()),
             body: request.body.clone(),
             came: Instant::now(),

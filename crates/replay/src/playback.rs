@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
-use pipetape_core::Operation;
+use pipetape_core::protocol::named_operation;
+use pipetape_core::text::brief;
 use pipetape_serve::{Reply, Request, Service, session_segment};
 use pipetape_tape::{Invocation, MissReport, Paced, Player, Refusal, SessionName};
 use tokio::time::sleep;
 
 use crate::logging::{Asked, log_miss};
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+/// The longest text shown in the place of a session's name, in characters: as long as a name.
+const LONGEST_SHOWN: usize = 64;
 
 /// Answers every path that is no admin route.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ impl Playback {
     }
 
     fn play(&self, request: &Request) -> Result<Paced, MissReport> {
-        let operation = operation(&request.headers);
+        let operation = named_operation(&request.headers);
         let named;
         let session = match session_segment(request.uri.path()) {
             None => &self.default,
@@ -39,11 +40,7 @@ impl Playback {
                 }
                 Err(error) => {
                     // Never a name, so nothing else can be mistaken for it.
-                    let shown: String = segment
-                        .chars()
-                        .take(64)
-                        .flat_map(char::escape_debug)
-                        .collect();
+                    let shown = brief(segment, LONGEST_SHOWN);
                     let refusal = Refusal::BadSession(error);
                     return Err(self
                         .player
@@ -57,7 +54,10 @@ impl Playback {
                 self.player
                     .play_paced(session, &operation, &request.body, invocation)
             }
-            Err(refusal) => Err(self.player.refuse(session.as_str(), None, &refusal)),
+            Err(error) => {
+                let refusal = Refusal::NoOperation(error);
+                Err(self.player.refuse(session.as_str(), None, &refusal))
+            }
         }
     }
 }
@@ -86,21 +86,4 @@ impl Service for Playback {
             }
         }
     }
-}
-
-/// The operation that the only `X-Amz-Target` names.
-pub(crate) fn operation(headers: &HeaderMap) -> Result<Operation, Refusal> {
-    let mut targets = headers.get_all(TARGET).iter();
-    let Some(target) = targets.next() else {
-        return Err(Refusal::NoTarget);
-    };
-    if targets.next().is_some() {
-        return Err(Refusal::ManyTargets);
-    }
-    let bad = |error| Refusal::BadTarget {
-        target: target.as_bytes().to_vec(),
-        error,
-    };
-    let text = target.to_str().map_err(|_| bad(None))?;
-    Operation::from_target(text).map_err(|error| bad(Some(error)))
 }

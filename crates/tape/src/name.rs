@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use pipetape_core::text::printable;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
@@ -13,7 +14,7 @@ const MAX: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "`{}` is no valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
-    .0.escape_debug()
+    printable(.0)
 )]
 pub struct NameError(Box<str>);
 

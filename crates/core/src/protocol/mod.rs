@@ -23,4 +23,4 @@ pub use encode::{
     CONTENT_TYPE, Encoded, encode_error, encode_request, encode_response, error_response,
 };
 pub use error::{ErrorCode, ErrorMessage, ServiceError};
-pub use route::{RouteError, encode_route_error, route};
+pub use route::{NoOperation, RouteError, encode_route_error, named_operation, route};

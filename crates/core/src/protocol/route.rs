@@ -1,9 +1,59 @@
-//! The checks that the service makes before it asks who is calling.
+//! Which operation a request names, and the checks that the service makes before it asks who is calling.
 
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use super::{CONTENT_TYPE, Encoded, ErrorCode, ErrorMessage, ServiceError, encode_error};
-use crate::operation::Operation;
+use crate::operation::{Operation, TargetError};
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// The operation that a request's only `X-Amz-Target` names, known to the service or not.
+///
+/// A server that stands between a client and the service asks this; [`route`] answers as the service does.
+///
+/// # Errors
+///
+/// There is no such header, there are several, or it does not name an operation.
+pub fn named_operation(headers: &HeaderMap) -> Result<Operation, NoOperation> {
+    let mut targets = headers.get_all(TARGET).iter();
+    let target = match (targets.next(), targets.next()) {
+        (Some(target), None) => target,
+        (None, _) => return Err(NoOperation::NoTarget),
+        (Some(_), Some(_)) => return Err(NoOperation::SeveralTargets),
+    };
+    let text = target
+        .to_str()
+        .map_err(|_| NoOperation::NotText(target.as_bytes().into()))?;
+    Operation::from_target(text).map_err(|error| NoOperation::Target {
+        target: text.into(),
+        error,
+    })
+}
+
+/// Why a request names no operation. The fault is the client's, and its text does not repeat what the client
+/// sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoOperation {
+    /// It has no target.
+    #[error("has no X-Amz-Target header")]
+    NoTarget,
+    /// It has more than one target.
+    #[error("has more than one X-Amz-Target header")]
+    SeveralTargets,
+    /// Its target has bytes that are not visible ASCII.
+    #[error("has an X-Amz-Target header that is not text")]
+    NotText(Box<[u8]>),
+    /// Its target does not name an operation of CodePipeline.
+    #[error("has an X-Amz-Target header that names no operation of CodePipeline ({error})")]
+    Target {
+        /// The target.
+        target: Box<str>,
+        /// What is wrong with it.
+        #[source]
+        error: TargetError,
+    },
+}
 
 /// Finds the operation of a request: checks the content type, then that the body is a JSON object,
 /// then the target, in the service's order. The path is not looked at, as the service does not

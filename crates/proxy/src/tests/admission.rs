@@ -87,7 +87,11 @@ async fn requests_that_are_not_codepipelines() {
         ("POST", "GET", "another method"),
         ("POST", "OPTIONS", "another method"),
         (TARGET, "", "no X-Amz-Target header"),
-        (TARGET, &TARGET.repeat(2), "several X-Amz-Target headers"),
+        (
+            TARGET,
+            &TARGET.repeat(2),
+            "more than one X-Amz-Target header",
+        ),
         (
             "CodePipeline_20150709.",
             "DynamoDB_20120810.",
@@ -100,7 +104,7 @@ async fn requests_that_are_not_codepipelines() {
         ),
         (".PollForJobs", ".", "operation name is empty"),
         (".PollForJobs", ".Poll/ForJobs", "no operation"),
-        (".PollForJobs", ".Poll\u{e9}", "is no text"),
+        (".PollForJobs", ".Poll\u{e9}", "is not text"),
         ("/codepipeline/", "/sts/", "signed for another service"),
         ("/codepipeline/", "/s3/", "signed for another service"),
     ] {

@@ -70,7 +70,7 @@ async fn requests_without_an_operation_miss() {
             "target does not begin with",
         ),
         (target("CodePipeline_20150709."), "operation name is empty"),
-        (target("CodePipeline_20150709.Job\u{e9}"), "no text"),
+        (target("CodePipeline_20150709.Job\u{e9}"), "not text"),
     ] {
         let separator = if headers.is_empty() { "" } else { "\r\n" };
         let head = format!("POST / HTTP/1.1\r\nhost: h{separator}{headers}");

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use pipetape_core::text::push_printable;
+
 use super::canonical::Canonical;
 use crate::pointer::push_segment;
 
@@ -12,8 +14,8 @@ const MOST_OF_POINTER: usize = 120;
 
 /// A value in JSON's form. It is cut after 80 bytes; a string's length is added then.
 ///
-/// Whatever does not print (control characters, line separators, characters that turn the direction
-/// of text or have no width) is escaped as `\u{…}`, and bytes that are not UTF-8 as `\x…`.
+/// What is hidden is escaped as [`printable`](pipetape_core::text::printable) does, and bytes that are not UTF-8
+/// as `\x…`.
 pub(crate) fn shown_value(value: &Canonical<'_>) -> String {
     if let Canonical::String(bytes) = value {
         return shown_text(bytes);
@@ -85,11 +87,11 @@ impl BoundedLine {
 
     fn escaped(&mut self, character: char) {
         match character {
-            // Not special to JSON.
-            '\'' => self.push("'"),
+            '"' => self.push("\\\""),
+            '\\' => self.push("\\\\"),
             other => {
                 let mut text = String::new();
-                text.extend(other.escape_debug());
+                push_printable(&mut text, other);
                 self.push(&text);
             }
         }
@@ -186,7 +188,7 @@ mod tests {
             r#""it's \"quoted\" \\ é 😀""#,
             r#""it's \"quoted\" \\ é 😀""#,
         );
-        check("\"\\u0000\\n\\t\\u001b[2J\"", r#""\0\n\t\u{1b}[2J""#);
+        check("\"\\u0000\\n\\t\\u001b[2J\"", r#""\u{0}\n\t\u{1b}[2J""#);
         check(
             "\"\u{7f}\u{9b}\u{2028}\u{2029}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\"",
             r#""\u{7f}\u{9b}\u{2028}\u{2029}\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}""#,

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use pipetape_core::text::printable;
 use thiserror::Error;
 
 /// A tape file can't be read. Nothing of it was used.
@@ -19,7 +20,7 @@ pub enum TapeFileError {
         source: io::Error,
     },
     /// A newer pipetape wrote it.
-    #[error("{}: its format is `{}`, this build reads `{supported}`: upgrade pipetape to read it", path.display(), found.escape_debug())]
+    #[error("{}: its format is `{}`, this build reads `{supported}`: upgrade pipetape to read it", path.display(), printable(found))]
     Newer {
         /// The file.
         path: PathBuf,

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
+use pipetape_core::text::brief;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
@@ -17,6 +18,9 @@ use super::stream;
 use super::values::Object;
 use crate::exchange::Exchange;
 use crate::tape::Tape;
+
+/// The longest text of a file that an error quotes, in characters.
+const LONGEST: usize = 300;
 
 /// Reads a tape file.
 ///
@@ -108,7 +112,11 @@ pub fn read_tape(text: &[u8], path: &Path) -> Result<Tape, TapeFileError> {
             path,
             line,
             reason: match member(text) {
-                Some(member) => format!("`{}`: {}", printable(&member), without_position(&error)),
+                Some(member) => format!(
+                    "`{}`: {}",
+                    brief(&member, LONGEST),
+                    without_position(&error)
+                ),
                 None => without_position(&error),
             },
         },
@@ -146,20 +154,8 @@ fn ends_in_a_number(text: &[u8]) -> bool {
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
-    printable(text.strip_suffix(&position).unwrap_or(&text))
-}
-
-/// A text that may quote the file: bounded, and safe on a terminal.
-fn printable(text: &str) -> String {
-    const LONGEST: usize = 300;
-    text.chars()
-        .flat_map(|c| {
-            let escape = c.is_control().then(|| c.escape_default());
-            let plain = escape.is_none().then_some(c);
-            escape.into_iter().flatten().chain(plain)
-        })
-        .take(LONGEST)
-        .collect()
+    let text = text.strip_suffix(&position).unwrap_or(&text);
+    brief(text, LONGEST)
 }
 
 /// Reads nothing but the version.

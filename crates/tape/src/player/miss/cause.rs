@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use pipetape_core::protocol::error_response;
-use pipetape_core::{Operation, TargetError};
+use pipetape_core::Operation;
+use pipetape_core::protocol::{NoOperation, error_response};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -70,17 +70,8 @@ pub struct Closest {
 /// Why a request can't even be looked up. The fault is the client's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// It has no `X-Amz-Target`.
-    NoTarget,
-    /// It has more than one.
-    ManyTargets,
-    /// Its `X-Amz-Target` names no operation of CodePipeline.
-    BadTarget {
-        /// What came.
-        target: Vec<u8>,
-        /// What is wrong with it; `None` where it is no text.
-        error: Option<TargetError>,
-    },
+    /// It names no operation.
+    NoOperation(NoOperation),
     /// Its path names a session that can't be.
     BadSession(NameError),
 }

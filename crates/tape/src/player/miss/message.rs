@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use pipetape_core::Operation;
+use pipetape_core::protocol::NoOperation;
 
 use super::cause::{Closest, Miss, MissCause, Refusal};
 use super::closest::closest;
@@ -88,9 +89,7 @@ pub(crate) fn refused(
         operation: operation.cloned(),
         cause: match refusal {
             Refusal::BadSession(_) => MissCause::NoSession,
-            Refusal::NoTarget | Refusal::ManyTargets | Refusal::BadTarget { .. } => {
-                MissCause::NoOperation
-            }
+            Refusal::NoOperation(_) => MissCause::NoOperation,
         },
         closest: None,
         message: why_refused(&tape.name, session, refusal, &tape.redactor),
@@ -188,6 +187,7 @@ fn why_not_yet(
 
 /// Says why a request can't be looked up.
 fn why_refused(tape: &TapeName, session: &str, refusal: &Refusal, redactor: &Redactor) -> String {
+    let shown = |target: &str| shown_text(redactor.text(target).as_bytes());
     let why = match refusal {
         Refusal::BadSession(error) => {
             return format!(
@@ -195,16 +195,14 @@ fn why_refused(tape: &TapeName, session: &str, refusal: &Refusal, redactor: &Red
                  Next: use `/session/NAME/`, or any other path for the session `default`."
             );
         }
-        Refusal::NoTarget => "it has no X-Amz-Target header".to_owned(),
-        Refusal::ManyTargets => "it has more than one X-Amz-Target header".to_owned(),
-        Refusal::BadTarget { target, error } => {
+        Refusal::NoOperation(NoOperation::NotText(target)) => {
             let target = String::from_utf8_lossy(target);
-            let target = shown_text(redactor.text(&target).as_bytes());
-            match error {
-                Some(error) => format!("X-Amz-Target is {target}: {error}"),
-                None => format!("X-Amz-Target is {target}, which is no text"),
-            }
+            format!("X-Amz-Target is {}, which is not text", shown(&target))
         }
+        Refusal::NoOperation(NoOperation::Target { target, error }) => {
+            format!("X-Amz-Target is {}: {error}", shown(target))
+        }
+        Refusal::NoOperation(error) => format!("it {error}"),
     };
     format!(
         "no exchange of tape `{tape}` was looked for: the request in session `{session}` names no CodePipeline operation: {why}. \

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use pipetape_core::Operation;
+use pipetape_core::protocol::NoOperation;
 
 use super::tape::{miss, operation, player, session, tape, with_rules};
 use crate::name::SessionName;
@@ -99,16 +100,19 @@ fn requests_that_cannot_be_looked_up() {
     let player = player(two_jobs(), Exhausted::Auto);
     let refuse =
         |session: &str, refusal| player.refuse(session, None, &refusal).miss.message.clone();
-    let bad_target = |target: &[u8]| Refusal::BadTarget {
-        target: target.to_vec(),
-        error: std::str::from_utf8(target)
-            .ok()
-            .and_then(|target| Operation::from_target(target).err()),
+    let bad_target = |target: &[u8]| {
+        Refusal::NoOperation(match std::str::from_utf8(target) {
+            Ok(text) => NoOperation::Target {
+                target: text.into(),
+                error: Operation::from_target(text).unwrap_err(),
+            },
+            Err(_) => NoOperation::NotText(target.into()),
+        })
     };
-    assert_snapshot!(refuse("default", Refusal::NoTarget), @"no exchange of tape `deploy` was looked for: the request in session `default` names no CodePipeline operation: it has no X-Amz-Target header. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline.");
-    assert_snapshot!(refuse("default", Refusal::ManyTargets), @"no exchange of tape `deploy` was looked for: the request in session `default` names no CodePipeline operation: it has more than one X-Amz-Target header. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline.");
+    assert_snapshot!(refuse("default", Refusal::NoOperation(NoOperation::NoTarget)), @"no exchange of tape `deploy` was looked for: the request in session `default` names no CodePipeline operation: it has no X-Amz-Target header. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline.");
+    assert_snapshot!(refuse("default", Refusal::NoOperation(NoOperation::SeveralTargets)), @"no exchange of tape `deploy` was looked for: the request in session `default` names no CodePipeline operation: it has more than one X-Amz-Target header. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline.");
     assert_snapshot!(refuse("s", bad_target(b"DynamoDB_20120810.GetItem")), @r#"no exchange of tape `deploy` was looked for: the request in session `s` names no CodePipeline operation: X-Amz-Target is "DynamoDB_20120810.GetItem": target does not begin with `CodePipeline_20150709.`. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline."#);
-    assert_snapshot!(refuse("s", bad_target(b"CodePipeline_20150709.Get\xff")), @r#"no exchange of tape `deploy` was looked for: the request in session `s` names no CodePipeline operation: X-Amz-Target is "CodePipeline_20150709.Get�", which is no text. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline."#);
+    assert_snapshot!(refuse("s", bad_target(b"CodePipeline_20150709.Get\xff")), @r#"no exchange of tape `deploy` was looked for: the request in session `s` names no CodePipeline operation: X-Amz-Target is "CodePipeline_20150709.Get�", which is not text. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline."#);
     assert_snapshot!(refuse("s", bad_target("CodePipeline_20150709.\u{202e}\u{1b}[2J".repeat(100).as_bytes())), @r#"no exchange of tape `deploy` was looked for: the request in session `s` names no CodePipeline operation: X-Amz-Target is "CodePipeline_20150709.\u{202e}\u{1b}[2JCodePipeline_20150709.\u{202e}\u{1b}[2JC…" (2900 bytes): operation name has 2878 bytes, at most 128 are taken. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline."#);
     assert_snapshot!(refuse("s", bad_target(b"CodePipeline_20150709.arn:aws:iam::123456789012:AKIAIOSFODNN7EXAMPLE")), @r#"no exchange of tape `deploy` was looked for: the request in session `s` names no CodePipeline operation: X-Amz-Target is "CodePipeline_20150709.arn:aws:iam::999990499255:ASIAREDACTED000D3608": operation name has a byte at 3 that is no ASCII letter or digit. Next: send `X-Amz-Target: CodePipeline_20150709.OPERATION`, as every AWS SDK does, and check that the client is one for CodePipeline."#);
     let error = "a%20b".parse::<SessionName>().unwrap_err();

@@ -1,6 +1,7 @@
 //! Cursors, sessions, listings.
 
 use pipetape_core::Answer;
+use pipetape_core::protocol::NoOperation;
 
 use super::tape::{Got, ask, operation, player, session, tape, with_rules};
 use crate::exchange::Outcome;
@@ -282,7 +283,7 @@ fn a_reset_of_everything_empties_the_lists_and_keeps_the_counts() {
         &[Got::Seq(5), USED_UP, USED_UP],
     );
     check(&player, "a", "GetJobDetails", "{}", &[NEVER]);
-    let refused = player.refuse("a", None, &Refusal::NoTarget);
+    let refused = player.refuse("a", None, &Refusal::NoOperation(NoOperation::NoTarget));
     assert_eq!(refused.novelty, Novelty::First);
     let counts: Vec<_> = player
         .misses()

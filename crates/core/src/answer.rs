@@ -1,9 +1,9 @@
-//! What a client is given for its request, whoever answers: a recording, a replay or the emulator.
+//! What a client is given for its request, no matter who answers: a recording, a replay or the emulator.
 
 use bytes::Bytes;
 use http::Response;
 
-/// What a client is given. `Content-Length` and hop-by-hop headers are left to whoever sends it.
+/// What a client is given. `Content-Length` and hop-by-hop headers are left to the server that sends it.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// A whole response. Boxed, so that an answer is small to pass on.

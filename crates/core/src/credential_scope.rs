@@ -205,16 +205,16 @@ pub enum AuthorizationError {
     /// The header is longer than [`LONGEST_HEADER`].
     #[error("authorization header has {length} bytes, at most {LONGEST_HEADER} are read")]
     TooLong {
-        /// The length that came, in bytes.
+        /// The length that was received, in bytes.
         length: usize,
     },
     /// Another scheme, such as `Basic`, or another algorithm, such as `AWS4-ECDSA-P256-SHA256`.
     #[error("authorization header is not of the algorithm `{ALGORITHM}`")]
     Algorithm,
-    /// A byte that is no printable ASCII character.
+    /// A byte that is not a printable ASCII character.
     #[error("authorization header has a byte outside printable ASCII")]
     BadByte,
-    /// A component stands twice.
+    /// A component occurs twice.
     #[error("authorization header repeats `{0}`")]
     Repeated(Component),
     /// One or more components are absent or empty.

@@ -4,10 +4,10 @@
 //! A job worker polls for jobs, acknowledges one with its nonce, reads its details and reports
 //! success or failure. This crate knows that conversation as types: [`operations`] has the
 //! requests, responses and declared errors, [`shapes`] what they are made of, and [`protocol`] the
-//! AWS JSON 1.1 that carries them, for a server's end as well as a client's. Beside those stand
+//! AWS JSON 1.1 that carries them, for a server's end as well as a client's. Beside those is
 //! what a recorder needs to know of a request's surroundings: the [`Operation`] in its target, the
-//! [`Region`] and host it goes to, and the [`Authorization`] it is signed with. Whoever answers, a
-//! recording, a replay or an emulator, gives its client an [`Answer`].
+//! [`Region`] and host it goes to, and the [`Authorization`] it is signed with. A recording, a
+//! replay and an emulator give their clients an [`Answer`].
 //!
 //! ```
 //! use pipetape_core::{
@@ -46,9 +46,9 @@
 //!
 //! # What it promises
 //!
-//! - Values that came in are right: a [`shapes::JobId`] has the form of one, a request in hand has
+//! - Values that were read are valid: a [`shapes::JobId`] has the form of one, a decoded request has
 //!   met every constraint of the service's model. What the service leaves to the operation itself
-//!   (does the job exist, is it in the right state) is left to whoever answers.
+//!   (does the job exist, is it in the right state) is left to the server that answers.
 //! - Secrets do not leak by accident: `Debug` hides them, and they have neither `Display` nor
 //!   `Serialize`. Only their `expose` and the encoders give them out.
 //! - No input makes it panic.
@@ -56,13 +56,12 @@
 //! # What it is not for
 //!
 //! It does no input or output, signs and verifies nothing, and keeps no state. It also does not
-//! keep bytes: where a body must come back exactly as it was, keep the body beside the type.
+//! keep bytes: if a body must be given back exactly as it was, keep the body beside the type.
 
 mod answer;
 pub mod causes;
 pub mod credential_scope;
 pub mod headers;
-pub mod mentioned_jobs;
 pub mod operation;
 pub mod operations;
 pub mod partition;
@@ -73,6 +72,6 @@ pub mod text;
 
 pub use answer::Answer;
 pub use credential_scope::{Authorization, AuthorizationError, CredentialScope};
-pub use mentioned_jobs::MentionedJobs;
 pub use operation::{Operation, TARGET_PREFIX, TargetError};
 pub use partition::{CodePipelineHost, Partition, Region, RegionError, is_codepipeline_host};
+pub use protocol::MentionedJobs;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// What stands before the operation's name in an `X-Amz-Target` header.
+/// What precedes the operation's name in an `X-Amz-Target` header.
 pub const TARGET_PREFIX: &str = "CodePipeline_20150709.";
 
 /// The longest operation name that is taken from a target, in bytes.
@@ -109,7 +109,7 @@ impl Operation {
     /// # Errors
     ///
     /// An empty name, one longer than [`LONGEST_NAME`], or one with a byte outside `[A-Za-z0-9]`.
-    /// A well-formed name that is not known is no error: it gives [`Operation::Unknown`].
+    /// A well-formed name that is not known is not an error: it gives [`Operation::Unknown`].
     pub fn from_name(name: &str) -> Result<Operation, TargetError> {
         if let Some(operation) = Operation::known(name) {
             return Ok(operation);
@@ -209,19 +209,19 @@ pub enum TargetError {
     /// The target does not begin with [`TARGET_PREFIX`].
     #[error("target does not begin with `{TARGET_PREFIX}`")]
     NoPrefix,
-    /// Nothing stands where the name belongs.
+    /// The name is empty.
     #[error("operation name is empty")]
     EmptyName,
     /// The name is longer than [`LONGEST_NAME`].
     #[error("operation name has {length} bytes, at most {LONGEST_NAME} are taken")]
     TooLong {
-        /// The length that came, in bytes.
+        /// The length that was received, in bytes.
         length: usize,
     },
-    /// A byte is no ASCII letter or digit.
-    #[error("operation name has a byte at {at} that is no ASCII letter or digit")]
+    /// A byte is not an ASCII letter or digit.
+    #[error("operation name has a byte at {at} that is not an ASCII letter or digit")]
     BadByte {
-        /// Where the first such byte stands, from 0.
+        /// The position of the first such byte, from 0.
         at: usize,
     },
 }

@@ -1,13 +1,8 @@
-//! `AcknowledgeJob`: a worker says that it has received a job.
-//!
-//! Between the poll that handed the job out and the result that ends it. The nonce says which
-//! hand-out of the job the worker has, so of two workers that were given the same job only one is
-//! told `InProgress`; the other must leave the job alone. Used for custom actions only;
-//! third-party workers call [`AcknowledgeThirdPartyJob`](super::AcknowledgeThirdPartyJobRequest).
+//! `AcknowledgeJob` and `AcknowledgeThirdPartyJob`: a worker says that it has received a job.
 
 use crate::operations::{Response, declared_errors};
 use crate::schema::structure;
-use crate::shapes::{JobId, JobStatus, Nonce};
+use crate::shapes::{ClientToken, JobId, JobStatus, Nonce, ThirdPartyJobId};
 
 structure! {
     /// Says that a job was received.
@@ -34,7 +29,7 @@ structure! {
 
     /// Whether the job is the caller's now.
     pub struct AcknowledgeJobResponse {
-        /// Where the job stands. Only [`JobStatus::InProgress`] gives it to the caller.
+        /// The job's status. Only [`JobStatus::InProgress`] gives it to the caller.
         ///
         /// The model lets it be absent; an answer without it gives nobody the job, so reading one
         /// is an error.
@@ -50,6 +45,43 @@ declared_errors! {
     /// `InvalidJobStateException` is not among them: a job that was claimed already, even by the
     /// caller itself, answers [`AcknowledgeJobError::InvalidNonce`].
     pub enum AcknowledgeJobError {
+        /// The nonce is not, or no longer, the job's.
+        InvalidNonce,
+        /// There is no such job.
+        JobNotFound,
+        /// The request does not meet its constraints.
+        Validation,
+    }
+}
+
+structure! {
+    /// Says that a third-party job was received.
+    pub struct AcknowledgeThirdPartyJobRequest {
+        /// The job, by the id that the poll gave.
+        required job_id: ThirdPartyJobId = "jobId",
+        /// The nonce that the job's details gave.
+        required nonce: Nonce = "nonce",
+        /// The caller's right to the job.
+        required client_token: ClientToken = "clientToken",
+    }
+
+    /// Whether the job is the caller's now.
+    pub struct AcknowledgeThirdPartyJobResponse {
+        /// The job's status. Only [`JobStatus::InProgress`] gives it to the caller.
+        ///
+        /// The model lets it be absent; an answer without it gives nobody the job, so reading one
+        /// is an error.
+        required status: JobStatus = "status",
+    }
+}
+
+impl Response for AcknowledgeThirdPartyJobResponse {}
+
+declared_errors! {
+    /// The errors that `AcknowledgeThirdPartyJob` declares.
+    pub enum AcknowledgeThirdPartyJobError {
+        /// The client token is not the one that goes with the job's client.
+        InvalidClientToken,
         /// The nonce is not, or no longer, the job's.
         InvalidNonce,
         /// There is no such job.

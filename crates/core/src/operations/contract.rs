@@ -102,7 +102,7 @@ macro_rules! declared_errors {
             }
         }
 
-        /// Gives the error back where the operation does not declare it.
+        /// Gives the error back if the operation does not declare it.
         impl TryFrom<$crate::protocol::ServiceError> for $errors {
             type Error = $crate::protocol::ServiceError;
 

@@ -1,14 +1,12 @@
-//! `PutJobSuccessResult`: a worker says that a custom action's job went well.
-//!
-//! With a continuation token the job ends but the action goes on, in a new job that carries the
-//! token; without one the action ends.
+//! `PutJobSuccessResult` and `PutThirdPartyJobSuccessResult`: a worker says that a job went well.
 
 use std::collections::BTreeMap;
 
 use crate::operations::declared_errors;
 use crate::schema::structure;
 use crate::shapes::{
-    ContinuationToken, CurrentRevision, ExecutionDetails, JobId, OutputVariableKey,
+    ClientToken, ContinuationToken, CurrentRevision, ExecutionDetails, JobId, OutputVariableKey,
+    ThirdPartyJobId,
 };
 
 structure! {
@@ -75,6 +73,36 @@ impl PutJobSuccessResultRequest {
             ));
         }
         Ok(())
+    }
+}
+
+structure! {
+    /// Says that a third-party job went well. The answer is [`Void`](super::Void).
+    pub struct PutThirdPartyJobSuccessResultRequest {
+        /// The job.
+        required job_id: ThirdPartyJobId = "jobId",
+        /// The caller's right to the job.
+        required client_token: ClientToken = "clientToken",
+        /// The revision that it made.
+        optional current_revision: CurrentRevision = "currentRevision",
+        /// What the action's next job is to be given.
+        optional continuation_token: ContinuationToken = "continuationToken",
+        /// How the work went, or how far it is.
+        optional execution_details: ExecutionDetails = "executionDetails",
+    }
+}
+
+declared_errors! {
+    /// The errors that `PutThirdPartyJobSuccessResult` declares.
+    pub enum PutThirdPartyJobSuccessResultError {
+        /// The client token is not the one that goes with the job's client.
+        InvalidClientToken,
+        /// The job is not in progress.
+        InvalidJobState,
+        /// There is no such job.
+        JobNotFound,
+        /// The request does not meet its constraints.
+        Validation,
     }
 }
 

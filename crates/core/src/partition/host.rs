@@ -29,7 +29,7 @@ pub enum HostVariant {
 impl CodePipelineHost {
     /// Takes a host name apart (no port, no trailing dot). Case does not matter.
     ///
-    /// `None` where the name is not exactly one that the table of partitions gives: another
+    /// `None` if the name is not exactly one that the table of partitions gives: another
     /// service, another suffix, a suffix of another partition, or an odd region.
     pub fn parse(host: &str) -> Option<CodePipelineHost> {
         // Longer than any name the table gives; also keeps the copy below small.

@@ -113,7 +113,7 @@ pub enum RegionError {
         Region::LONGEST
     )]
     TooLong {
-        /// The length that came, in bytes.
+        /// The length that was received, in bytes.
         length: usize,
     },
     /// The name is not of a region's form.

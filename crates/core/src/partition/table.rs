@@ -10,7 +10,7 @@ use super::Region;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Partition {
     name: &'static str,
-    /// What may stand before `-<word>-<number>` in a region's name.
+    /// What may precede `-<word>-<number>` in a region's name.
     region_prefixes: &'static [&'static str],
     dns_suffix: &'static str,
     dual_stack_dns_suffix: &'static str,

@@ -92,7 +92,7 @@ macro_rules! typed_operations {
                 }
             }
 
-            /// Whether responses of an operation have a body; `None` where that is not known.
+            /// Whether responses of an operation have a body; `None` if that is not known.
             pub(super) fn has_body(operation: &Operation) -> Option<bool> {
                 match operation {
                     $( Operation::$name => Some(<$response as Response>::HAS_BODY), )+
@@ -201,7 +201,7 @@ pub struct UntypedCall {
 pub struct UntypedReply {
     /// The operation.
     pub operation: Operation,
-    /// The members of the body, unchecked; `None` where the body is empty.
+    /// The members of the body, unchecked; `None` if the body is empty.
     pub body: Option<Map<String, Value>>,
 }
 

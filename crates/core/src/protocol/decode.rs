@@ -19,7 +19,7 @@ const LONGEST_CODE: usize = 256;
 /// # Errors
 ///
 /// The error that the service answers: `SerializationException` without a message where the body
-/// is no JSON object, the same with a `Message` where a value has the wrong type, or
+/// is not a JSON object, the same with a `Message` if a value has the wrong type, or
 /// `ValidationException`.
 pub fn decode_request(operation: &Operation, body: &[u8]) -> Result<Call, ServiceError> {
     let members = parse_body(body)?;
@@ -69,12 +69,12 @@ pub fn decode_answer<R: Request>(
 /// Reads an error's body the way AWS's clients do.
 ///
 /// The code comes from `__type`, else from `code`, else from the `x-amzn-ErrorType` header; what
-/// stands before a `#` or after a `:` is not part of it. The text comes from `message`, else from
+/// comes before a `#` or after a `:` is not part of it. The text comes from `message`, else from
 /// `Message`.
 ///
 /// # Errors
 ///
-/// [`DecodeResponseError::NoErrorCode`] where none of the three is there: what answered was then
+/// [`DecodeResponseError::NoErrorCode`] if none of the three is there: what answered was then
 /// probably not the service.
 pub fn decode_error(
     status: u16,
@@ -108,17 +108,17 @@ pub enum DecodeResponseError {
     /// The service answered with an error.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// The status is no success and the body holds no error of the service.
+    /// The status is not a success and the body has no error of the service.
     #[error("status {status} without an error code")]
     NoErrorCode {
         /// The HTTP status.
         status: u16,
     },
-    /// The body is no JSON.
-    #[error("response body is no JSON")]
+    /// The body is not JSON.
+    #[error("response body is not JSON")]
     NotJson(#[source] serde_json::Error),
     /// The body is JSON, but no object.
-    #[error("response body is no JSON object")]
+    #[error("response body is not a JSON object")]
     NotAnObject,
     /// The body does not have the response's shape.
     #[error("response body does not fit the operation")]

@@ -81,7 +81,7 @@ impl From<Rejection> for ServiceError {
     }
 }
 
-/// The text of an error and the key that it stands under in the body.
+/// The text of an error and its key in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorMessage {
     /// No text at all.
@@ -111,7 +111,7 @@ macro_rules! error_codes {
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum ErrorCode {
             $( $(#[$doc])* $variant, )+
-            /// A code that is none of the others.
+            /// Any other code.
             Undeclared(Box<str>),
         }
 
@@ -178,7 +178,7 @@ error_codes! {
     OutputVariablesSizeExceeded = "OutputVariablesSizeExceededException",
     /// There is no such pipeline.
     PipelineNotFound = "PipelineNotFoundException",
-    /// The body is no JSON object, or has values of wrong types.
+    /// The body is not a JSON object, or has values of wrong types.
     Serialization = "SerializationException",
     /// There is no such stage.
     StageNotFound = "StageNotFoundException",

@@ -7,12 +7,13 @@
 //! way: [`encode_request`], then [`decode_answer`] or [`decode_response`].
 //!
 //! Nothing here panics, whatever bytes come in. JSON nested deeper than 128 levels, numbers beyond
-//! a 64-bit float, and escapes that are no Unicode text count as no JSON.
+//! a 64-bit float, and escapes that are not Unicode text count as invalid JSON.
 
 mod call;
 mod decode;
 mod encode;
 mod error;
+mod mentioned_jobs;
 mod route;
 
 pub use call::{Call, Reply, UntypedCall, UntypedReply};
@@ -23,4 +24,5 @@ pub use encode::{
     CONTENT_TYPE, Encoded, encode_error, encode_request, encode_response, error_response,
 };
 pub use error::{ErrorCode, ErrorMessage, ServiceError};
+pub use mentioned_jobs::{MentionedJobs, Short};
 pub use route::{NoOperation, RouteError, encode_route_error, named_operation, route};

@@ -10,7 +10,7 @@ const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// The operation that a request's only `X-Amz-Target` names, known to the service or not.
 ///
-/// A server that stands between a client and the service asks this; [`route`] answers as the service does.
+/// A server between a client and the service asks this; [`route`] answers as the service does.
 ///
 /// # Errors
 ///

@@ -20,9 +20,9 @@ impl UnrecognizedName {
     }
 }
 
-/// A text that is no name of an enumeration.
+/// A text that is not a name of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("name is no {shape}: one of {} is expected", known.join(", "))]
+#[error("name is not a valid {shape}: one of {} is expected", known.join(", "))]
 pub struct UnknownName {
     /// The enumeration, such as `JobStatus`.
     pub shape: &'static str,

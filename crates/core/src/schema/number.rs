@@ -21,7 +21,7 @@ impl NumberRules {
 
 /// A number that is out of its shape's range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{number} is no {shape}")]
+#[error("{number} is not a valid {shape}")]
 pub struct InvalidNumber {
     /// The shape that it should have been, such as `MaxBatchSize`.
     pub shape: &'static str,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::Constraint;
 
 /// JSON that could not be read as a shape.
@@ -17,11 +19,11 @@ pub enum Rejection {
     Invalid(#[from] Violations),
 }
 
-/// A JSON value of a type that does not belong where it stands.
+/// A JSON value of the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TypeMismatch {
-    /// Where the value stands, as in [`Violation::path`]. The service does not tell it.
+    /// The path to the value, as in [`Violation::path`]. The service does not report it.
     pub path: String,
     /// What the service says, such as `NUMBER_VALUE can not be converted to a String`.
     pub message: String,
@@ -108,3 +110,40 @@ impl fmt::Display for Violations {
 }
 
 impl std::error::Error for Violations {}
+
+/// The JSON type that a member should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    String,
+    Integer,
+    Boolean,
+    Timestamp,
+    List,
+    /// A structure or a map.
+    Structure,
+}
+
+/// What the service says of `found` where `wanted` belongs.
+pub(crate) fn mismatch(wanted: Wanted, found: &Value) -> String {
+    let token = match (found, wanted) {
+        (Value::Array(_), _) => return "Start of list found where not expected".to_owned(),
+        (Value::Object(_), _) => {
+            return "Start of structure or map found where not expected.".to_owned();
+        }
+        (_, Wanted::List) => return "Expected list or null".to_owned(),
+        (_, Wanted::Structure) => return "Expected null".to_owned(),
+        (Value::Null, _) => "NULL_VALUE",
+        (Value::Bool(true), _) => "TRUE_VALUE",
+        (Value::Bool(false), _) => "FALSE_VALUE",
+        (Value::Number(_), _) => "NUMBER_VALUE",
+        (Value::String(_), _) => "STRING_VALUE",
+    };
+    let kind = match wanted {
+        Wanted::String => "a String",
+        Wanted::Integer => "an Integer",
+        Wanted::Boolean => "a Boolean",
+        // Seen in answers of sister services (X-Ray, Simple Workflow).
+        Wanted::Timestamp | Wanted::List | Wanted::Structure => "milliseconds since epoch",
+    };
+    format!("{token} can not be converted to {kind}")
+}

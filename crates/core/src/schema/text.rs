@@ -94,7 +94,7 @@ pub trait Text: Wire {
 
 /// A text that breaks the rules of its shape. The text itself is not kept: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("text is no {shape}: {}", sentences(failed))]
+#[error("text is not a valid {shape}: {}", sentences(failed))]
 pub struct InvalidText {
     /// The shape that it should have been, such as `JobId`.
     pub shape: &'static str,
@@ -260,7 +260,7 @@ macro_rules! text {
 }
 
 /// Declares texts of the model that must not be shown by accident: `Debug` hides them, and there
-/// is no `Display` and no `Serialize`.
+/// is not `Display` and not `Serialize`.
 macro_rules! secret {
     ($( $(#[$meta:meta])* pub struct $shape:ident($rules:expr); )+) => {$(
         $(#[$meta])*

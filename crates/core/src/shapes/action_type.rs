@@ -1,7 +1,11 @@
-//! Action types: what kind of action a job belongs to and how it is set up.
+//! Action types: what kind of action a job belongs to and how it is set up. `ListActionTypes` gives the
+//! older form, `GetActionType` the newer one, with executors.
 
-use super::ConfigurationKey;
-use crate::schema::{AtMost, TextRules, WORD, enumeration, number, structure, text};
+use super::{AccountId, ConfigurationKey};
+use crate::schema::{
+    ACTION_TYPE_OWNER, ALLOWED_ACCOUNT, AtMost, LAMBDA_ARN, TextRules, WORD, enumeration, number,
+    structure, text,
+};
 
 enumeration! {
     /// What an action does in its pipeline.
@@ -98,7 +102,7 @@ structure! {
         required name: ConfigurationKey = "name",
         /// Whether an action must have it.
         required required: bool = "required",
-        /// Whether it is part of what tells actions apart.
+        /// Whether it is part of what distinguishes actions.
         required key: bool = "key",
         /// Whether its value is hidden in the service's ordinary answers. Jobs carry it in clear.
         required secret: bool = "secret",
@@ -131,5 +135,181 @@ structure! {
         required input_artifact_details: ArtifactDetails = "inputArtifactDetails",
         /// What its actions give.
         required output_artifact_details: ArtifactDetails = "outputArtifactDetails",
+    }
+}
+
+enumeration! {
+    /// What carries out an action type's jobs.
+    pub enum ExecutorType {
+        /// A worker that polls.
+        JobWorker = "JobWorker",
+        /// A Lambda function.
+        Lambda = "Lambda",
+    }
+}
+
+text! {
+    /// Who made an action type: `AWS` or `ThirdParty`. A pattern in the model, not an enumeration.
+    pub struct ActionTypeOwner(TextRules::ANY.matching(&ACTION_TYPE_OWNER));
+
+    /// What an action type is for: 1 to 1024 characters.
+    pub struct ActionTypeDescription(TextRules::length(1, 1024));
+
+    /// What a property is for: 1 to 250 characters.
+    pub struct ActionTypePropertyDescription(TextRules::length(1, 250));
+
+    /// The policy that an executor's role needs: 1 to 2048 characters.
+    pub struct PolicyStatementsTemplate(TextRules::length(1, 2048));
+
+    /// A function's ARN: 1 to 140 characters of `arn:aws(-[\w]+)*:lambda:.+:[0-9]{12}:function:.+`.
+    pub struct LambdaFunctionArn(TextRules::length(1, 140).matching(&LAMBDA_ARN));
+
+    /// A service that may poll: 1 to 128 characters.
+    pub struct ServicePrincipal(TextRules::length(1, 128));
+
+    /// An account that may use an action type, or `*` for all.
+    pub struct AllowedAccount(TextRules::ANY.matching(&ALLOWED_ACCOUNT));
+}
+
+number! {
+    /// How long one job may take, in seconds: 60 to 43200.
+    pub struct JobTimeout(Some(60), Some(43_200));
+
+    /// How many artifacts an action takes or gives: 0 to 10.
+    pub struct ActionTypeArtifactCount(Some(0), Some(10));
+}
+
+structure! {
+    /// An action type, declared.
+    pub struct ActionTypeDeclaration {
+        /// What it is for.
+        optional description: ActionTypeDescription = "description",
+        /// What carries out its jobs.
+        required executor: ActionTypeExecutor = "executor",
+        /// What names it.
+        required id: ActionTypeIdentifier = "id",
+        /// What its actions take.
+        required input_artifact_details: ActionTypeArtifactDetails = "inputArtifactDetails",
+        /// What its actions give.
+        required output_artifact_details: ActionTypeArtifactDetails = "outputArtifactDetails",
+        /// Who may use it.
+        optional permissions: ActionTypePermissions = "permissions",
+        /// How its actions are configured: at most ten properties.
+        optional properties: AtMost<10, ActionTypeProperty> = "properties",
+        /// Where its links lead.
+        optional urls: ActionTypeUrls = "urls",
+    }
+
+    /// What carries out an action type's jobs, and how.
+    pub struct ActionTypeExecutor {
+        /// The executor's settings.
+        required configuration: ExecutorConfiguration = "configuration",
+        /// The executor's kind.
+        required kind: ExecutorType = "type",
+        /// The policy that its role needs.
+        optional policy_statements_template: PolicyStatementsTemplate = "policyStatementsTemplate",
+        /// How long one job may take.
+        optional job_timeout: JobTimeout = "jobTimeout",
+    }
+
+    /// The settings of an executor; one of the two, by its kind.
+    #[derive(Default)]
+    pub struct ExecutorConfiguration {
+        /// Settings of a Lambda function.
+        optional lambda: LambdaExecutorConfiguration = "lambdaExecutorConfiguration",
+        /// Settings of workers that poll.
+        optional job_worker: JobWorkerExecutorConfiguration = "jobWorkerExecutorConfiguration",
+    }
+
+    /// Settings of a Lambda function.
+    pub struct LambdaExecutorConfiguration {
+        /// The function.
+        required lambda_function_arn: LambdaFunctionArn = "lambdaFunctionArn",
+    }
+
+    /// Settings of workers that poll.
+    #[derive(Default)]
+    pub struct JobWorkerExecutorConfiguration {
+        /// The accounts that may poll. The service gives 1 to 1000.
+        optional polling_accounts: AtMost<1000, AccountId> = "pollingAccounts",
+        /// The services that may poll. The service gives 1 to 10.
+        optional polling_service_principals: AtMost<10, ServicePrincipal> =
+            "pollingServicePrincipals",
+    }
+
+    /// What names an action type here. Its owner is a text of another form than elsewhere.
+    pub struct ActionTypeIdentifier {
+        /// What its actions do.
+        required category: ActionCategory = "category",
+        /// Who made it.
+        required owner: ActionTypeOwner = "owner",
+        /// Who provides it.
+        required provider: ActionProvider = "provider",
+        /// Its version.
+        required version: ActionVersion = "version",
+    }
+
+    /// How many artifacts an action of the type may have.
+    pub struct ActionTypeArtifactDetails {
+        /// The least.
+        required minimum_count: ActionTypeArtifactCount = "minimumCount",
+        /// The most.
+        required maximum_count: ActionTypeArtifactCount = "maximumCount",
+    }
+
+    /// Who may use an action type.
+    pub struct ActionTypePermissions {
+        /// The accounts. The service gives 1 to 1000.
+        required allowed_accounts: AtMost<1000, AllowedAccount> = "allowedAccounts",
+    }
+
+    /// One property that an action of the type is configured with.
+    pub struct ActionTypeProperty {
+        /// The key under which a job's configuration has it.
+        required name: ConfigurationKey = "name",
+        /// Whether an action may do without it.
+        required optional: bool = "optional",
+        /// Whether it is part of what distinguishes actions.
+        required key: bool = "key",
+        /// Whether its value is hidden in the service's ordinary answers.
+        required no_echo: bool = "noEcho",
+        /// Whether polls may select jobs by it.
+        optional queryable: bool = "queryable",
+        /// What it is for.
+        optional description: ActionTypePropertyDescription = "description",
+    }
+
+    /// Where a console's links for an action type lead.
+    #[derive(Default)]
+    pub struct ActionTypeUrls {
+        /// Where an action is set up.
+        optional configuration_url: Url = "configurationUrl",
+        /// The external system's page for the action.
+        optional entity_url_template: Url = "entityUrlTemplate",
+        /// The external system's page for one execution.
+        optional execution_url_template: Url = "executionUrlTemplate",
+        /// The page where a revision can be changed.
+        optional revision_url_template: Url = "revisionUrlTemplate",
+    }
+}
+
+text! {
+    /// A tag's key: 1 to 128 characters.
+    pub struct TagKey(TextRules::length(1, 128));
+
+    /// A tag's value: up to 256 characters.
+    pub struct TagValue(TextRules::length(0, 256));
+
+    /// The region whose action types are listed: 4 to 30 characters of any kind.
+    pub struct RegionFilter(TextRules::length(4, 30));
+}
+
+structure! {
+    /// One tag.
+    pub struct Tag {
+        /// Its key.
+        required key: TagKey = "key",
+        /// Its value.
+        required value: TagValue = "value",
     }
 }

@@ -22,7 +22,7 @@ text! {
     /// The id of an AWS account: twelve digits.
     pub struct AccountId(TextRules::ANY.matching(&ACCOUNT_ID));
 
-    /// Where a list goes on: 1 to 2048 characters.
+    /// Where a list continues: 1 to 2048 characters.
     pub struct NextToken(TextRules::length(1, 2048));
 }
 
@@ -30,7 +30,7 @@ secret! {
     /// A third-party worker's proof that a job is its own: 1 to 256 characters.
     pub struct ClientToken(TextRules::length(1, 256));
 
-    /// What a worker hands back so that its work goes on in another job: 1 to 2048 characters.
+    /// What a worker hands back so that its work continues in another job: 1 to 2048 characters.
     ///
     /// The model does not mark it, but real ones hold ARNs and a worker's state.
     pub struct ContinuationToken(TextRules::length(1, 2048));
@@ -59,9 +59,9 @@ mod tests {
     #[test]
     fn a_refused_text_is_not_repeated() {
         let error = ClientToken::new("hunter2".repeat(100)).unwrap_err();
-        insta::assert_snapshot!(error, @"text is no ClientToken: Member must have length less than or equal to 256");
+        insta::assert_snapshot!(error, @"text is not a valid ClientToken: Member must have length less than or equal to 256");
         let error = JobId::new("f4f4ff82-2d11-EXAMPLE").unwrap_err();
-        insta::assert_snapshot!(error, @"text is no JobId: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+        insta::assert_snapshot!(error, @"text is not a valid JobId: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Jobs, as polls hand them out and details describe them.
+//! Jobs, as polls hand them out and details describe them, and their status.
 
 use super::{
     AccountId, ActionConfiguration, ActionTypeId, Artifact, ArtifactCredentials, ClientId,
     ContinuationToken, EncryptionKey, JobId, Nonce, PipelineContext, ThirdPartyJobId,
 };
-use crate::schema::structure;
+use crate::schema::{enumeration, number, structure};
 
 structure! {
     /// A custom action's job, as `PollForJobs` hands it out.
@@ -39,7 +39,7 @@ structure! {
         optional artifact_credentials: ArtifactCredentials = "artifactCredentials",
         /// What an earlier job of the action handed on.
         optional continuation_token: ContinuationToken = "continuationToken",
-        /// The key that artifacts are encrypted with, where it is not S3's own.
+        /// The key that artifacts are encrypted with, if it is not S3's own.
         optional encryption_key: EncryptionKey = "encryptionKey",
     }
 
@@ -76,4 +76,49 @@ structure! {
         /// Which hand-out this is; `AcknowledgeThirdPartyJob` gives it back.
         optional nonce: Nonce = "nonce",
     }
+}
+
+enumeration! {
+    /// A job's status.
+    ///
+    /// After `AcknowledgeJob`, only [`JobStatus::InProgress`] means that the job is the caller's;
+    /// at any other status the worker leaves it alone.
+    pub enum JobStatus {
+        /// Made, not yet to be had by a poll.
+        Created = "Created",
+        /// Waiting for a poll.
+        Queued = "Queued",
+        /// Handed out by a poll, not yet acknowledged.
+        Dispatched = "Dispatched",
+        /// Acknowledged: a worker is at it.
+        InProgress = "InProgress",
+        /// Not finished in time.
+        TimedOut = "TimedOut",
+        /// Finished well, as its worker reported.
+        Succeeded = "Succeeded",
+        /// Failed, as its worker reported.
+        Failed = "Failed",
+    }
+}
+
+impl JobStatus {
+    /// Whether nothing can happen to the job any more: it succeeded, failed or timed out.
+    ///
+    /// ```
+    /// use pipetape_core::shapes::JobStatus;
+    ///
+    /// assert!(JobStatus::TimedOut.is_end());
+    /// assert!(!JobStatus::InProgress.is_end());
+    /// ```
+    pub fn is_end(&self) -> bool {
+        matches!(
+            self,
+            JobStatus::Succeeded | JobStatus::Failed | JobStatus::TimedOut
+        )
+    }
+}
+
+number! {
+    /// How many jobs a poll wants at most: 1 or more, without an upper bound.
+    pub struct MaxBatchSize(Some(1), None);
 }

@@ -2,19 +2,15 @@
 //!
 //! Names, members and limits are those of the service's model for API version 2015-07-09. Every
 //! length is counted in Unicode characters. A value of one of these types keeps its shape's rules:
-//! what breaks them is refused where it comes in.
+//! what breaks them is refused when it is read.
 
 mod action_type;
 mod artifact;
-mod artifact_credentials;
 mod configuration;
-mod declaration;
 mod identity;
 mod job;
 mod pipeline;
 mod result;
-mod status;
-mod tag;
 mod timestamp;
 
 pub use action_type::{
@@ -22,26 +18,28 @@ pub use action_type::{
     ActionPropertyType, ActionProvider, ActionType, ActionTypeId, ActionTypeSettings,
     ActionVersion, ArtifactCount, ArtifactDetails, PropertyDescription, Url,
 };
-pub use artifact::{
-    Artifact, ArtifactLocation, ArtifactLocationType, ArtifactName, EncryptionKey, EncryptionKeyId,
-    EncryptionKeyType, S3ArtifactLocation,
-};
-pub use artifact_credentials::{AccessKeyId, ArtifactCredentials, SecretAccessKey, SessionToken};
-pub use configuration::{
-    ActionConfiguration, ConfigurationKey, ConfigurationValue, QueryParam, QueryableValue,
-};
-pub use declaration::{
+pub use action_type::{
     ActionTypeArtifactCount, ActionTypeArtifactDetails, ActionTypeDeclaration,
     ActionTypeDescription, ActionTypeExecutor, ActionTypeIdentifier, ActionTypeOwner,
     ActionTypePermissions, ActionTypeProperty, ActionTypePropertyDescription, ActionTypeUrls,
     AllowedAccount, ExecutorConfiguration, ExecutorType, JobTimeout,
     JobWorkerExecutorConfiguration, LambdaExecutorConfiguration, LambdaFunctionArn,
-    PolicyStatementsTemplate, ServicePrincipal,
+    PolicyStatementsTemplate, RegionFilter, ServicePrincipal, Tag, TagKey, TagValue,
+};
+pub use artifact::{
+    AccessKeyId, Artifact, ArtifactCredentials, ArtifactLocation, ArtifactLocationType,
+    ArtifactName, EncryptionKey, EncryptionKeyId, EncryptionKeyType, S3ArtifactLocation,
+    SecretAccessKey, SessionToken,
+};
+pub use configuration::{
+    ActionConfiguration, ConfigurationKey, ConfigurationValue, QueryParam, QueryableValue,
 };
 pub use identity::{
     AccountId, ClientId, ClientToken, ContinuationToken, JobId, NextToken, Nonce, ThirdPartyJobId,
 };
-pub use job::{Job, JobData, JobDetails, ThirdPartyJob, ThirdPartyJobDetails};
+pub use job::{
+    Job, JobData, JobDetails, JobStatus, MaxBatchSize, ThirdPartyJob, ThirdPartyJobDetails,
+};
 pub use pipeline::{
     ActionContext, ActionName, PipelineArn, PipelineContext, PipelineExecutionId, PipelineName,
     StageContext, StageName,
@@ -51,6 +49,4 @@ pub use result::{
     FailureDetails, FailureMessage, FailureType, OutputVariableKey, PercentComplete, Revision,
     RevisionChangeIdentifier, RevisionSummary,
 };
-pub use status::{JobStatus, MaxBatchSize};
-pub use tag::{RegionFilter, Tag, TagKey, TagValue};
 pub use timestamp::Timestamp;

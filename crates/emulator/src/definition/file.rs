@@ -83,7 +83,7 @@ pub enum JobsFileError {
         source: io::Error,
     },
     /// The JSON is malformed, or a member of it is unknown or not allowed. The text names the
-    /// member, the line and the column; the cause is part of it, and not told again as a source.
+    /// member, the line and the column; the cause is part of it, and not repeated as a source.
     #[error("jobs are not in order: {0} (docs/emulator.md has the format)")]
     Json(serde_json::Error),
     /// Two jobs have one id.
@@ -168,12 +168,12 @@ mod tests {
     fn refusals_name_member_and_line() {
         insta::assert_snapshot!(refusal("{\n\"inputArtifacts\": [\n{\"nam\": \"x\"}]}"), @"jobs are not in order: unknown field `nam`, expected one of `name`, `revision`, `location` at line 3 column 6 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\"jobs\": [],\n\"more\": 1}"), @"jobs are not in order: unknown field `more`, expected `jobs` at line 2 column 6 (docs/emulator.md has the format)");
-        insta::assert_snapshot!(refusal("{\n\"id\": \"F\"}"), @"jobs are not in order: text is no JobId: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} at line 2 column 10 (docs/emulator.md has the format)");
+        insta::assert_snapshot!(refusal("{\n\"id\": \"F\"}"), @"jobs are not in order: text is not a valid JobId: Member must satisfy regular expression pattern: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} at line 2 column 10 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\n\"delay\": \"5 apples\"}"), @r#"jobs are not in order: duration such as `30s` or `5m` is expected: unknown time unit "apples", supported units: ns, us/µs, ms, sec, min, hours, days, weeks, months, years (and few variations) at line 2 column 20 (docs/emulator.md has the format)"#);
         insta::assert_snapshot!(refusal("[{},\n{\"actionTypeId\": {\"owner\": \"AWS\"}}]"), @"jobs are not in order: `actionTypeId.owner` is `AWS`, whose jobs no worker can poll for: `Custom` or `ThirdParty` is expected at line 2 column 34 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("{\"clientToken\": \"c\"}"), @"jobs are not in order: `clientId` and `clientToken` are for third-party jobs: set `actionTypeId.owner` to `ThirdParty` at line 1 column 20 (docs/emulator.md has the format)");
-        insta::assert_snapshot!(refusal("{\"data\": {\"configuration\": {}}, \"configuration\": {}}"), @"jobs are not in order: `configuration` stands beside `data` and in it, once is enough at line 1 column 52 (docs/emulator.md has the format)");
-        insta::assert_snapshot!(refusal("{\"configuration\": {\"a\": \"\"}}"), @"jobs are not in order: text is no ConfigurationValue: Member must have length greater than or equal to 1 at line 1 column 27 (docs/emulator.md has the format)");
+        insta::assert_snapshot!(refusal("{\"data\": {\"configuration\": {}}, \"configuration\": {}}"), @"jobs are not in order: `configuration` is in `data` and beside it, once is enough at line 1 column 52 (docs/emulator.md has the format)");
+        insta::assert_snapshot!(refusal("{\"configuration\": {\"a\": \"\"}}"), @"jobs are not in order: text is not a valid ConfigurationValue: Member must have length greater than or equal to 1 at line 1 column 27 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal("3"), @"jobs are not in order: invalid type: integer `3`, expected a job, a list of jobs, or an object with such a list under `jobs` at line 1 column 1 (docs/emulator.md has the format)");
         insta::assert_snapshot!(refusal(""), @"jobs are not in order: EOF while parsing a value at line 1 column 0 (docs/emulator.md has the format)");
         let id = r#"{"id": "0f1e2d3c-4b5a-4968-8776-655443322110"}"#;

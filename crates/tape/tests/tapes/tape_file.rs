@@ -228,7 +228,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"AcknowledgeJob\"",
         "\"Acknowledge Job\"",
-        "line 19: `exchanges[0].operation`: operation name has a byte at 11 that is no ASCII letter or digit",
+        "line 19: `exchanges[0].operation`: operation name has a byte at 11 that is not an ASCII letter or digit",
     );
     refuse(
         "2026-01-01T00:00:00.000Z",

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use crate::operation::Operation;
 
-/// How much of an id is shown where there is little room.
+/// How much of an id is shown in a line of a log.
 const SHORT: usize = 8;
 
 /// The jobs that a call is about: the one that its request names, else those that a poll handed out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MentionedJobs {
-    /// Their ids as they stand in the body, in its order. They may be any text.
+    /// Their ids as the body has them, in its order. They may be any text.
     pub ids: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ struct HandedOut<'a> {
 }
 
 impl MentionedJobs {
-    /// Reads a call's bodies. A body that is no such JSON mentions none.
+    /// Reads a call's bodies. A body that is not such JSON mentions none.
     pub fn of(operation: &Operation, request: &[u8], response: Option<&[u8]>) -> MentionedJobs {
         if let Ok(named) = serde_json::from_slice::<NamesJob<'_>>(request) {
             return MentionedJobs {
@@ -58,7 +58,7 @@ impl MentionedJobs {
 
     /// The beginning of the first id, and how many more there are, such as `0f1e2d3c +1`: for a log line.
     ///
-    /// `None` where there is none, or where it does not begin as the service's ids do, with eight hexadecimal
+    /// `None` if there is none, or if it does not begin as the service's ids do, with eight hexadecimal
     /// digits: then it is a client's text, which may be anything.
     pub fn short(&self) -> Option<Short<'_>> {
         let first = self.ids.first()?.get(..SHORT)?;

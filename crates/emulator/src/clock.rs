@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What the emulator takes for the time. Clones share one clock.
+/// The emulator's clock. Clones share one clock.
 ///
 /// Every deadline of a job is on [`Clock::now`], which can be moved forwards and never goes back.
 /// Signatures are checked against [`Clock::wall`], which does not move along: the clients' clocks
@@ -49,7 +49,7 @@ impl Clock {
         })
     }
 
-    /// A clock that stands still at `start` until it is advanced.
+    /// A clock that stays at `start` until it is advanced.
     pub fn manual(start: SystemTime) -> Clock {
         Clock::based(Base::Manual(start))
     }

@@ -1,11 +1,12 @@
-//! The emulator as a whole.
+//! The emulator as a whole, and how it is set up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pipetape_core::Region;
-use pipetape_core::shapes::JobId;
-use pipetape_serve::admin::{AdminGuard, WithAdmin};
+use pipetape_core::shapes::{AccountId, JobId};
+use pipetape_serve::admin::{AdminGuard, AdminToken, WithAdmin};
 use pipetape_serve::intercept::{NoTunnels, WithInterception};
 use pipetape_serve::{Reply, Request, Service};
 use rustls::ServerConfig;
@@ -14,17 +15,68 @@ use crate::account::{Account, EnqueueError, JobView, Times};
 use crate::admin::Routes;
 use crate::auth::Auth;
 use crate::clock::Clock;
-use crate::config::EmulatorConfig;
 use crate::definition::{JobDefinition, MadeUp};
-use crate::faults::Faults;
+use crate::faults::{FaultRule, Faults};
 use crate::front::Front;
-use crate::guesses::Texts;
+use crate::guesses::{Guesses, Texts};
 use crate::seed::Seed;
 use crate::tally::{EmulatorSummary, Tally};
 
+/// How an emulator is set up. The default is an account without faults.
+#[derive(Debug, Clone)]
+pub struct EmulatorConfig {
+    /// How long a job that was handed out stays hidden from other polls. If nobody
+    /// acknowledges it by then, polls can have it again. 30 seconds by default.
+    pub visibility: Duration,
+    /// How long an acknowledged job may be in progress before it is `TimedOut`. Without one, the
+    /// limit of its action holds ([`Guesses::action_timeout`]).
+    pub job_timeout: Option<Duration>,
+    /// How long a job that continues another stays `Created`. None by default; AWS waits for
+    /// about 30 seconds in a similar case.
+    pub continuation_delay: Duration,
+    /// How much of a caller's signature is checked.
+    pub auth: Auth,
+    /// The account whose pipelines the jobs belong to.
+    pub account_id: AccountId,
+    /// The region that the emulator is in.
+    pub region: Region,
+    /// Which calls go wrong from the start. More can be added while it runs.
+    pub faults: Vec<FaultRule>,
+    /// What everything made up, and every chance, comes from.
+    pub seed: u64,
+    /// Opens the admin routes to clients on other machines.
+    pub admin_token: Option<AdminToken>,
+    /// What is only guessed of the service.
+    pub options: Guesses,
+    /// The emulator's clock.
+    pub clock: Clock,
+}
+
+impl Default for EmulatorConfig {
+    #[expect(
+        clippy::expect_used,
+        reason = "twelve digits, and a region of the table"
+    )]
+    fn default() -> EmulatorConfig {
+        EmulatorConfig {
+            visibility: Duration::from_secs(30),
+            job_timeout: None,
+            continuation_delay: Duration::ZERO,
+            auth: Auth::Off,
+            account_id: AccountId::new("111122223333").expect("twelve digits"),
+            region: Region::new("us-east-1").expect("a region"),
+            faults: Vec::new(),
+            seed: 0,
+            admin_token: None,
+            options: Guesses::default(),
+            clock: Clock::system(),
+        }
+    }
+}
+
 /// A local CodePipeline job service: one value for any number of connections.
 ///
-/// Rust tests can look behind the service: enqueue jobs, read their histories, move the clock.
+/// Rust tests can also enqueue jobs, read their histories and move the clock.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,

@@ -28,7 +28,7 @@ const LONGEST_USER_AGENT: usize = 512;
 /// was asked for), `latency_ms` and `bytes` (of the response's body). A field without a value is left out.
 pub const EXCHANGES: &str = "pipetape_emulator::exchange";
 
-/// Answers what is no admin request, whatever its method and path: the service looks at neither.
+/// Answers what is not an admin request, whatever its method and path: the service looks at neither.
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! What no public source tells of the service, in one table.
+//! What no public source says of the service, in one table.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -13,9 +13,9 @@ pub struct Guesses {
     /// When a job gets another nonce. AWS's samples show decimal strings such as `"3"`, and an old
     /// nonce is refused; that each hand-out has its own is a guess.
     pub nonces: Nonces,
-    /// What an acknowledge of a job that has ended is told.
+    /// The answer to an acknowledge of a job that has ended.
     pub acknowledge_after_end: AfterEnd,
-    /// What a result for a job that nobody has acknowledged is told.
+    /// The answer to a result for a job that nobody has acknowledged.
     pub result_before_acknowledge: EarlyResult,
     /// How many jobs a poll without `maxBatchSize` gets at most. AWS only says that there is a limit.
     pub default_batch: NonZeroU32,
@@ -40,7 +40,7 @@ pub enum Nonces {
     EachJob,
 }
 
-/// What an acknowledge of a job that has ended is told.
+/// The answer to an acknowledge of a job that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterEnd {
     /// `InvalidNonceException`, as for a job that is in progress.
@@ -49,7 +49,7 @@ pub enum AfterEnd {
     JobNotFound,
 }
 
-/// What a result for a job that nobody has acknowledged is told.
+/// The answer to a result for a job that nobody has acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlyResult {
     /// `InvalidJobStateException`.

@@ -91,7 +91,7 @@
 //! | `delay` | how long the job is `Created` before polls can have it, such as `30s` |
 //! | `jobTimeout` | how long it may be in progress, such as `1h` |
 //!
-//! The members from `actionTypeId` to `encryptionKey` may also stand in an object `data`, where the
+//! The members from `actionTypeId` to `encryptionKey` may also be in an object `data`, as the
 //! service's own answers have them.
 //!
 //! # Admin routes
@@ -102,22 +102,21 @@
 //! |---|---|
 //! | `POST jobs` | makes a job or a list of them; `{"jobs":[{"id":…}]}` |
 //! | `GET jobs` | every job; `{"jobs":[{"id":…,"status":…}]}` |
-//! | `GET jobs/ID` | one job with its history: every call that touched it, by whom, and what came of it |
+//! | `GET jobs/ID` | one job with its history: every call that touched it, by whom, and its outcome |
 //! | `GET clock`, `POST clock` | the time; `{"advance":"30s"}` moves it |
 //! | `GET faults`, `POST faults` | the [fault rules](FaultRule); `{"rule":…}` or `{"rules":[…]}` adds some |
 //! | `DELETE faults`, `DELETE faults/ID` | takes all, or one, out of force |
 //!
 //! # What it is not for
 //!
-//! It has no pipelines, artifacts or permissions: nothing starts jobs but whoever enqueues them, S3
+//! It has no pipelines, artifacts or permissions: jobs are only started by enqueueing them, S3
 //! locations lead nowhere, and credentials in jobs are fake. It keeps everything in memory. What no
-//! public source tells of the service is a guess, listed in [`Guesses`].
+//! public source says of the service is a guess, listed in [`Guesses`].
 
 mod account;
 mod admin;
 mod auth;
 mod clock;
-mod config;
 mod definition;
 mod emulator;
 mod faults;
@@ -132,9 +131,9 @@ mod tally;
 pub use account::{EnqueueError, HistoryEntry, JobEvent, JobView};
 pub use auth::{AccessKey, Auth, Credentials, CredentialsError};
 pub use clock::Clock;
-pub use config::EmulatorConfig;
+
 pub use definition::{Client, Given, JobDefinition, JobsFileError, jobs_from_file, jobs_from_json};
-pub use emulator::Emulator;
+pub use emulator::{Emulator, EmulatorConfig};
 pub use faults::{FaultKind, FaultRule, FaultRuleError, Lost};
 pub use front::EXCHANGES;
 pub use guesses::{AfterEnd, EarlyResult, Guesses, Nonces, Texts};

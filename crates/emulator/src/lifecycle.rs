@@ -13,7 +13,7 @@ use pipetape_core::shapes::{JobStatus, Nonce};
 
 use crate::guesses::{AfterEnd, EarlyResult, Guesses};
 
-/// Where a job stands.
+/// A job's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     /// Made, not yet to be had by a poll.

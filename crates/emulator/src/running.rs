@@ -12,7 +12,7 @@ use crate::definition::JobDefinition;
 use crate::emulator::Emulator;
 use crate::tally::EmulatorSummary;
 
-/// How often a job is looked at while its end is waited for: its time can run out without any call that could tell.
+/// How often a job is looked at while its end is waited for: its time can run out without a call.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// An emulator that is being served on a port of its own, until it is stopped or dropped.
@@ -36,7 +36,7 @@ pub enum WaitError {
     Late {
         /// The job.
         id: JobId,
-        /// Where it stands.
+        /// Its status.
         status: JobStatus,
         /// How long its end was waited for.
         patience: Duration,

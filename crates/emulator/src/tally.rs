@@ -12,7 +12,7 @@ use crate::faults::FaultKind;
 /// Counts of calls and faults.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// By operation (`-` where there was none) and outcome.
+    /// By operation (`-` if there was none) and outcome.
     calls: BTreeMap<(String, String), u64>,
     /// By kind.
     faults: BTreeMap<String, u64>,
@@ -68,7 +68,7 @@ impl Tally {
 /// What an emulator did, in numbers. `Display` is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmulatorSummary {
-    /// How many jobs stand where. Every status is there.
+    /// How many jobs have each status. Every status is there.
     pub jobs: BTreeMap<JobStatus, usize>,
     /// Calls answered, refused ones included.
     pub calls: u64,

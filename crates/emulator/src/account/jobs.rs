@@ -12,7 +12,7 @@ use crate::definition::{JobDefinition, MadeUp};
 use crate::guesses::{Guesses, Nonces};
 use crate::lifecycle::{Event, Refusal, State};
 
-/// What stands for a job inside: its number, in order of creation.
+/// A job's number inside the account, in order of creation.
 pub(super) type Number = u64;
 
 /// How long things take.
@@ -151,7 +151,7 @@ impl Jobs {
         Ok(number)
     }
 
-    /// Makes the job that goes on from one that ended with a continuation token.
+    /// Makes the job that continues one that ended with a continuation token.
     pub(super) fn go_on(
         &mut self,
         from: Number,

@@ -10,8 +10,9 @@ use pipetape_core::shapes::{
     ThirdPartyJob, ThirdPartyJobDetails,
 };
 
+use super::action_types::{check_query, not_available, pollable};
+use super::job;
 use super::state::Account;
-use super::{job, query};
 use crate::lifecycle::Event;
 use crate::operations::Operations;
 
@@ -68,7 +69,7 @@ impl Operations for Account {
         };
         let jobs = self.jobs.all().filter(|job| job.action_type == id);
         let Some(job) = jobs.last() else {
-            return Err(query::not_available(&id));
+            return Err(not_available(&id));
         };
         Ok(GetActionTypeResponse {
             action_type: Some(self.declaration(request, job)),
@@ -125,10 +126,10 @@ impl Operations for Account {
         let id = &request.action_type_id;
         let query = request.query_param.as_ref();
         let (types, jobs) = (&self.action_types, &self.jobs);
-        if !query::pollable(id, &ActionOwner::Custom, types, jobs)? {
+        if !pollable(id, &ActionOwner::Custom, types, jobs)? {
             return Ok(PollForJobsResponse::default());
         }
-        query::check(query, id, types, &self.guesses.texts)?;
+        check_query(query, id, types, &self.guesses.texts)?;
         let most = self.batch(request.max_batch_size);
         let jobs = self.jobs.hand_out(id, query, most).into_iter();
         let jobs = jobs
@@ -150,7 +151,7 @@ impl Operations for Account {
     ) -> Result<PollForThirdPartyJobsResponse, ServiceError> {
         let id = &request.action_type_id;
         let (types, jobs) = (&self.action_types, &self.jobs);
-        if !query::pollable(id, &ActionOwner::ThirdParty, types, jobs)? {
+        if !pollable(id, &ActionOwner::ThirdParty, types, jobs)? {
             return Ok(PollForThirdPartyJobsResponse::default());
         }
         let most = self.batch(request.max_batch_size);

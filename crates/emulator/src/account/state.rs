@@ -7,9 +7,9 @@ use pipetape_core::protocol::{ErrorCode, ServiceError};
 use pipetape_core::shapes::{ClientToken, ContinuationToken, JobId, JobStatus};
 
 use super::action_types::ActionTypes;
+use super::job::JobView;
 use super::jobs::{EnqueueError, Jobs, Number, Times};
 use super::revisions::Revisions;
-use super::view::JobView;
 use crate::definition::{JobDefinition, MadeUp};
 use crate::guesses::Guesses;
 use crate::lifecycle::{Event, Refusal};
@@ -46,7 +46,7 @@ impl Account {
         Ok(job.map_or_else(|| self.made_up.job_id(number), |job| job.id.clone()))
     }
 
-    /// Makes jobs: all, or none where an id is taken.
+    /// Makes jobs: all, or none if an id is taken.
     pub(crate) fn enqueue_all(
         &mut self,
         definitions: Vec<JobDefinition>,
@@ -76,7 +76,7 @@ impl Account {
         self.jobs.all().map(JobView::short).collect()
     }
 
-    /// How many jobs stand where. Every status is there.
+    /// How many jobs have each status. Every status is there.
     pub(crate) fn count(&self) -> BTreeMap<JobStatus, usize> {
         let mut counts: BTreeMap<_, _> = JobStatus::ALL.iter().map(|s| (s.clone(), 0)).collect();
         for job in self.jobs.all() {
@@ -115,7 +115,7 @@ impl Account {
         }
     }
 
-    /// Ends a job, and goes on in another where there is a continuation token.
+    /// Ends a job, and continues it in another if there is a continuation token.
     pub(super) fn end(
         &mut self,
         number: Number,

@@ -24,7 +24,7 @@ use time::format_description::well_known::Rfc3339;
 /// ```
 ///
 /// A key with a session token is valid with that token alone, and until `expiration` if there is one;
-/// a key without is valid without. One id may stand in the list with several tokens.
+/// a key without is valid without. One id may be in the list with several tokens.
 #[derive(Clone)]
 pub struct Credentials {
     /// At least one.
@@ -102,7 +102,7 @@ impl Credentials {
         Ok(Credentials { keys })
     }
 
-    /// The key that stands first: one for a worker that has none of its own.
+    /// The first key: one for a worker that has none of its own.
     pub fn first(&self) -> &AccessKey {
         &self.keys[0]
     }
@@ -117,7 +117,7 @@ impl Credentials {
 }
 
 impl AccessKey {
-    /// The access key id, which is no secret.
+    /// The access key id, which is not a secret.
     pub fn id(&self) -> &str {
         &self.access_key_id
     }

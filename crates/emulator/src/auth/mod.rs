@@ -1,7 +1,6 @@
 //! Who is calling, and whether that is true.
 
 mod credentials;
-mod date;
 mod header;
 mod verify;
 

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::credentials::{AccessKey, Credentials};
-use super::date;
+use super::header;
 
 const SERVICE: &str = "codepipeline";
 const DATE_HEADER: &str = "x-amz-date";
@@ -49,7 +49,7 @@ pub(super) fn verify(
         let text = "The security token included in the request is expired";
         return Err(ServiceError::new(ErrorCode::ExpiredToken, text));
     }
-    let signed_at = date::signed_at(&request.headers).ok_or_else(|| {
+    let signed_at = header::signed_at(&request.headers).ok_or_else(|| {
         let text = "Date must be in ISO-8601 'basic format'";
         ServiceError::new(ErrorCode::IncompleteSignature, text)
     })?;
@@ -82,7 +82,7 @@ fn check_scope(
             scope.region_name()
         )));
     }
-    let (date, signed_at) = (scope.date(), date::basic(signed_at));
+    let (date, signed_at) = (scope.date(), header::basic(signed_at));
     match signed_at.split_once('T') {
         Some((day, _)) if day == date => Ok(()),
         other => Err(invalid(&format!(
@@ -95,7 +95,7 @@ fn check_scope(
 
 fn check_age(signed_at: SystemTime, now: SystemTime) -> Result<(), ServiceError> {
     let (earliest, latest) = (now - SKEW, now + SKEW);
-    let [at, now, from, to] = [signed_at, now, earliest, latest].map(date::basic);
+    let [at, now, from, to] = [signed_at, now, earliest, latest].map(header::basic);
     if at < from {
         return Err(invalid(&format!(
             "Signature expired: {at} is now earlier than {from} ({now} - 5 min.)"
@@ -131,8 +131,8 @@ fn is_signed_by(
     })
 }
 
-/// The signature that the key makes for a request; `None` where the request can't be signed like
-/// that: without its host, with a header that is not there or is no text.
+/// The signature that the key makes for a request; `None` if the request can't be signed like
+/// that: without its host, with a header that is not there or is not text.
 fn signature(
     request: &Request,
     authorization: &Authorization,
@@ -239,7 +239,7 @@ mod tests {
     fn holds(request: &Request, key: &AccessKey) -> bool {
         let header = request.headers[AUTHORIZATION].to_str().unwrap();
         let authorization = Authorization::parse(header).unwrap();
-        let signed_at = date::signed_at(&request.headers).unwrap();
+        let signed_at = header::signed_at(&request.headers).unwrap();
         is_signed_by(request, &authorization, key, signed_at)
     }
 

@@ -44,7 +44,7 @@ pub struct JobDefinition {
     pub client: Option<Client>,
     /// How long the job stays `Created` before polls can have it.
     pub delay: Duration,
-    /// How long the job may be in progress, in the place of the emulator's own
+    /// How long the job may be in progress, instead of the emulator's own
     /// [`job_timeout`](crate::EmulatorConfig::job_timeout).
     pub job_timeout: Option<Duration>,
 }

@@ -51,7 +51,7 @@ impl MadeUp {
         }
     }
 
-    /// Fills in a definition; `number` tells its made-up values from those of other jobs.
+    /// Fills in a definition; `number` makes its made-up values differ from those of other jobs.
     pub(crate) fn job(&self, definition: JobDefinition, number: u64) -> NewJob {
         let JobDefinition {
             id,
@@ -233,7 +233,7 @@ impl<T> Given<T> {
     }
 }
 
-/// What an action of a category takes and gives where nobody says.
+/// What an action of a category takes and gives by default.
 fn artifact_names(category: &ActionCategory) -> (&'static [&'static str], &'static [&'static str]) {
     match category {
         ActionCategory::Source => (&[], &["SourceArtifact"]),

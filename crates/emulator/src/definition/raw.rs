@@ -178,7 +178,7 @@ struct RawEncryptionKey {
 /// Why members of a job do not go together.
 #[derive(Debug, thiserror::Error)]
 enum Contradiction {
-    #[error("`{0}` stands beside `data` and in it, once is enough")]
+    #[error("`{0}` is in `data` and beside it, once is enough")]
     Twice(&'static str),
     #[error("`configuration` and `actionConfiguration` are two names for one thing, one is enough")]
     TwoConfigurations,
@@ -362,7 +362,7 @@ impl From<RawEncryptionKey> for EncryptionKey {
     }
 }
 
-/// A secret that stands in the file in clear. Core's secrets are not `Deserialize` on purpose.
+/// A secret that the file has in clear. Core's secrets are not `Deserialize` on purpose.
 struct Clear<T>(T);
 
 impl<'de, T: TryFrom<String>> Deserialize<'de> for Clear<T>

@@ -1,10 +1,8 @@
 //! Faults on demand: which calls go wrong, and how.
 
 mod injector;
-mod parse;
 mod rule;
 
-pub use parse::FaultRuleError;
-pub use rule::{FaultKind, FaultRule, Lost};
+pub use rule::{FaultKind, FaultRule, FaultRuleError, Lost};
 
 pub(crate) use injector::Faults;

@@ -131,7 +131,7 @@ fn hostile_values_are_harmless() {
     let body = format!(
         r#"{{"jobId":"a","failureDetails":{{"type":"JobFailed","message":{hostile},{hostile}:1}}}}"#
     );
-    assert_snapshot!(miss(recorded(), "PutJobFailureResult", body), @r#"no exchange of tape `deploy` answers this PutJobFailureResult in session `default`: never recorded. The closest recorded exchange is 1: /failureDetails/\0\u{1b}[31m\r\n\u{7f}\u{9b}\u{2028}\u{202e}���: recorded nothing, got 1; /failureDetails/message: recorded "plain", got "\0\u{1b}[31m\r\n\u{7f}\u{9b}\u{2028}\u{202e}\xed\xa0\x80". Next: send what was recorded, or record this request too with `pipetape record deploy --mode append`; a member that differs from run to run can be left out with `--ignore /pointer`, or by `ignore` in the tape's rules."#);
+    assert_snapshot!(miss(recorded(), "PutJobFailureResult", body), @r#"no exchange of tape `deploy` answers this PutJobFailureResult in session `default`: never recorded. The closest recorded exchange is 1: /failureDetails/\u{0}\u{1b}[31m\r\n\u{7f}\u{9b}\u{2028}\u{202e}���: recorded nothing, got 1; /failureDetails/message: recorded "plain", got "\u{0}\u{1b}[31m\r\n\u{7f}\u{9b}\u{2028}\u{202e}\xed\xa0\x80". Next: send what was recorded, or record this request too with `pipetape record deploy --mode append`; a member that differs from run to run can be left out with `--ignore /pointer`, or by `ignore` in the tape's rules."#);
     let long = "x".repeat(1 << 20);
     let body = format!(
         r#"{{"jobId":"a","failureDetails":{{"type":"JobFailed","message":"{long}","{long}":["{long}"]}}}}"#

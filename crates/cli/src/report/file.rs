@@ -8,7 +8,7 @@ use pipetape_files::WholeFile;
 use pipetape_replay::Report;
 use thiserror::Error;
 
-use super::junit;
+use super::junit::{self, Leftovers};
 
 /// A file whose name says what is written to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +27,6 @@ enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a report's name ends in `.json`, or in `.xml` for JUnit")]
 pub(crate) struct UnknownForm;
-
-/// Whether an exchange that was never played is a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leftovers {
-    Allowed,
-    Failures,
-}
 
 impl FromStr for ReportFile {
     type Err = UnknownForm;

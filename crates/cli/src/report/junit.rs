@@ -7,7 +7,12 @@ use pipetape_replay::{Report, SessionReport};
 use pipetape_tape::{Finding, MissCount};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::file::Leftovers;
+/// Whether an exchange that was never played is a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leftovers {
+    Allowed,
+    Failures,
+}
 
 /// Writes it. A miss is a failure; an exchange left unplayed is one where that is asked.
 pub(super) fn write(report: &Report, leftovers: Leftovers, out: impl Write) -> io::Result<()> {

@@ -6,5 +6,6 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use file::{Leftovers, ReportFile};
+pub(crate) use file::ReportFile;
+pub(crate) use junit::Leftovers;
 pub(crate) use summary::lines;

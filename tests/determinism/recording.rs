@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use pipetape_core::Answer;
 use pipetape_emulator::{Emulator, EmulatorConfig};
@@ -217,16 +216,7 @@ where
 fn record_config(upstream: SocketAddr, listen: SocketAddr) -> RecordConfig {
     RecordConfig {
         upstream: Some(format!("http://{upstream}").parse().unwrap()),
-        upstream_ca: None,
         sign: Sign::Keep,
-        profile: None,
-        region: None,
-        listen,
-        max_body: 1 << 20,
-        body_budget: 64 << 20,
-        upstream_timeout: Duration::from_secs(20),
-        resolve: Vec::new(),
-        intercept: None,
-        admin_token: None,
+        ..RecordConfig::new(listen)
     }
 }

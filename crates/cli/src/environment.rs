@@ -1,5 +1,12 @@
 //! Every environment variable that the binary reads, or sets for a wrapped command.
 
+use pipetape_proxy::Environment;
+
+/// All variables, for what a recording looks for in them: credentials, profiles, proxies.
+pub(crate) fn captured() -> Environment {
+    Environment::new(std::env::vars_os())
+}
+
 /// `--store`: where tapes are kept.
 pub(crate) const STORE: &str = "PIPETAPE_STORE";
 /// `--log`: what is logged.

@@ -1,24 +1,19 @@
-//! The recording service, put together.
+//! The recording service, built from its parts.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hyper_util::client::proxy::matcher::Matcher;
 use pipetape_serve::admin::{AdminGuard, WithAdmin};
 use pipetape_serve::intercept::WithInterception;
 use pipetape_serve::{Reply, Request, Service};
 use pipetape_tape::{Redactor, TapeWriter};
 
-use crate::admin::Routes;
+use crate::addresses::{Resolver, leads_to};
 use crate::config::RecordConfig;
 use crate::credentials::{Chain, CredentialsCache};
-use crate::destination::Routing;
-use crate::keeper::Keeper;
-use crate::own_address;
 use crate::recording::Recording;
-use crate::region_difference::RegionDifferences;
-use crate::resolve::Resolver;
-use crate::tally::Tally;
+use crate::routing::{RegionDifferences, Routing};
+use crate::tally::{Routes, Tally};
 use crate::tunnels::NamedTunnels;
 use crate::upstream::{AnswerLimits, CONNECT_TIMEOUT, Dial, RootsError, Trust, UpstreamClient};
 
@@ -30,16 +25,16 @@ pub struct Recorder {
     redactor: Arc<Redactor>,
 }
 
-/// A recording can't begin.
+/// A recording cannot begin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecorderError {
-    /// Requests would come back to this recorder for ever.
+    /// Requests would come back to this recorder without end.
     #[error(
         "the upstream is the address that this recorder listens on: give another --upstream or --listen"
     )]
     UpstreamIsOurselves,
-    /// Requests would come back to this recorder for ever.
+    /// Requests would come back to this recorder without end.
     #[error(
         "--resolve leads to the address that this recorder listens on: give another address or another --listen"
     )]
@@ -66,25 +61,30 @@ impl Recorder {
     /// Prepares a recording. Touches no network; credentials are looked for at the first request.
     ///
     /// The recorder never finishes the tape: keep a clone of `writer`, and call
-    /// [`TapeWriter::finish`] once no call runs and all has [`settled`](Recorder::settled).
+    /// [`TapeWriter::finish`] once no call runs and everything has
+    /// [`settled`](Recorder::settled).
     ///
     /// # Errors
     ///
-    /// The upstream is ourselves, or its certificates could not be checked for want of roots.
+    /// The upstream is this recorder, or there are no roots to check its certificates with.
     pub fn new(config: RecordConfig, writer: TapeWriter) -> Result<Recorder, RecorderError> {
         let listen = config.listen;
         if config.upstream.as_ref().is_some_and(|url| url.is(listen)) {
             return Err(RecorderError::UpstreamIsOurselves);
         }
         let resolver = Resolver::new(config.resolve);
-        let is_us = |address: SocketAddr| {
-            own_address::is(&address.ip().to_string(), address.port(), listen)
-        };
+        let is_us =
+            |address: SocketAddr| leads_to(&address.ip().to_string(), address.port(), listen);
         if resolver.all().any(is_us) {
             return Err(RecorderError::ResolvesToOurselves);
         }
         let connect_timeout = config.upstream_timeout.min(CONNECT_TIMEOUT);
-        let dial = Dial::new(Matcher::from_env(), resolver, listen, connect_timeout);
+        let dial = Dial::new(
+            config.environment.proxies(),
+            resolver,
+            listen,
+            connect_timeout,
+        );
         let trust = match &config.upstream {
             Some(url) if !url.is_tls() => Trust::Nobody,
             _ => Trust::System(config.upstream_ca.as_deref()),
@@ -109,7 +109,8 @@ impl Recorder {
         };
         let redactor = Arc::new(Redactor::for_recording(writer.rules()));
         let recording = Recording {
-            keeper: Keeper::new(writer, Arc::clone(&redactor)),
+            log: writer,
+            redactor: Arc::clone(&redactor),
             routing: Routing {
                 upstream: config.upstream,
                 region: config.region,
@@ -117,7 +118,7 @@ impl Recorder {
             },
             region_differences: RegionDifferences::default(),
             credentials: CredentialsCache::new(
-                Chain::new(config.profile, listen),
+                Chain::new(config.profile, listen, &config.environment),
                 Arc::clone(&redactor),
             ),
             upstream,
@@ -138,8 +139,9 @@ impl Recorder {
         })
     }
 
-    /// Waits until everything that was forwarded is durable, or counted as lost: also what a stop has cut its client off
-    /// from. For after the serving, before [`summary`](Recorder::summary) and the tape's end.
+    /// Waits until every forwarded exchange is durable or counted as lost, also those whose client
+    /// a stop has cut off. Call it after serving, before [`summary`](Recorder::summary) and
+    /// [`TapeWriter::finish`].
     pub async fn settled(&self) {
         self.tally.settled().await;
     }

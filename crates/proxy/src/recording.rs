@@ -1,4 +1,4 @@
-//! The way of one request: checked, signed, forwarded, kept, and only then answered.
+//! The life of one request: checked, signed, forwarded, recorded, and only then answered.
 
 use std::mem;
 use std::sync::Arc;
@@ -7,29 +7,25 @@ use std::time::{Instant, SystemTime};
 use http::{HeaderName, HeaderValue};
 use pipetape_core::Operation;
 use pipetape_serve::{Reply, Request, Service};
-use pipetape_tape::{LiveExchange, UnixMillis};
+use pipetape_tape::{LiveExchange, Redactor, UnixMillis};
 use tracing::{Instrument, Span, debug_span, field, warn};
 
-use crate::admission::{Admitted, admit};
+use crate::admission::{Admitted, RecordRefusal, admit};
 use crate::credentials::{CredentialSource, CredentialsCache};
-use crate::destination::{Destination, Routing, Signature};
-use crate::exchange_log::ExchangeLog;
-use crate::forwarded::Forwarded;
-use crate::keeper::Keeper;
-use crate::outgoing::{self, Outgoing};
-use crate::refusal::Refusal;
-use crate::region_difference::RegionDifferences;
-use crate::signing::SigningError;
-use crate::tally::Tally;
+use crate::outgoing::{self, Outgoing, SigningError};
+use crate::routing::{Destination, RegionDifferences, Routing, Signature};
+use crate::sink::{self, ExchangeLog};
+use crate::tally::{OpenExchange, Tally};
 use crate::upstream::UpstreamClient;
 
-/// On every answer once the tape is incomplete.
+/// Added to every answer once the tape is incomplete.
 const RECORDED: HeaderName = HeaderName::from_static("x-pipetape-recorded");
 
-/// Forwards requests and keeps each exchange before its client sees the answer.
+/// Forwards requests and records each exchange before its client sees the answer.
 #[derive(Debug)]
 pub(crate) struct Recording<L, S> {
-    pub(crate) keeper: Keeper<L>,
+    pub(crate) log: L,
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) routing: Routing,
     pub(crate) region_differences: RegionDifferences,
     pub(crate) credentials: CredentialsCache<S>,
@@ -53,7 +49,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         let arrival = Arrival {
             clock: Instant::now(),
             began: UnixMillis::now(),
-            after: self.keeper.last_kept(),
+            after: self.log.last_kept(),
         };
         let prepared = match admit(request) {
             Ok(admitted) => self.prepare(request, admitted).await,
@@ -65,12 +61,12 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         }
     }
 
-    /// Makes the request that upstream gets. Nothing is dialled, but for credentials.
+    /// Makes the request that upstream gets. Only credentials may need a connection for it.
     async fn prepare(
         &self,
         request: &Request,
         admitted: Admitted,
-    ) -> Result<(Operation, Outgoing), Refusal> {
+    ) -> Result<(Operation, Outgoing), RecordRefusal> {
         let Admitted { operation, region } = admitted;
         Span::current().record("operation", field::display(&operation));
         if let (Some(ours), Ok(theirs)) = (&self.routing.region, &region) {
@@ -89,12 +85,12 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             }
             Signature::Ours(region) => {
                 let credentials = self.credentials.credentials(&region).await;
-                let credentials = credentials.map_err(Refusal::NoCredentials)?;
+                let credentials = credentials.map_err(RecordRefusal::NoCredentials)?;
                 let now = SystemTime::now();
                 outgoing::resigned(request, &upstream, &region, &credentials, now)
             }
         };
-        let outgoing = outgoing.map_err(|error| Refusal::Unsignable(Arc::new(error)))?;
+        let outgoing = outgoing.map_err(|error| RecordRefusal::Unsignable(Arc::new(error)))?;
         Ok((operation, outgoing))
     }
 
@@ -105,7 +101,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
         operation: Operation,
         outgoing: Outgoing,
     ) -> Reply {
-        let forwarded = Forwarded::begin(&self.tally);
+        let open = OpenExchange::begin(&self.tally);
         let outcome = self.upstream.exchange(outgoing).await;
         let latency_ms = u64::try_from(arrival.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         let live = LiveExchange {
@@ -117,11 +113,11 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
             request_body: mem::take(&mut request.body),
             outcome,
         };
-        // The client sees nothing before this is done.
-        Reply::from(self.keeper.keep(live, forwarded).await.answer())
+        // The client sees nothing before the exchange is durable.
+        Reply::from(sink::record(&self.log, &self.redactor, live, open).await)
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Reply {
+    fn refuse(&self, refusal: &RecordRefusal) -> Reply {
         self.tally.refused(refusal.reason());
         warn!(
             reason = refusal.reason(),
@@ -132,7 +128,7 @@ impl<L: ExchangeLog, S: CredentialSource> Recording<L, S> {
     }
 }
 
-/// When a request came, and what was on the tape then.
+/// When a request arrived, and what was on the tape then.
 struct Arrival {
     clock: Instant,
     began: UnixMillis,

@@ -1,13 +1,18 @@
-//! What a recording has done so far, counted.
+//! What a recording has done so far, counted: for its summary and its admin routes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::Method;
 use pipetape_core::Operation;
-use pipetape_serve::metrics::{Kind, Metrics};
-use pipetape_tape::Fault;
+use pipetape_core::causes::with_causes;
+use pipetape_serve::admin::{AdminReply, AdminRequest, AdminRoutes};
+use pipetape_serve::metrics::{CONTENT_TYPE, Kind, Metrics};
+use pipetape_tape::{AppendError, Fault};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use tracing::error;
 
 /// Counters of one recording.
 #[derive(Debug, Default)]
@@ -16,7 +21,7 @@ pub(crate) struct Tally {
     unrecorded: AtomicU64,
     refused: AtomicU64,
     incomplete: AtomicBool,
-    /// Forwarded requests of whose exchange it is not known yet what becomes of it.
+    /// Forwarded requests whose exchange is neither recorded nor lost yet.
     open: watch::Sender<u64>,
     detail: Mutex<Detail>,
 }
@@ -38,14 +43,14 @@ impl Tally {
         self.open.send_modify(|open| *open += 1);
     }
 
-    /// It is counted what became of a forwarded request's exchange.
+    /// The exchange of a forwarded request is counted as recorded or lost.
     pub(crate) fn closed(&self) {
         self.open.send_modify(|open| *open -= 1);
     }
 
-    /// Waits until it is counted what became of each exchange.
+    /// Waits until each exchange is counted as recorded or lost.
     pub(crate) async fn settled(&self) {
-        // It ends early only without a sender, which `self` is.
+        // An error needs the sender to be gone, and `self` has it.
         let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
     }
 
@@ -59,7 +64,7 @@ impl Tally {
         }
     }
 
-    /// A request was forwarded, and its exchange is lost. Says whether this is the first one.
+    /// A request was forwarded, and its exchange is lost. Gives whether this is the first one.
     pub(crate) fn unrecorded(&self) -> bool {
         self.unrecorded.fetch_add(1, Ordering::Relaxed);
         !self.incomplete.swap(true, Ordering::AcqRel)
@@ -128,7 +133,7 @@ impl Tally {
         page.into_text()
     }
 
-    /// Counters are whole whatever happened to the thread that held them.
+    /// Counters are usable even if a thread panicked while it held the lock.
     fn detail(&self) -> MutexGuard<'_, Detail> {
         self.detail.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,6 +142,77 @@ impl Tally {
 fn label(operation: &Operation) -> &'static str {
     let known = Operation::ALL.iter().find(|known| *known == operation);
     known.map_or(UNKNOWN, |known| known.name())
+}
+
+/// A forwarded request. It counts as open until its exchange is counted as recorded or lost; if it
+/// is dropped before (a stop that cuts the call, or a panic), the exchange counts as lost.
+#[derive(Debug)]
+pub(crate) struct OpenExchange {
+    tally: Arc<Tally>,
+    is_counted: bool,
+}
+
+impl OpenExchange {
+    pub(crate) fn begin(tally: &Arc<Tally>) -> OpenExchange {
+        tally.opened();
+        OpenExchange {
+            tally: Arc::clone(tally),
+            is_counted: false,
+        }
+    }
+
+    /// The exchange is durable.
+    pub(crate) fn recorded(mut self, operation: &Operation, fault: Option<Fault>) {
+        self.is_counted = true;
+        self.tally.recorded(operation, fault);
+    }
+
+    /// The exchange could not be written.
+    pub(crate) fn unrecorded(mut self, error: &AppendError) {
+        self.is_counted = true;
+        if self.tally.unrecorded() {
+            error!(
+                error = with_causes(error),
+                "THE TAPE IS INCOMPLETE: this exchange and all later ones are forwarded but not recorded"
+            );
+        }
+    }
+}
+
+impl Drop for OpenExchange {
+    fn drop(&mut self) {
+        if !self.is_counted && self.tally.unrecorded() {
+            error!("THE TAPE IS INCOMPLETE: a request was forwarded, and its exchange is lost");
+        }
+        self.tally.closed();
+    }
+}
+
+/// `GET metrics`, and the counts in `GET health`.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl AdminRoutes for Routes {
+    async fn route(&self, request: AdminRequest) -> AdminReply {
+        match (&request.method, request.path().as_slice()) {
+            (&Method::GET, ["metrics"]) => AdminReply::text(CONTENT_TYPE, self.tally.metrics()),
+            (_, ["metrics"]) => AdminReply::method_not_allowed("GET"),
+            _ => AdminReply::not_found(),
+        }
+    }
+
+    fn health(&self) -> Map<String, Value> {
+        let mut health = Map::new();
+        health.insert("recorded".to_owned(), json!(self.tally.total_recorded()));
+        health.insert(
+            "unrecorded".to_owned(),
+            json!(self.tally.total_unrecorded()),
+        );
+        health.insert("refused".to_owned(), json!(self.tally.total_refused()));
+        health
+    }
 }
 
 #[cfg(test)]

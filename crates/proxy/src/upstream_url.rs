@@ -9,7 +9,7 @@ use http::{HeaderValue, Uri};
 use pipetape_core::Region;
 use pipetape_serve::host::names_loopback;
 
-use crate::own_address;
+use crate::addresses::leads_to;
 
 /// Where to forward to: `https://HOST[:PORT]`, or `http://` on loopback. No path, no query, no user.
 ///
@@ -89,7 +89,7 @@ impl UpstreamUrl {
     pub(crate) fn is(&self, listen: SocketAddr) -> bool {
         let default = if self.is_tls() { 443 } else { 80 };
         let port = self.authority.port_u16().unwrap_or(default);
-        own_address::is(self.authority.host(), port, listen)
+        leads_to(self.authority.host(), port, listen)
     }
 }
 

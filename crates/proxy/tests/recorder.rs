@@ -7,19 +7,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pipetape_proxy::{RecordConfig, Recorder, RecorderError, Sign};
 use pipetape_serve::admin::AdminToken;
 use pipetape_serve::{DateHeader, Limits, Listener};
 use pipetape_tape::{RecordMode, Rules, Store, TapeWriter};
+use pipetape_testkit::{PATIENCE, soon};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-
-/// Longer than any of this takes.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 fn writer() -> (TempDir, Store, TapeWriter) {
     let directory = tempfile::tempdir().unwrap();
@@ -33,17 +30,10 @@ fn writer() -> (TempDir, Store, TapeWriter) {
 fn config(upstream: &str, listen: SocketAddr) -> RecordConfig {
     RecordConfig {
         upstream: Some(upstream.parse().unwrap()),
-        upstream_ca: None,
-        resolve: Vec::new(),
-        intercept: None,
         sign: Sign::Keep,
-        profile: None,
-        region: None,
-        listen,
-        max_body: 1 << 20,
-        body_budget: 1 << 20,
         upstream_timeout: PATIENCE,
         admin_token: Some(AdminToken::new("planted".to_owned()).unwrap()),
+        ..RecordConfig::new(listen)
     }
 }
 
@@ -77,8 +67,7 @@ async fn ask(address: SocketAddr, head: &str, body: &str) -> String {
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    let read = stream.read_to_string(&mut answer);
-    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
+    soon(stream.read_to_string(&mut answer)).await.unwrap();
     answer
 }
 

@@ -33,7 +33,7 @@ pub type LiveOutcome = Outcome<Response<Bytes>>;
 impl LiveOutcome {
     /// What the client is given: status, end-to-end headers and body as received; for a fault,
     /// what [`Fault::answer`](crate::Fault::answer) says.
-    pub fn answer(self) -> Answer {
+    pub fn answer(&self) -> Answer {
         match self {
             Self::Response(response) => passed_on(response).into(),
             Self::Fault(fault) => fault.answer(None),
@@ -42,11 +42,10 @@ impl LiveOutcome {
     }
 }
 
-fn passed_on(response: Response<Bytes>) -> Response<Bytes> {
-    let (head, body) = response.into_parts();
-    let mut passed_on = Response::new(body);
-    *passed_on.status_mut() = head.status;
-    *passed_on.headers_mut() = end_to_end(&head.headers)
+fn passed_on(response: &Response<Bytes>) -> Response<Bytes> {
+    let mut passed_on = Response::new(response.body().clone());
+    *passed_on.status_mut() = response.status();
+    *passed_on.headers_mut() = end_to_end(response.headers())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     passed_on

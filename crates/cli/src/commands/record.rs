@@ -159,6 +159,7 @@ fn config(arguments: &RecordArguments, server: &Server<'_>) -> RecordConfig {
         body_budget: limits.body_budget,
         upstream_timeout: arguments.upstream_timeout.0,
         admin_token: arguments.serving.admin_token.clone(),
+        environment: environment::captured(),
     }
 }
 

@@ -12,8 +12,7 @@ use pipetape_tape::Redactor;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::{info, warn};
 
-use super::chain::CredentialSource;
-use super::no_credentials::NoCredentials;
+use super::chain::{CredentialSource, NoCredentials};
 
 /// How long before they expire credentials are renewed, in the background. AWS's own SDKs use 5 minutes.
 const AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -24,7 +23,8 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// Finds credentials when they are first asked for and renews them before they expire, one search at a time.
 ///
-/// What a search brought is told to all who waited for it; whoever comes later than a failure searches anew.
+/// All that wait for a search share its result; a request that comes after a failure searches
+/// again.
 pub(crate) struct CredentialsCache<S> {
     shared: Arc<Shared<S>>,
 }
@@ -42,21 +42,21 @@ struct Ended {
     brought: Result<Identity, Arc<NoCredentials>>,
 }
 
-/// Credentials, and how long they are good for; `None` is for ever.
+/// Credentials, and how long they are valid; `None` is without end.
 struct Found {
     credentials: Identity,
     term: Option<Term>,
 }
 
-/// When credentials that expire are to be renewed, and used no more. All of it shrinks with the time that they
-/// last: some are given for minutes or less.
+/// When credentials that expire are to be renewed, and no longer used. All of it shrinks with the
+/// time that they last: some last for minutes or less.
 struct Term {
     ageing: SystemTime,
     expired: SystemTime,
     pause: Duration,
 }
 
-/// How good credentials are.
+/// Whether credentials can be used.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Fresh,
@@ -78,7 +78,8 @@ impl<S: CredentialSource> CredentialsCache<S> {
         }
     }
 
-    /// Credentials that hold for the moment, as the signer takes them. Waits for a search only where there are none.
+    /// Credentials that are valid now, in the signer's form. Waits for a search only if there are
+    /// none.
     pub(crate) async fn credentials(
         &self,
         region: &Region,

@@ -1,22 +1,26 @@
-//! The standard AWS chain.
+//! The standard AWS chain, and what is said if it has no credentials.
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use aws_config::meta::ProviderChainError;
 use aws_config::{BehaviorVersion, Region as AwsRegion};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_types::os_shim_internal::Env;
 use pipetape_core::Region;
+use pipetape_core::causes::{one_line, with_causes};
 use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
-use super::environment::without_ourselves;
-use super::guarded_client::refusing;
-use super::no_credentials::NoCredentials;
+use super::own_calls::{refusing, without_ourselves};
+use crate::environment::Environment;
 
 /// Enough for SSO and an assumed role on a slow network; below the minute that SDKs wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,31 +45,27 @@ pub(crate) trait CredentialSource: Send + Sync + 'static {
 /// Environment, profile (static keys, roles, SSO, `credential_process`), web identity, container, instance:
 /// the first that has credentials gives them. A profile asked for by name comes before keys in the environment,
 /// as it does in the AWS CLI.
-#[derive(Debug)]
 pub(crate) struct Chain {
     profile: Option<String>,
     listen: SocketAddr,
     environment: Env,
+    /// `None` if it has a scheme that the SDK cannot use: then no https call is made.
+    https_proxy: Option<ProxyConfig>,
 }
 
 impl Chain {
-    /// A chain with the process's environment. Looks at nothing yet.
-    pub(crate) fn new(profile: Option<String>, listen: SocketAddr) -> Chain {
-        let unicode = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Chain::with_environment(profile, listen, unicode)
-    }
-
-    fn with_environment(
+    /// A chain that sees this environment. Looks at nothing yet.
+    pub(crate) fn new(
         profile: Option<String>,
         listen: SocketAddr,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Chain {
-        let named = profile.is_some();
-        let variables = variables.filter(|(name, _)| !named || !KEYS.contains(&name.as_str()));
-        Chain {
+        environment: &Environment,
+    ) -> Self {
+        let is_named = profile.is_some();
+        let variables = environment.variables();
+        let variables = variables.filter(|(name, _)| !is_named || !KEYS.contains(name));
+        Self {
             environment: without_ourselves(variables, listen),
+            https_proxy: environment.https_proxy().ok(),
             profile,
             listen,
         }
@@ -78,11 +78,11 @@ impl Chain {
         named.unwrap_or_else(|| "default".to_owned())
     }
 
-    /// Reads the profiles anew: `aws sso login` or a mended file counts without a restart.
+    /// Reads the profiles again: `aws sso login` or a corrected file counts without a restart.
     async fn look(&self, region: &Region) -> Result<Credentials, CredentialsError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .env(self.environment.clone())
-            .http_client(refusing(self.listen))
+            .http_client(refusing(self.listen, self.https_proxy.clone()))
             // Without a region of its own the loader would ask the metadata service for one.
             .region(AwsRegion::new(region.to_string()));
         if let Some(profile) = &self.profile {
@@ -91,6 +91,13 @@ impl Chain {
         let provider = loader.load().await.credentials_provider();
         let provider = provider.ok_or_else(CredentialsError::not_loaded_no_source)?;
         provider.provide_credentials().await
+    }
+}
+
+/// Its variables and its proxy may hold secrets.
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").finish_non_exhaustive()
     }
 }
 
@@ -105,6 +112,60 @@ impl CredentialSource for Chain {
             }),
             Err(_) => Err(NoCredentials::TimedOut(PATIENCE)),
         }
+    }
+}
+
+/// No credentials were found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoCredentials {
+    /// No member of the chain has any, or one of them failed.
+    #[error(
+        "pipetape has no AWS credentials to sign with; looked in environment, profile `{profile}`, web identity, \
+         container and instance metadata, in this order: {}; give pipetape credentials (environment, --profile, \
+         SSO, a role), or keep the client's signature with --sign keep",
+        outcome(source)
+    )]
+    Chain {
+        /// The profile that was looked at.
+        profile: String,
+        /// What each member of the chain said.
+        #[source]
+        source: CredentialsError,
+    },
+    /// The search took too long.
+    #[error(
+        "pipetape found no AWS credentials to sign with within {} seconds (an SSO, STS, metadata or \
+         credential_process call does not end); set AWS_EC2_METADATA_DISABLED=true where there is no metadata service",
+        .0.as_secs()
+    )]
+    TimedOut(Duration),
+}
+
+/// What each member of the chain said; or, where one had credentials to find and failed, how it failed. That ends
+/// the search, and the chain does not say whose failure it was.
+fn outcome(error: &CredentialsError) -> String {
+    let chain = error
+        .source()
+        .and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
+    match chain {
+        Some(chain) => {
+            let attempts = chain.attempts().iter();
+            let attempts: Vec<_> = attempts
+                .map(|attempt| format!("{} ({})", attempt.name(), reason(attempt.error())))
+                .collect();
+            one_line(&attempts.join(", "))
+        }
+        None => format!("the search ended with a failure: {}", with_causes(error)),
+    }
+}
+
+/// Why one member has no credentials to give. That it "was not enabled", which all of them say first, helps nobody.
+fn reason(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => error
+            .source()
+            .map_or_else(|| "nothing is configured".to_owned(), with_causes),
+        failure => with_causes(failure),
     }
 }
 
@@ -172,7 +233,9 @@ mod tests {
             listen: SocketAddr,
         ) -> Result<Credentials, NoCredentials> {
             let variables = self.variables.clone().into_iter();
-            let chain = Chain::with_environment(profile.map(str::to_owned), listen, variables);
+            let variables = variables.map(|(name, value)| (name.into(), value.into()));
+            let environment = Environment::new(variables);
+            let chain = Chain::new(profile.map(str::to_owned), listen, &environment);
             soon(chain.find(&"eu-west-1".parse().unwrap())).await
         }
     }

@@ -2,10 +2,7 @@
 
 mod cache;
 mod chain;
-mod environment;
-mod guarded_client;
-mod no_credentials;
+mod own_calls;
 
 pub(crate) use cache::CredentialsCache;
-pub(crate) use chain::{Chain, CredentialSource};
-pub(crate) use no_credentials::NoCredentials;
+pub(crate) use chain::{Chain, CredentialSource, NoCredentials};

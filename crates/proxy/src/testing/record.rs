@@ -14,14 +14,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::twins::{CLIENT_KEY, MemoryLog, ScriptedSource, permanent};
+use crate::addresses::Resolver;
 use crate::config::Sign;
 use crate::credentials::CredentialsCache;
-use crate::destination::Routing;
-use crate::exchange_log::ExchangeLog;
-use crate::keeper::Keeper;
 use crate::recording::Recording;
-use crate::region_difference::RegionDifferences;
-use crate::resolve::Resolver;
+use crate::routing::RegionDifferences;
+use crate::routing::Routing;
+use crate::sink::ExchangeLog;
 use crate::tally::Tally;
 use crate::tunnels::NamedTunnels;
 use crate::upstream::{AnswerLimits, Dial, Trust, UpstreamClient};
@@ -162,7 +161,8 @@ impl Record {
         let redactor = Arc::new(Redactor::for_recording(&Rules::default()));
         let tally = Arc::new(Tally::default());
         let recording = Recording {
-            keeper: Keeper::new(log, Arc::clone(&redactor)),
+            log,
+            redactor: Arc::clone(&redactor),
             routing: Routing {
                 upstream: options.upstream.map(|url| url.parse().unwrap()),
                 region: options.region.map(|region| region.parse().unwrap()),

@@ -13,7 +13,7 @@ use pipetape_tape::{AppendError, Exchange, NewExchange, Outcome, PendingExchange
 use tokio::sync::Semaphore;
 
 use crate::credentials::{CredentialSource, NoCredentials};
-use crate::exchange_log::ExchangeLog;
+use crate::sink::ExchangeLog;
 
 /// AWS's published dummy pair; pipetape's own in tests.
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";

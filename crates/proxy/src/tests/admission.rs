@@ -171,17 +171,17 @@ fn no_refusal_is_retried() {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use crate::admission::{NoRegion, NotForwarded, RecordRefusal};
     use crate::credentials::NoCredentials;
-    use crate::refusal::{NoRegion, NotForwarded, Refusal};
-    use crate::signing::SigningError;
+    use crate::outgoing::SigningError;
 
     let no_http = http::Error::from(http::StatusCode::from_u16(1).unwrap_err());
     for refusal in [
-        Refusal::ForeignHost,
-        Refusal::NotForwarded(NotForwarded::Method),
-        Refusal::NoRegion(NoRegion::Unsigned),
-        Refusal::NoCredentials(Arc::new(NoCredentials::TimedOut(Duration::from_secs(1)))),
-        Refusal::Unsignable(Arc::new(SigningError::Request(no_http))),
+        RecordRefusal::ForeignHost,
+        RecordRefusal::NotForwarded(NotForwarded::Method),
+        RecordRefusal::NoRegion(NoRegion::Unsigned),
+        RecordRefusal::NoCredentials(Arc::new(NoCredentials::TimedOut(Duration::from_secs(1)))),
+        RecordRefusal::Unsignable(Arc::new(SigningError::Request(no_http))),
     ] {
         let response = refusal.response();
         let status = response.status().as_u16();

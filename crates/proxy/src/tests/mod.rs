@@ -4,6 +4,7 @@ mod admission;
 mod captures;
 mod credentials;
 mod durability;
+mod environment;
 mod faults;
 mod intercept;
 mod order;

@@ -11,7 +11,7 @@ use pipetape_testkit::{Authority, Message, head_end};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::resolve::Resolver;
+use crate::addresses::Resolver;
 use crate::testing::{Act, Options, Record, SECRET, Upstream, answers, ok, post, through, verify};
 use crate::upstream::{Dial, Trust, UpstreamClient};
 

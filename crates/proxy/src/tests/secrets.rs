@@ -48,25 +48,16 @@ async fn one_line_for_each_exchange_and_no_secret_in_any() {
 
 #[test]
 fn debug_shows_no_secret() {
-    use std::time::Duration;
-
     use pipetape_serve::admin::AdminToken;
 
-    use crate::config::{RecordConfig, Sign};
+    use crate::config::RecordConfig;
+    use crate::environment::Environment;
 
+    let variable = ("AWS_SECRET_ACCESS_KEY".into(), "planted".into());
     let config = RecordConfig {
-        upstream: None,
-        upstream_ca: None,
-        resolve: Vec::new(),
-        intercept: None,
-        sign: Sign::Resign,
-        profile: None,
-        region: None,
-        listen: "127.0.0.1:1".parse().unwrap(),
-        max_body: 1,
-        body_budget: 1,
-        upstream_timeout: Duration::from_secs(1),
         admin_token: Some(AdminToken::new("planted".to_owned()).unwrap()),
+        environment: Environment::new([variable]),
+        ..RecordConfig::new("127.0.0.1:1".parse().unwrap())
     };
     let source = ScriptedSource::new([None]);
     let redactor = pipetape_tape::Redactor::for_recording(&pipetape_tape::Rules::default());

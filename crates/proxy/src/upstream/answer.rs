@@ -1,5 +1,7 @@
-//! Reading an upstream's response, whole and within bounds.
+//! Reading an upstream's response, whole and within bounds; and which fault a failure is.
 
+use std::error::Error;
+use std::io;
 use std::ops::RangeInclusive;
 
 use bytes::{Bytes, BytesMut};
@@ -7,15 +9,16 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use pipetape_core::causes::with_causes;
+use hyper_util::client::legacy;
+use pipetape_core::causes::{causes, with_causes};
 use pipetape_serve::{Budget, Reservation};
 use pipetape_tape::{Fault, LiveOutcome};
 use tracing::warn;
 
-use super::deadline::{Deadline, Late};
-use super::failure::within_body;
+use super::client::{Deadline, TimedOut};
+use super::dial::DialError;
 
-/// The statuses of a tape. 101 would switch protocols, 600 and more mean nothing.
+/// The statuses of a tape. 101 would switch protocols, and 600 and above have no meaning.
 const FINAL: RangeInclusive<u16> = 200..=599;
 
 /// Reads responses.
@@ -25,14 +28,15 @@ pub(super) struct AnswerReader {
     budget: Budget,
 }
 
-/// A body that takes room until its last byte has left for the client.
-struct Roomy {
+/// A body that uses the budget until its last byte is sent to the client.
+struct BudgetedBody {
     bytes: BytesMut,
-    _room: Option<Reservation>,
+    _reservation: Option<Reservation>,
 }
 
 impl AnswerReader {
-    /// Takes bodies of at most `max_body` bytes, and at most `body_budget` bytes of large ones at once.
+    /// Reads bodies of at most `max_body` bytes, and at most `body_budget` bytes of large ones at
+    /// once.
     pub(super) fn new(max_body: usize, body_budget: usize) -> AnswerReader {
         AnswerReader {
             max_body,
@@ -42,19 +46,19 @@ impl AnswerReader {
 
     /// Reads a response whole.
     ///
-    /// A body above the limit can't be kept and is a [`Fault::Malformed`], as is a response whose status is no final
-    /// one. Trailers are dropped, interim responses have been by hyper. A large body is left in upstream's hands until
-    /// there is room for it.
+    /// A body above the limit is a [`Fault::Malformed`], as is a response whose status is not
+    /// final. Trailers are dropped; hyper has dropped interim responses. A large body is not read
+    /// before the budget has memory for it.
     pub(super) async fn read(
         &self,
         response: Response<Incoming>,
         deadline: &mut Deadline,
-    ) -> Result<LiveOutcome, Late> {
+    ) -> Result<LiveOutcome, TimedOut> {
         let (head, mut body) = response.into_parts();
         if !FINAL.contains(&head.status.as_u16()) {
             warn!(
                 status = head.status.as_u16(),
-                "upstream's status is no final one"
+                "upstream's status is not final"
             );
             return Ok(LiveOutcome::Fault(Fault::Malformed));
         }
@@ -65,9 +69,9 @@ impl AnswerReader {
         }
         // Not above `max_body`, which is a `usize`.
         let announced = announced.map(|length| length as usize);
-        let mut room = None;
+        let mut reservation = None;
         if let Some(announced) = announced.filter(|length| *length > Budget::SMALL) {
-            room = deadline.put_off_by(self.budget.reserve(announced)).await;
+            reservation = deadline.put_off_by(self.budget.reserve(announced)).await;
         }
         let mut read = BytesMut::with_capacity(announced.unwrap_or(0));
         let ended = loop {
@@ -83,8 +87,8 @@ impl AnswerReader {
                         return Ok(too_large(max_body));
                     }
                     // A chunked body does not say how large it will be.
-                    if length > Budget::SMALL && room.is_none() {
-                        room = deadline.put_off_by(self.budget.reserve(max_body)).await;
+                    if length > Budget::SMALL && reservation.is_none() {
+                        reservation = deadline.put_off_by(self.budget.reserve(max_body)).await;
                     }
                     read.extend_from_slice(data);
                 }
@@ -92,9 +96,9 @@ impl AnswerReader {
         };
         let declared_length = declared_length(&head.headers);
         // Without hyper's extensions, such as a reason phrase: no client gets them.
-        let mut response = Response::new(Bytes::from_owner(Roomy {
+        let mut response = Response::new(Bytes::from_owner(BudgetedBody {
             bytes: read,
-            _room: room,
+            _reservation: reservation,
         }));
         *response.status_mut() = head.status;
         *response.headers_mut() = head.headers;
@@ -115,7 +119,7 @@ impl AnswerReader {
     }
 }
 
-impl AsRef<[u8]> for Roomy {
+impl AsRef<[u8]> for BudgetedBody {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -126,7 +130,59 @@ fn too_large(max_body: usize) -> LiveOutcome {
     LiveOutcome::Fault(Fault::Malformed)
 }
 
-/// hyper has refused a length that is none, and lengths that differ.
+/// hyper has refused lengths that are not numbers, and lengths that differ.
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The fault of an exchange that brought no response.
+pub(super) fn without_response(error: &legacy::Error) -> Fault {
+    if has(error, io_kind(io::ErrorKind::TimedOut)) {
+        return Fault::Timeout;
+    }
+    if error.is_connect() {
+        // Connecting is dialling and then the handshake.
+        return if has(error, |cause| cause.is::<DialError>()) {
+            Fault::Refused
+        } else {
+            Fault::Tls
+        };
+    }
+    // With TLS 1.3 an upstream's refusal of the handshake arrives after its end.
+    if has(error, |cause| cause.is::<rustls::Error>()) {
+        return Fault::Tls;
+    }
+    let unreadable = |cause: &(dyn Error + 'static)| {
+        cause
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_parse)
+    };
+    if has(error, unreadable) {
+        return Fault::Malformed;
+    }
+    Fault::Reset
+}
+
+/// The fault of an exchange whose response's body ended in an error. `declared_length` is the response's `Content-Length`.
+pub(super) fn within_body(error: &hyper::Error, declared_length: Option<u64>) -> Fault {
+    // Chunks that cannot be read; anything else is the end of the connection.
+    let unreadable = has(error, io_kind(io::ErrorKind::InvalidInput))
+        || has(error, io_kind(io::ErrorKind::InvalidData));
+    if unreadable {
+        Fault::Malformed
+    } else {
+        Fault::Truncated { declared_length }
+    }
+}
+
+fn has(error: &(dyn Error + 'static), wanted: impl Fn(&(dyn Error + 'static)) -> bool) -> bool {
+    causes(error).any(wanted)
+}
+
+fn io_kind(kind: io::ErrorKind) -> impl Fn(&(dyn Error + 'static)) -> bool {
+    move |cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == kind)
+    }
 }

@@ -19,21 +19,20 @@ use tokio::time::timeout;
 use tower_service::Service;
 use tracing::warn;
 
-use crate::own_address;
-use crate::resolve::Resolver;
+use crate::addresses::{Resolver, leads_to};
 
 const HTTP: u16 = 80;
 const HTTPS: u16 = 443;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Connects. TLS is another's.
+/// Connects over TCP; TLS is added by the caller.
 #[derive(Clone)]
 pub(crate) struct Dial {
     tcp: HttpConnector,
     proxies: Arc<Matcher>,
     resolver: Resolver,
-    /// Our own address, which is no proxy to go through.
+    /// Our own address, which is never used as a proxy.
     listen: SocketAddr,
     connect_timeout: Duration,
 }
@@ -59,8 +58,9 @@ pub(crate) enum DialError {
 }
 
 impl Dial {
-    /// `proxies` says which hosts are reached through which proxy; loopback never is, nor is what `resolver` has an
-    /// address for. A proxy that is ourselves, listening on `listen`, is passed over: it would lead here for ever.
+    /// `proxies` says which hosts are reached through which proxy; loopback never is, nor is a host
+    /// that `resolver` has an address for. A proxy at our own address `listen` is ignored: requests
+    /// would come back here without end.
     pub(crate) fn new(
         proxies: Matcher,
         resolver: Resolver,
@@ -93,7 +93,7 @@ impl Dial {
         let proxy = self.proxies.intercept(upstream)?;
         let host = proxy.uri().host().unwrap_or_default();
         let port = proxy.uri().port_u16().unwrap_or(HTTP);
-        if own_address::is(host, port, self.listen) {
+        if leads_to(host, port, self.listen) {
             warn!(%upstream, "the proxy variables lead to pipetape itself: they are passed over");
             return None;
         }
@@ -133,7 +133,7 @@ impl Service<Uri> for Dial {
     type Future = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, DialError>> + Send>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        // So is the connector of hyper-util, always.
+        // The connector of hyper-util is always ready too.
         Poll::Ready(Ok(()))
     }
 

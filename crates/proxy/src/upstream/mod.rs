@@ -1,11 +1,8 @@
-//! The connection to upstream: dialling, TLS, one exchange, and what its failures are called.
+//! The connection to upstream: dialling, TLS, one exchange, and which fault a failure is.
 
 mod answer;
 mod client;
-mod deadline;
 mod dial;
-mod failure;
-mod pools;
 mod roots;
 
 pub(crate) use client::{AnswerLimits, CONNECT_TIMEOUT, UpstreamClient};

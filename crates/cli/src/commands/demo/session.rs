@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pipetape_emulator::{Emulator, EmulatorConfig, JobView, jobs_from_json};
 use pipetape_proxy::{RecordConfig, Recorder, Sign, UpstreamUrl, UpstreamUrlError};
 use pipetape_replay::{Replay, Report};
-use pipetape_serve::{DateHeader, Limits, Listener, Running};
+use pipetape_serve::{DateHeader, Listener, Running};
 use pipetape_tape::{
     PlayerConfig, RecordMode, Rules, Store, StoreError, Tape, TapeName, TapeWriter,
 };
@@ -111,17 +111,9 @@ async fn work(address: SocketAddr) -> (Vec<Bytes>, Result<(), WorkError>) {
 fn config(service: SocketAddr, listen: SocketAddr) -> Result<RecordConfig, UpstreamUrlError> {
     Ok(RecordConfig {
         upstream: Some(format!("http://{service}").parse::<UpstreamUrl>()?),
-        upstream_ca: None,
-        resolve: Vec::new(),
-        intercept: None,
         sign: Sign::Keep,
-        profile: None,
-        region: None,
-        listen,
-        max_body: Limits::default().max_body,
-        body_budget: Limits::default().body_budget,
         upstream_timeout: UPSTREAM_TIMEOUT,
-        admin_token: None,
+        ..RecordConfig::new(listen)
     })
 }
 

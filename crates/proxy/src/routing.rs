@@ -1,10 +1,15 @@
-//! Where a request goes, and which region it is signed for.
+//! Which upstream a request goes to, and whose signature it has there: the one place that decides
+//! it.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use pipetape_core::{Region, RegionError};
 use pipetape_serve::intercept::ConnectTarget;
+use tracing::warn;
 
+use crate::admission::{NoRegion, RecordRefusal};
 use crate::config::Sign;
-use crate::refusal::{NoRegion, Refusal};
 use crate::upstream_url::UpstreamUrl;
 
 /// How a recording chooses.
@@ -33,16 +38,19 @@ pub(crate) enum Signature {
 
 impl Routing {
     /// Chooses for a request whose own signature gives `theirs` as its region. Ours comes first.
-    pub(crate) fn choose(&self, theirs: Result<Region, NoRegion>) -> Result<Destination, Refusal> {
+    pub(crate) fn choose(
+        &self,
+        theirs: Result<Region, NoRegion>,
+    ) -> Result<Destination, RecordRefusal> {
         let region = match &self.region {
             Some(region) => Ok(region.clone()),
-            None => theirs.map_err(Refusal::NoRegion),
+            None => theirs.map_err(RecordRefusal::NoRegion),
         };
         let upstream = match &self.upstream {
             Some(upstream) => upstream.clone(),
             // A region that passed its check gives a host name.
-            None => UpstreamUrl::of_region(region.as_ref().map_err(Refusal::clone)?)
-                .map_err(|_| Refusal::NoRegion(NoRegion::Region(RegionError::Malformed)))?,
+            None => UpstreamUrl::of_region(region.as_ref().map_err(RecordRefusal::clone)?)
+                .map_err(|_| RecordRefusal::NoRegion(NoRegion::Region(RegionError::Malformed)))?,
         };
         let signature = match self.sign {
             Sign::Resign => Signature::Ours(region?),
@@ -55,11 +63,11 @@ impl Routing {
     }
 
     /// Chooses for a request that its client has signed for another's host: there, with that signature.
-    pub(crate) fn intercepted(&self, target: &ConnectTarget) -> Result<Destination, Refusal> {
+    pub(crate) fn intercepted(&self, target: &ConnectTarget) -> Result<Destination, RecordRefusal> {
         let upstream = match &self.upstream {
             Some(upstream) => upstream.clone(),
             // A host of CodePipeline is a host.
-            None => UpstreamUrl::of_host(target.host()).map_err(|_| Refusal::ForeignHost)?,
+            None => UpstreamUrl::of_host(target.host()).map_err(|_| RecordRefusal::ForeignHost)?,
         };
         Ok(Destination {
             upstream,
@@ -68,8 +76,36 @@ impl Routing {
     }
 }
 
+/// Clients choose regions: what is remembered of them is bounded.
+const MOST: usize = 16;
+
+/// Tells each difference once, not once a request.
+#[derive(Debug, Default)]
+pub(crate) struct RegionDifferences {
+    told: Mutex<BTreeSet<Region>>,
+}
+
+impl RegionDifferences {
+    /// Looks at one request: `ours` was asked for with `--region`, `theirs` is what the client signed for.
+    pub(crate) fn look(&self, ours: &Region, theirs: &Region) {
+        if ours == theirs {
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST && told.insert(theirs.clone()) {
+            warn!(
+                client = %theirs,
+                region = %ours,
+                "the client signs for another region than --region: its requests go to the latter"
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use pipetape_testkit::Log;
+
     use super::*;
 
     fn region(name: &str) -> Region {
@@ -133,5 +169,22 @@ mod tests {
         check((None, None, Sign::Keep), us, Some((US, None)));
         check((None, None, Sign::Keep), None, None);
         check((Some(URL), None, Sign::Keep), None, Some((URL, None)));
+    }
+
+    #[test]
+    fn each_region_is_told_once_and_not_without_end() {
+        let (log, guard) = Log::capture("warn");
+        let differences = RegionDifferences::default();
+        let ours = "us-east-1".parse().unwrap();
+        for theirs in ["us-east-1", "eu-west-1", "eu-west-1", "cn-north-1"] {
+            differences.look(&ours, &theirs.parse().unwrap());
+        }
+        assert_eq!(log.text().matches("signs for another").count(), 2);
+        for number in 0..100 {
+            differences.look(&ours, &format!("eu-west-{number}").parse().unwrap());
+        }
+        drop(guard);
+        let text = log.text();
+        assert_eq!(text.matches("signs for another").count(), MOST, "{text}");
     }
 }

@@ -43,7 +43,7 @@ pub enum Order {
     Keyed,
     /// Only orders that could have been recorded: an exchange is played once every exchange with a number up to its
     /// [`after`](crate::Exchange::after) was played in the session. One without `after`, as on a tape written by
-    /// hand, comes behind all that stand before it.
+    /// hand, comes after all that are before it.
     Strict,
 }
 
@@ -89,7 +89,7 @@ impl FromStr for Exhausted {
     }
 }
 
-/// A text that is none of the choices.
+/// A text that is not one of the choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not one of `auto`, `error`, `repeat-last`, `loop`")]
 pub struct UnknownExhausted;
@@ -115,7 +115,7 @@ impl Latency {
     ///
     /// # Errors
     ///
-    /// The factor is no number from 0 to 1000.
+    /// The factor is not a number from 0 to 1000.
     pub fn scaled(factor: f64) -> Result<Latency, BadLatency> {
         let good = (0.0..=MOST_FACTOR).contains(&factor);
         good.then_some(Latency { factor }).ok_or(BadLatency)
@@ -144,7 +144,7 @@ impl FromStr for Latency {
     }
 }
 
-/// What is no latency.
+/// A text or a factor that is not a latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not `none`, `recorded`, or a factor from 0 to 1000 such as `0.1`")]
 pub struct BadLatency;

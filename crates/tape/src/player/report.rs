@@ -196,8 +196,8 @@ impl Player {
     }
 
     /// What the requests of each session there is say about its worker: see [`Finding`](crate::Finding). Since the
-    /// last reset of everything; a session that started over is judged anew from there on. A job that is still to be
-    /// acknowledged counts as one that never was, so the last word is at the end.
+    /// last reset of everything; a session that started over is judged from there on. A job that is still to be
+    /// acknowledged counts as one that never was, so the result is final only at the end.
     ///
     /// It is worked out at each call, in about the time it takes to read the exchanges played.
     pub fn findings(&self) -> Findings {

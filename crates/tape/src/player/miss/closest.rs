@@ -10,13 +10,13 @@ use crate::player::prepared::{Packed, Position, PreparedTape};
 
 /// Most different recorded requests looked at for one miss.
 const MOST_LOOKED_AT: usize = 4000;
-/// Most bytes of bodies read for one miss, the request's own counted anew for each candidate.
+/// Most bytes of bodies read for one miss, with the request's own for each candidate.
 const MOST_READ: usize = 32 * 1024 * 1024;
-/// Most differences told.
+/// Most differences listed.
 pub(crate) const MOST_DIFFERENCES: usize = 10;
 
 /// The closest one by structural distance, among the requests of the same operation: those about the
-/// same job where there are any, else all of them. The first 4,000 are looked at, or as many as 32 MiB
+/// same job if there are any, otherwise all of them. The first 4,000 are looked at, or as many as 32 MiB
 /// of bodies hold. It depends on tape and request alone, so each replay names the same one.
 pub(super) fn closest(
     tape: &PreparedTape,

@@ -80,7 +80,7 @@ pub(crate) fn turn(played: &mut u32, length: usize, exhausted: Exhausted, is_pol
     };
     *played = match played.checked_add(1) {
         Some(more) => more,
-        // A loop goes on where it is; only its count starts over.
+        // A loop continues where it is; only its count starts over.
         None if exhausted == Exhausted::Loop => {
             ((*played % length + 1) % length).saturating_add(length)
         }

@@ -22,7 +22,7 @@ const HEAVY: usize = 28;
 /// Something that happened in a session.
 #[derive(Debug, Clone)]
 pub(crate) enum Note {
-    /// A request that matched as a whole: what it asked stands on the tape.
+    /// A request that matched as a whole: what it asked is on the tape.
     Played {
         position: Position,
         invocation: Option<Invocation>,
@@ -47,8 +47,8 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 pub(crate) struct Quota(AtomicUsize);
 
-/// The first notes of a session. Once the quota is used up, no more are taken: what is known is known from the
-/// beginning on.
+/// The first notes of a session. Once the quota is used up, no more are taken, so that
+/// they have no gap.
 #[derive(Debug)]
 pub(crate) struct Notes {
     list: Vec<Note>,
@@ -97,7 +97,7 @@ impl Notes {
             Note::Sent(_) => HEAVY,
             Note::Played { .. } | Note::StartOver => 1,
         };
-        // What comes behind a gap can't be judged.
+        // What comes after a gap can't be judged.
         if self.missing > 0 || !self.make_room(weight) {
             self.missing += u64::from(!matches!(note, Note::StartOver));
             return;
@@ -106,7 +106,7 @@ impl Notes {
         self.list.push(note);
     }
 
-    /// The notes, and how many are missing behind them.
+    /// The notes, and how many are missing after them.
     pub(crate) fn snapshot(&self) -> (Vec<Note>, u64) {
         (self.list.clone(), self.missing)
     }

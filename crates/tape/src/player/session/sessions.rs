@@ -66,7 +66,7 @@ impl SessionState {
 pub(crate) const MOST_SESSIONS: usize = 10_000;
 
 /// Sessions by name. One is made when it is first used; when there are too many, the one that was
-/// idle for longest goes.
+/// idle for longest is dropped.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     default: Arc<Session>,
@@ -94,7 +94,7 @@ impl Sessions {
         }
     }
 
-    /// The session of that name, new where there is none.
+    /// The session of that name, made if there is none.
     pub(crate) fn of(&self, name: &SessionName) -> Arc<Session> {
         if *name == *self.default.name {
             return Arc::clone(&self.default);
@@ -127,7 +127,7 @@ impl Sessions {
         self.read().len() + 1
     }
 
-    /// How many had to go.
+    /// How many were dropped.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -10,6 +10,7 @@
 //! a 64-bit float, and escapes that are not Unicode text count as invalid JSON.
 
 mod call;
+pub mod cbor;
 mod decode;
 mod encode;
 mod error;

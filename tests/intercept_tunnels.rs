@@ -75,7 +75,7 @@ fn flags_that_make_no_sense_leave_no_tape() {
         (&["--resolve", "example.com:127.0.0.1"], "HOST:PORT:ADDR"),
         (
             &["--resolve", "example.com:443:localhost"],
-            "the address is none",
+            "the address is not valid",
         ),
     ] {
         let ended = sandbox.run(&[&["record", "t"], flags].concat());

@@ -46,7 +46,7 @@ impl Tally {
     /// The page of `GET metrics`.
     pub(crate) fn metrics(&self, jobs: &BTreeMap<JobStatus, usize>) -> String {
         let mut metrics = Metrics::new();
-        let help = "Calls, by operation and what their callers were told.";
+        let help = "Calls, by operation and what they were answered.";
         let mut family = metrics.family("pipetape_calls_total", Kind::Counter, help);
         for ((operation, outcome), count) in &self.calls {
             family.sample(&[("operation", operation), ("outcome", outcome)], *count);

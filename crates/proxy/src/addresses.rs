@@ -32,14 +32,14 @@ pub enum ResolveError {
     /// There are not three parts.
     #[error("not of the form HOST:PORT:ADDR, such as example.com:443:127.0.0.1")]
     Malformed,
-    /// The host is no name.
-    #[error("the host is no name: letters, digits, `-`, `_` and `.`")]
+    /// The host is not a valid name.
+    #[error("the host is not a valid name: use letters, digits, `-`, `_` and `.`")]
     Host,
-    /// The port is none.
-    #[error("the port is no number from 1 to 65535")]
+    /// The port is not a valid one.
+    #[error("the port is not a number from 1 to 65535")]
     Port,
-    /// An address is none.
-    #[error("the address is none, such as 127.0.0.1, 127.0.0.1:8443, [::1] or [::1]:8443")]
+    /// An address is not a valid one.
+    #[error("the address is not valid; write one such as 127.0.0.1, 127.0.0.1:8443, [::1] or [::1]:8443")]
     Address,
 }
 

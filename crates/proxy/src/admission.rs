@@ -105,7 +105,7 @@ pub(crate) enum NoRegion {
     Unsigned,
     #[error("it has several Authorization headers")]
     SeveralAuthorizations,
-    #[error("its Authorization header is no text")]
+    #[error("its Authorization header is not text")]
     NotText,
     #[error("its {0}")]
     Authorization(#[source] AuthorizationError),
@@ -125,7 +125,7 @@ impl RecordRefusal {
         }
     }
 
-    /// What the client is told: one attempt, whole message, in every SDK (no code here is one that some SDK retries).
+    /// The client's answer: one attempt, whole message, in every SDK (no code here is one that some SDK retries).
     pub(crate) fn response(&self) -> Response<Bytes> {
         let (status, code) = match self {
             RecordRefusal::ForeignHost => (StatusCode::FORBIDDEN, "PipetapeForeignHostException"),

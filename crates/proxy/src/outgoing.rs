@@ -56,7 +56,7 @@ pub(crate) fn untouched(
 /// The client's request, signed by us for upstream's own host: path `/`, no query, and the headers
 /// that speak of the client's signature or connection left out.
 ///
-/// A compressed answer could not be redacted as it stands, so none is asked for.
+/// A compressed answer could not be redacted, so pipetape asks for none.
 pub(crate) fn resigned(
     request: &Request,
     upstream: &UpstreamUrl,
@@ -64,7 +64,7 @@ pub(crate) fn resigned(
     credentials: &Identity,
     now: SystemTime,
 ) -> Result<Outgoing, SigningError> {
-    // Room for our signature's too: growing means building it anew.
+    // Capacity for our signature's headers too: growing would build the map again.
     let mut headers = HeaderMap::with_capacity(request.headers.len() + OF_THE_SIGNATURE.len());
     headers.insert(HOST, upstream.host_header()?);
     append(&mut headers, request, &OF_THE_SIGNATURE);
@@ -74,7 +74,7 @@ pub(crate) fn resigned(
     Ok(outgoing(headers, upstream, path, request.body.clone())?)
 }
 
-/// Appends the client's end-to-end headers. `Expect` is answered by the front, and length and host are anew.
+/// Appends the client's end-to-end headers. The server answers `Expect`; length and host are computed again.
 fn append(headers: &mut HeaderMap, request: &Request, without: &[HeaderName]) {
     for (name, value) in end_to_end(&request.headers) {
         if ![HOST, CONTENT_LENGTH, EXPECT].contains(name) && !without.contains(name) {
@@ -101,7 +101,7 @@ pub(crate) enum SigningError {
     Parameters(#[from] BuildError),
     #[error("no signature can be computed")]
     Signer(#[from] SignerError),
-    #[error("the signed request is no HTTP")]
+    #[error("the signed request is not valid HTTP")]
     Request(#[from] http::Error),
 }
 

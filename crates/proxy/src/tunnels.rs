@@ -30,7 +30,7 @@ enum Pattern {
     Exactly(String),
 }
 
-/// The text is no host.
+/// The text is not a valid host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a host such as example.com, *.example.com, 10.0.0.1 or *: a port, a scheme or a path has no place here"

@@ -41,10 +41,10 @@ pub enum UpstreamUrlError {
     #[error("upstream over plain http is not on this machine: use https, or a loopback host")]
     PlainHttp,
     /// A user or a password.
-    #[error("upstream has user information: leave out what stands before the @")]
+    #[error("upstream has user information: leave out what is before the @")]
     UserInformation,
-    /// The port is no number from 1 to 65535.
-    #[error("upstream has a port that is no number from 1 to 65535")]
+    /// The port is not a number from 1 to 65535.
+    #[error("upstream has a port that is not a number from 1 to 65535")]
     Port,
     /// More than a scheme, a host and a port.
     #[error("upstream has a path, a query or a fragment: leave out what follows host and port")]

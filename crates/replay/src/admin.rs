@@ -33,7 +33,7 @@ struct ExchangesBody {
 #[derive(Debug, Serialize)]
 struct MissesBody {
     misses: Vec<MissCount>,
-    /// Misses beyond those that can be told apart.
+    /// Misses that are counted but not listed.
     unlisted: u64,
 }
 

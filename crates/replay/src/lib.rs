@@ -59,7 +59,7 @@
 //!
 //! Each `/session/NAME/` is a play-through of its own, from the first exchange on; any other path is the
 //! session `default`. An SDK needs only another endpoint URL, so tests that run side by side never share
-//! cursors. [`RunningReplay::session`] gives the URL, and tells what that session missed and left.
+//! cursors. [`RunningReplay::session`] gives the URL, and reports what that session missed and left.
 //!
 //! # As the real hosts
 //!

@@ -17,7 +17,7 @@ use tracing::{Level, debug, enabled, warn};
 /// `session` (where it is not the default one). A field without a value is left out.
 pub const EXCHANGES: &str = "pipetape_replay::exchange";
 
-/// A request, as far as the log tells of it.
+/// What the log says of a request.
 #[derive(Debug)]
 pub(crate) struct Asked {
     operation: Option<Operation>,

@@ -13,7 +13,7 @@ use crate::logging::{Asked, log_miss};
 /// The longest text shown in the place of a session's name, in characters: as long as a name.
 const LONGEST_SHOWN: usize = 64;
 
-/// Answers every path that is no admin route.
+/// Answers every path that is not an admin route.
 #[derive(Debug)]
 pub(crate) struct Playback {
     player: Arc<Player>,

@@ -24,7 +24,7 @@ pub struct Report {
     pub summary: PlaySummary,
     /// Those that sent a request, by name, since the last reset of everything.
     pub sessions: Vec<SessionReport>,
-    /// Misses beyond those that can be told apart, of any session.
+    /// Misses that are counted but not listed, of any session.
     pub unlisted_misses: u64,
     /// Sessions that were dropped because there were too many; what they did is only in the counts.
     pub dropped_sessions: u64,

@@ -13,7 +13,7 @@ const MAX: usize = 64;
 /// A name is not one pipetape can use as a file name and as a path segment.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "`{}` is no valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
+    "`{}` is not a valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
     printable(.0)
 )]
 pub struct NameError(Box<str>);

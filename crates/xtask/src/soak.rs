@@ -11,7 +11,7 @@ use crate::totals::Totals;
 use crate::workspace::{self, typed};
 use crate::{exit_code, needs};
 
-/// Names the program to the tests, and tells them to go on for long.
+/// Names the program to the tests, and makes them run for long.
 const PROGRAM: &str = "PIPETAPE_SOAK";
 /// What the tests write in front of each measured value.
 const FIGURE: &[u8] = b"figure: ";

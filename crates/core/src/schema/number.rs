@@ -2,7 +2,7 @@
 
 use super::{Constraint, Reader, Wanted};
 
-/// What the model says of a number. An absent bound is none.
+/// The bounds that the model gives a number. `None`: it has no such bound.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NumberRules {
     pub(crate) least: Option<i32>,

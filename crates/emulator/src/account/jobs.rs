@@ -158,7 +158,7 @@ impl Jobs {
         token: ContinuationToken,
         made_up: &MadeUp,
     ) -> Result<(), EnqueueError> {
-        // Making room may forget the very job that has ended.
+        // Keeping within the limit may forget the very job that has ended.
         let Some(ended) = self.jobs.get(&from).cloned() else {
             return Ok(());
         };
@@ -286,7 +286,7 @@ impl Jobs {
         }
     }
 
-    /// A number whose made-up id nobody has, and room for its job.
+    /// A number whose made-up id nobody has, and capacity for its job.
     fn free_number(&mut self, made_up: &MadeUp) -> Result<Number, EnqueueError> {
         if self.jobs.len() >= self.most {
             let oldest = self

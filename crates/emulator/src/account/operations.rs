@@ -51,7 +51,7 @@ impl Operations for Account {
         self.action_types.delete(&request)
     }
 
-    /// Describes a third-party action type that there are jobs of. The request has no room for the
+    /// Describes a third-party action type that there are jobs of. The request cannot carry the
     /// owner `Custom`, and the emulator knows no types of AWS's.
     fn get_action_type(
         &mut self,

@@ -35,7 +35,7 @@ impl Account {
         }
     }
 
-    /// Lets the time pass until `now`. Whoever reads or changes anything does this first.
+    /// Lets the time pass until `now`. Everything that reads or changes state does this first.
     pub(crate) fn settle(&mut self, now: SystemTime) {
         self.jobs.settle(now);
     }

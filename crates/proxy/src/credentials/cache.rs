@@ -309,7 +309,7 @@ mod tests {
         assert_eq!(source.count(), 2);
     }
 
-    /// Whoever waited for a search takes what it brought, though that has expired on its way.
+    /// Those that waited for a search take what it found, even if that has expired meanwhile.
     #[tokio::test]
     async fn credentials_that_come_expired_are_shared_by_those_who_waited() {
         let source = ScriptedSource::held([lasting("late", 0)]);

@@ -37,7 +37,7 @@ pub(crate) fn post(operation: &str, more: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Bounds on answers, with room for as many as a test likes.
+/// Bounds on answers, as large as a test likes.
 pub(crate) fn answers(timeout: Duration, max_body: usize) -> AnswerLimits {
     AnswerLimits {
         timeout,

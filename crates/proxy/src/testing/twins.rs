@@ -99,7 +99,7 @@ impl MemoryLog {
         let mut kept = self.kept.lock().unwrap();
         let seq = kept.len() as u64 + 1;
         let mut exchange = exchange.numbered(seq);
-        // A tape does not hold on to what came either.
+        // A tape does not keep what was received either.
         detach(&mut exchange.request.body);
         if let Outcome::Response(response) | Outcome::Cut { response, .. } = &mut exchange.outcome {
             detach(&mut response.body);

@@ -142,7 +142,7 @@ impl Upstream {
     }
 }
 
-/// Reads one request; `None` at the connection's end. `buffer` holds what came beyond it.
+/// Reads one request; `None` at the connection's end. `buffer` holds what was received after it.
 pub(crate) async fn read_request(
     stream: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,

@@ -38,7 +38,7 @@ async fn check_error(options: Options, fault: Fault, status: u16, code: &str) {
     let page = record.tally.metrics();
     let sample = format!("pipetape_faults_total{{kind=\"{}\"}} 1", fault.kind());
     assert!(page.contains(&sample), "{page}");
-    // The client's connection goes on.
+    // The client's connection stays open.
     client.send(post("PollForJobs", "", "{}")).await;
     client.answer().await;
 }

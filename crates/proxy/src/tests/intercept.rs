@@ -122,7 +122,7 @@ async fn every_captured_client_passes_byte_for_byte_under_its_own_signature() {
     }
 }
 
-/// What an ordinary HTTP proxy is asked for in clear goes on over TLS, as its client signed it.
+/// What an ordinary HTTP proxy is asked for in clear is forwarded over TLS, as its client signed it.
 #[tokio::test]
 async fn an_absolute_target_of_the_real_host_passes_untouched() {
     let intercept = Intercept::verified().await;

@@ -35,7 +35,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..40)
 }
 
-/// An upstream that answers when it is told to.
+/// An upstream that answers when the test says so.
 #[derive(Clone, Default)]
 struct Patient {
     /// By what a request says.

@@ -8,7 +8,7 @@ use crate::testing::{Act, MemoryLog, Options, Record, Upstream, ok, post, straig
 use crate::upstream::{AnswerLimits, Trust, UpstreamClient};
 
 const REQUESTS: usize = 10;
-/// More than needs no room.
+/// More than fits.
 const LARGE: usize = 90 * 1024;
 
 fn large() -> String {

@@ -100,7 +100,7 @@ async fn an_upstream_that_speaks_no_tls() {
     }
 }
 
-/// Sends its bytes to whoever connects, then closes.
+/// Sends its bytes to each client that connects, then closes.
 async fn plain_text_on_connect(act: Act) -> std::net::SocketAddr {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

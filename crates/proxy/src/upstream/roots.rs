@@ -14,7 +14,7 @@ use tracing::warn;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsError {
-    /// The file of further roots can't be read, or is no PEM.
+    /// The file of further roots can't be read, or is not PEM.
     #[error("cannot read certificates from {} (--upstream-ca takes a PEM file)", path.display())]
     File {
         /// The file.

@@ -48,7 +48,7 @@ pub struct AuthorityDetails {
     pub key_file: PathBuf,
 }
 
-/// How an authority came into its directory. Clients have to be told to trust a new one.
+/// How an authority came into its directory. Clients must be set up to trust a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// It was already there.

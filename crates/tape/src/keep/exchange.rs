@@ -17,7 +17,7 @@ use crate::redact::Redactor;
 /// What is kept of a live exchange.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// What goes on the tape: redacted, and without the headers that no replay needs.
+    /// What the tape keeps: redacted, and without the headers that no replay needs.
     pub exchange: NewExchange,
     /// What redaction changed.
     pub redactions: Redactions,

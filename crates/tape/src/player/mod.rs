@@ -27,7 +27,7 @@
 //!   After a change, measure memory, start and replay at 10,000 exchanges.
 //! - [`session`]: what changes with each request: cursors, and notes that findings are read from.
 //! - [`log`]: what is remembered of what happened, within bounds.
-//! - [`miss`]: what a request that misses is told.
+//! - [`miss`]: what the client of a miss is answered.
 //! - [`play`] leads through all of them; [`report`] is what a player reports.
 //!
 //! `play` and `report` use the other rooms. Those use `prepared`, which uses none but `config`.

@@ -175,7 +175,7 @@ impl Player {
 
     /// Chooses the [`answer`](Self::answer) to a request, which counts as given, and says how long
     /// to wait by [`PlayerConfig::latency`]. The waiting is up to the caller. By its `invocation` a
-    /// retry is told from a call of its own: see [`findings`](Self::findings).
+    /// retry differs from a call of its own: see [`findings`](Self::findings).
     ///
     /// # Errors
     ///

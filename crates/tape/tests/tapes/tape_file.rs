@@ -183,7 +183,7 @@ fn what_is_wrong_is_named_with_line_and_member() {
     refuse(
         "\"name\": \"sample\"",
         "\"name\": \"../x\"",
-        "line 3: `name`: `../x` is no valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
+        "line 3: `name`: `../x` is not a valid name: use 1 to 64 of the letters A-Z a-z, digits, `.`, `_` and `-`, not starting with a dot",
     );
     refuse(
         "\"salt\"",

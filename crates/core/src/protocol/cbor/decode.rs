@@ -40,7 +40,7 @@ pub enum NoJsonForm {
         why: String,
     },
     /// Something follows the first item.
-    #[error("the body goes on after its first CBOR item, at byte {at}")]
+    #[error("the body continues after its first CBOR item, at byte {at}")]
     MoreThanOne {
         /// Where the first item ends.
         at: usize,
@@ -59,7 +59,7 @@ pub enum NoJsonForm {
         /// The type, by its name in CBOR.
         what: String,
     },
-    /// A tag that is not the one of timestamps, or stands where the model has no timestamp.
+    /// A tag that is not the one of timestamps, or is in a member that is not a timestamp.
     #[error("byte {at} has tag {tag}, which no member of this name has")]
     Tag {
         /// Where.

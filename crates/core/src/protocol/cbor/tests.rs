@@ -99,7 +99,7 @@ fn what_json_cannot_say_is_refused() {
         ("a1 01 01", "byte 1 begins a key that is not text"),
         (r#"a2 61 "a" 01 61 "a" 01"#, "byte 4 begins a second member"),
         ("e0", "type simple"),
-        ("01 01", "goes on after its first CBOR item, at byte 1"),
+        ("01 01", "continues after its first CBOR item, at byte 1"),
         ("", "byte 0 is not valid CBOR"),
         ("61", "byte 0 is not valid CBOR"),
         ("61ff", "byte 0 is not valid CBOR"),

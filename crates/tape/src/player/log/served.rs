@@ -73,7 +73,7 @@ impl ServedLog {
     pub(crate) fn new(most: usize) -> ServedLog {
         ServedLog {
             most,
-            // At once: doubling would leave half as much again behind, and what is not written to takes no memory.
+            // All at once: growing by doubling keeps half as much again, and unused pages take no memory.
             entries: Mutex::new(Entries {
                 kept: VecDeque::with_capacity(most),
                 forgotten: 0,

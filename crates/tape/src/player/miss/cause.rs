@@ -14,7 +14,7 @@ use crate::name::NameError;
 /// A request that no exchange left on the tape answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss {
-    /// Whose request; where the name is none that a session can have, what came, escaped and cut.
+    /// The request's session. A name that is not valid is as received, escaped and cut.
     pub session: String,
     /// What it asked for, where it says so.
     pub operation: Option<Operation>,

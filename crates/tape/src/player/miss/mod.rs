@@ -1,4 +1,4 @@
-//! What a request that misses is told.
+//! What the client of a miss is answered.
 
 mod cause;
 mod closest;

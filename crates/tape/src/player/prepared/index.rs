@@ -60,7 +60,7 @@ struct RequestHash([u32; 4]);
 #[derive(Debug, Default)]
 pub(crate) struct FirstRequests(HashMap<Operation, Vec<Position>>);
 
-/// For match keys, request hashes and positions, which need no hash that withstands attacks: the first
+/// For match keys, request hashes and positions, which need no hash that resists attacks: the first
 /// two are hashes of their own, and positions are numbers that we chose.
 pub(crate) type Hashed = BuildHasherDefault<Spread>;
 

@@ -125,7 +125,7 @@ impl Notes {
             return false;
         }
         self.taken += BLOCK;
-        // Doubling would leave half as much again behind; what is not written to takes no memory.
+        // Growing by doubling keeps half as much again; unused pages take no memory.
         if self.list.len() >= MANY {
             self.list.reserve_exact(MOST_OF_ONE - self.list.len());
         }

@@ -46,7 +46,7 @@ impl Session {
         }
     }
 
-    /// For one step. What a panicking thread left behind is whole: each step is some numbers, and notes are pushed whole.
+    /// For one step. What a panicking thread leaves is whole: a step changes numbers only, and notes are added whole.
     pub(crate) fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -56,7 +56,7 @@ fn sessions_are_judged_apart() {
     play(&player, "good", &[POLL, TAKE, FAIL, POLL, POLL]);
     play(&player, "left", &[POLL]);
     play(&player, "twice", &[POLL, TAKE, FAIL, FAIL, FAIL]);
-    // What the other sessions were handed out is none of its business.
+    // What other sessions were handed out does not count here.
     play(&player, "guess", &[TAKE]);
     let wrong = ("AcknowledgeJob", r#"{"jobId":"a","nonce":"7"}"#);
     play(&player, "miss", &[POLL, wrong]);

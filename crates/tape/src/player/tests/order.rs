@@ -42,7 +42,7 @@ fn check(player: &Player, who: &str, steps: &[(&str, Got)]) {
 
 #[test]
 fn any_order_that_after_allows() {
-    // b and c overlapped; d came behind both.
+    // b and c overlapped; d came after both.
     let tape = || began_after(&[Some(0), Some(1), Some(1), Some(3)]);
     let (a, b, c, d) = (Got::Seq(1), Got::Seq(2), Got::Seq(3), Got::Seq(4));
     let player = strict(tape(), Exhausted::Error);

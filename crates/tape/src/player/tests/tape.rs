@@ -17,7 +17,7 @@ pub(super) fn session(name: &str) -> SessionName {
     name.parse().unwrap()
 }
 
-/// An exchange whose answer tells its number.
+/// An exchange whose answer has its number.
 pub(in crate::player) fn exchange(seq: u64, name: &str, body: impl Into<Bytes>) -> Exchange {
     Exchange {
         seq,

@@ -39,7 +39,9 @@ pub enum ResolveError {
     #[error("the port is not a number from 1 to 65535")]
     Port,
     /// An address is not a valid one.
-    #[error("the address is not valid; write one such as 127.0.0.1, 127.0.0.1:8443, [::1] or [::1]:8443")]
+    #[error(
+        "the address is not valid; write one such as 127.0.0.1, 127.0.0.1:8443, [::1] or [::1]:8443"
+    )]
     Address,
 }
 

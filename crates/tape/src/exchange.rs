@@ -1,15 +1,20 @@
-//! What a tape holds: one request, and what the client was given for it.
+//! An exchange: one request, and what the client was given for it. As it happened ([`LiveExchange`]), redacted
+//! ([`NewExchange`]), and with its number on a tape ([`Exchange`], [`Tape`]).
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use pipetape_core::Operation;
+use http::{HeaderMap, Response};
+use pipetape_core::headers::end_to_end;
+use pipetape_core::{Answer, Operation};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::fault::Fault;
+use crate::name::TapeName;
+use crate::rules::Rules;
 
 /// One request and what the client was given for it, as a tape keeps it: redacted, and without
 /// the headers that no replay needs.
@@ -30,6 +35,38 @@ pub struct Exchange {
     pub request: RecordedRequest,
     /// What the client was given.
     pub outcome: Outcome,
+}
+
+/// An [`Exchange`] that is not on a tape yet: everything but its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewExchange {
+    /// See [`Exchange::after`].
+    pub after: Option<u64>,
+    /// See [`Exchange::operation`].
+    pub operation: Operation,
+    /// See [`Exchange::recorded_at`].
+    pub recorded_at: Option<UnixMillis>,
+    /// See [`Exchange::latency_ms`].
+    pub latency_ms: Option<u64>,
+    /// See [`Exchange::request`].
+    pub request: RecordedRequest,
+    /// See [`Exchange::outcome`].
+    pub outcome: Outcome,
+}
+
+impl NewExchange {
+    /// Gives it its number.
+    pub fn numbered(self, seq: u64) -> Exchange {
+        Exchange {
+            seq,
+            after: self.after,
+            operation: self.operation,
+            recorded_at: self.recorded_at,
+            latency_ms: self.latency_ms,
+            request: self.request,
+            outcome: self.outcome,
+        }
+    }
 }
 
 /// The kept part of a request.
@@ -102,6 +139,62 @@ impl<R> Outcome<R> {
             Self::Fault(fault) | Self::Cut { fault, .. } => Some(fault),
         }
     }
+}
+
+/// One request and its outcome as they were on the wire, before anything is left out or redacted. Never
+/// stored.
+#[derive(Debug, Clone)]
+pub struct LiveExchange {
+    /// The operation that the request named.
+    pub operation: Operation,
+    /// The highest sequence number kept when the request arrived.
+    pub after: u64,
+    /// When the request arrived.
+    pub began: UnixMillis,
+    /// From then to the outcome, in milliseconds.
+    pub latency_ms: u64,
+    /// Every header of the client's request.
+    pub request_headers: HeaderMap,
+    /// The body of the client's request.
+    pub request_body: Bytes,
+    /// How it ended.
+    pub outcome: LiveOutcome,
+}
+
+/// How a request to upstream ended, before redaction. Its response has every header received,
+/// hop-by-hop ones included, and its body is still compressed if `content-encoding` says so.
+pub type LiveOutcome = Outcome<Response<Bytes>>;
+
+impl LiveOutcome {
+    /// What the client is given: status, end-to-end headers and body as received; for a fault,
+    /// what [`Fault::answer`](crate::Fault::answer) says.
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Response(response) => passed_on(response).into(),
+            Self::Fault(fault) => fault.answer(None),
+            Self::Cut { response, fault } => fault.answer(Some(passed_on(response))),
+        }
+    }
+}
+
+fn passed_on(response: &Response<Bytes>) -> Response<Bytes> {
+    let mut passed_on = Response::new(response.body().clone());
+    *passed_on.status_mut() = response.status();
+    *passed_on.headers_mut() = end_to_end(response.headers())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    passed_on
+}
+
+/// A named, ordered series of exchanges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tape {
+    /// The tape's name.
+    pub name: TapeName,
+    /// `None` if a tape written by hand has no such member; [`Rules::default`] apply then.
+    pub rules: Option<Rules>,
+    /// In order of their [`seq`](Exchange::seq), which strictly increases.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// A moment in whole milliseconds since 1970, UTC; its text form is RFC 3339 with three decimals,

@@ -86,29 +86,26 @@ mod fault;
 mod findings;
 mod json;
 mod keep;
-mod live;
 mod matching;
 mod name;
-mod new_exchange;
 mod player;
 mod pointer;
 mod redact;
 mod rules;
 mod source;
 mod store;
-mod tape;
 mod tape_file;
 
 // Names and tapes.
 pub use name::{NameError, SessionName, TapeName};
 pub use source::{Source, SourceError};
-pub use tape::Tape;
 
 // An exchange, in its forms.
-pub use exchange::{Exchange, NotAMoment, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
+pub use exchange::{
+    Exchange, LiveExchange, LiveOutcome, NewExchange, NotAMoment, Outcome, RecordedRequest,
+    RecordedResponse, Tape, UnixMillis,
+};
 pub use fault::Fault;
-pub use live::{LiveExchange, LiveOutcome};
-pub use new_exchange::NewExchange;
 
 // What is kept, and what never is.
 pub use keep::{Kept, Redactions, keep};

@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::exchange::Tape;
 use crate::name::{NameError, TapeName};
 use crate::store::{RecordingEnd, Store, StoreError};
-use crate::tape::Tape;
 use crate::tape_file::{TapeFileError, read_tape_file};
 
 /// Where a tape is: in a store, or in a tape file. As text, a name, or a path that contains `/` or ends

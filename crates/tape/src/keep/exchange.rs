@@ -8,10 +8,8 @@ use http::Response;
 use super::decoding::{Extent, decoded};
 use super::headers::{self, BodyIs};
 use super::redactions::Redactions;
-use crate::exchange::{Outcome, RecordedRequest, RecordedResponse};
+use crate::exchange::{LiveExchange, NewExchange, Outcome, RecordedRequest, RecordedResponse};
 use crate::fault::Fault;
-use crate::live::LiveExchange;
-use crate::new_exchange::NewExchange;
 use crate::redact::Redactor;
 
 /// What is kept of a live exchange.
@@ -156,8 +154,7 @@ mod tests {
     use pipetape_core::Operation;
 
     use super::{super::decoding::tests::gzip, *};
-    use crate::exchange::UnixMillis;
-    use crate::live::LiveOutcome;
+    use crate::exchange::{LiveOutcome, UnixMillis};
     use crate::rules::{Rules, Salt};
 
     const TOKEN: &str = "a-very-secret-session-token";

@@ -20,12 +20,12 @@ use super::prepared::{
 use super::session::{
     MOST_SESSIONS, Note, Notes, Sent, Session, SessionState, Sessions, Turn, turn,
 };
+use crate::exchange::Tape;
 use crate::findings::{Act, Asked, Invocation};
 use crate::matching::MatchKey;
 use crate::name::{SessionName, TapeName};
 use crate::source::{Source, SourceError};
 use crate::store::Store;
-use crate::tape::Tape;
 use crate::tape_file::TapeFileError;
 
 /// Plays one tape to any number of sessions, from any number of threads.

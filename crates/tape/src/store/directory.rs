@@ -13,9 +13,9 @@ use super::paths::TapePaths;
 use super::reader::TapeReader;
 use super::stats::{RecordingEnd, TapeStats};
 use super::writer::{AtFinish, Opened, TapeWriter};
+use crate::exchange::Tape;
 use crate::name::TapeName;
 use crate::rules::Rules;
-use crate::tape::Tape;
 
 /// A directory of tapes. Making the value touches nothing; the directory is made when the first
 /// tape is written.

@@ -108,8 +108,7 @@ fn sync_directory(child: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::make_directory;
-    use super::*;
+    use super::{super::files::make_directory, *};
 
     /// What is at the three paths before, and at the tape's after.
     fn check(before: [Option<&str>; 3], new_has_exchanges: bool, after: Option<&str>) {

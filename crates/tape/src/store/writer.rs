@@ -17,9 +17,8 @@ use super::lock::TapeLock;
 use super::log::{GrowingLog, Records, TooLarge};
 use super::paths::TapePaths;
 use super::stats::TapeStats;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, NewExchange};
 use crate::name::TapeName;
-use crate::new_exchange::NewExchange;
 use crate::rules::Rules;
 
 /// Most exchanges, and about most bytes, in one batch.

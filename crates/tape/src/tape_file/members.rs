@@ -15,13 +15,12 @@ use serde_json::value::RawValue;
 use super::body::from_base64;
 use super::format::{API_VERSION, FORMAT, Readable, SERVICE, readable};
 use super::values::{Object, Parsed, present, read_text};
-use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse, UnixMillis};
+use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse, Tape, UnixMillis};
 use crate::fault::Fault;
 use crate::json::compact;
 use crate::name::TapeName;
 use crate::pointer::Pointer;
 use crate::rules::{RedactConfig, Rules, Salt};
-use crate::tape::Tape;
 
 /// A whole file.
 #[derive(Deserialize)]

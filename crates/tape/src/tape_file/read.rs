@@ -16,8 +16,7 @@ use super::format::{FORMAT, Readable, readable};
 use super::members::File;
 use super::stream;
 use super::values::Object;
-use crate::exchange::Exchange;
-use crate::tape::Tape;
+use crate::exchange::{Exchange, Tape};
 
 /// The longest text of a file that an error quotes, in characters.
 const LONGEST: usize = 300;

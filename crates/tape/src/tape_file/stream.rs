@@ -14,8 +14,7 @@ use serde_json::value::RawValue;
 
 use super::members::{Checked, File, Sequence};
 use super::values::Object;
-use crate::exchange::Exchange;
-use crate::tape::Tape;
+use crate::exchange::{Exchange, Tape};
 
 /// How much is read at once, in bytes. A larger exchange makes the buffer grow.
 const PIECE: usize = 64 * 1024;

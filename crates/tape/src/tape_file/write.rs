@@ -5,11 +5,10 @@ use std::io::{self, Write};
 
 use super::body::{BodyForm, request_form, response_form};
 use super::format::{API_VERSION, FORMAT, SERVICE};
-use crate::exchange::{Exchange, RecordedRequest, RecordedResponse};
+use crate::exchange::{Exchange, RecordedRequest, RecordedResponse, Tape};
 use crate::fault::Fault;
 use crate::json::{compact, indent};
 use crate::rules::Rules;
-use crate::tape::Tape;
 
 /// Writes a tape as the text of a tape file, exchange by exchange.
 ///

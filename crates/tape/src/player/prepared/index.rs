@@ -242,8 +242,7 @@ impl Hasher for Spread {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::packed::Address;
-    use super::*;
+    use super::{super::packed::Address, *};
 
     proptest! {
         #[test]

@@ -19,12 +19,11 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::builder::TapeBuilder;
 use super::tape::PreparedTape;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Tape};
 use crate::name::TapeName;
 use crate::player::config::PlayerConfig;
 use crate::rules::Rules;
 use crate::store::{Detail, EncodedBatch, Store, StoreError};
-use crate::tape::Tape;
 use crate::tape_file::{TapeFileError, fold_tape_file};
 
 /// Most exchanges of a tape file in a batch, and how many bytes of bodies fill one.

@@ -3,10 +3,10 @@
 use pipetape_core::Operation;
 
 use super::tape::{operation, session, tape};
+use crate::exchange::Tape;
 use crate::findings::{FindingRule, Findings};
 use crate::player::tests::tape::answered;
 use crate::player::{Exhausted, Player, PlayerConfig, Reset};
-use crate::tape::Tape;
 
 const POLL: (&str, &str) = ("PollForJobs", "{}");
 const TAKE: (&str, &str) = ("AcknowledgeJob", r#"{"jobId":"a","nonce":"1"}"#);

@@ -15,7 +15,7 @@ fn ack(job: &str, nonce: &str) -> String {
     format!(r#"{{"jobId":"{job}","nonce":"{nonce}"}}"#)
 }
 
-fn two_jobs() -> crate::tape::Tape {
+fn two_jobs() -> crate::exchange::Tape {
     tape([
         (
             "AcknowledgeJob",

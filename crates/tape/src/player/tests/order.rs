@@ -6,9 +6,9 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::tape::{Got, ask, operation, session, tape};
+use crate::exchange::Tape;
 use crate::name::SessionName;
 use crate::player::{Exhausted, MissCause, Novelty, Order, Player, PlayerConfig, Reset};
-use crate::tape::Tape;
 
 const NAME: &str = "GetJobDetails";
 

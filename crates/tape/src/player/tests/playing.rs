@@ -24,7 +24,7 @@ fn check(player: &Player, who: &str, name: &str, body: &str, expected: &[Got]) {
     }
 }
 
-fn worker() -> crate::tape::Tape {
+fn worker() -> crate::exchange::Tape {
     tape([
         ("PollForJobs", r#"{"actionTypeId":{}}"#),
         ("AcknowledgeJob", r#"{"jobId":"a","nonce":"1"}"#),

@@ -1,9 +1,8 @@
 //! Polls without a job, passed over.
 
 use super::tape::{Got, answered, ask, operation, session, tape};
-use crate::exchange::Outcome;
+use crate::exchange::{Outcome, Tape};
 use crate::player::{Exhausted, MissCause, Order, Player, PlayerConfig, Reset};
-use crate::tape::Tape;
 
 const POLL: &str = "PollForJobs";
 const USED_UP: Got = Got::Missed(MissCause::UsedUp);

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use pipetape_core::{Answer, Operation};
 
-use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse};
+use crate::exchange::{Exchange, Outcome, RecordedRequest, RecordedResponse, Tape};
 use crate::name::SessionName;
 use crate::player::{Exhausted, MissCause, Player, PlayerConfig};
 use crate::rules::Rules;
-use crate::tape::Tape;
 
 pub(super) fn operation(name: &str) -> Operation {
     Operation::from_name(name).unwrap()

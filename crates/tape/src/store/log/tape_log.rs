@@ -9,13 +9,13 @@ use super::engine::{BulkLoad, Database};
 use super::entries::Unpacking;
 use super::growing::{GrowingLog, load_journal};
 use super::{journal, marks};
+use crate::exchange::Tape;
 use crate::name::TapeName;
 use crate::rules::Rules;
 use crate::store::damage::Damage;
 use crate::store::error::StoreError;
 use crate::store::files::{make_directory, remove, tighten};
 use crate::store::stats::{RecordingEnd, TapeStats};
-use crate::tape::Tape;
 
 /// An open log. Everything is done under the tape's lock.
 pub(in crate::store) struct TapeLog {

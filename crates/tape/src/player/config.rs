@@ -23,7 +23,7 @@ pub struct PlayerConfig {
     pub ignore: Vec<Pointer>,
     /// Whether recorded polls that brought no job are passed over: they are never played, nor left unplayed.
     pub skip_empty_polls: bool,
-    /// How long answers wait: see [`Player::play_paced`].
+    /// How long answers wait: see [`Player::play_paced`](crate::Player::play_paced).
     pub latency: Latency,
 }
 

@@ -23,7 +23,7 @@ use crate::workspace;
 const TEST_CRATES: &[&str] = &["testkit"];
 
 /// Most non-test files of the workspace. Lowered whenever small files were joined; 345 is the aim.
-const MOST_FILES: usize = 372;
+const MOST_FILES: usize = 360;
 
 /// Folders whose files must not import each other in a circle, as crate and path.
 const WITHOUT_CIRCLES: &[(&str, &str)] = &[("tape", "src/player/")];

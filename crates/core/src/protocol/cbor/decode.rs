@@ -16,13 +16,13 @@ use super::{EPOCH, MOST_LEVELS, is_timestamp};
 ///
 /// When `body` is not exactly one well-formed item, is nested too deeply, or has something that JSON cannot say.
 pub fn to_json(body: &[u8]) -> Result<Vec<u8>, NoJsonForm> {
-    let mut reader = Reader {
+    let mut transcoder = Transcoder {
         input: Decoder::new(body),
         json: Vec::with_capacity(body.len() + body.len() / 4),
     };
-    reader.item(Place::Elsewhere, MOST_LEVELS)?;
-    match reader.input.position() {
-        end if end == body.len() => Ok(reader.json),
+    transcoder.item(Place::Elsewhere, MOST_LEVELS)?;
+    match transcoder.input.position() {
+        end if end == body.len() => Ok(transcoder.json),
         end => Err(NoJsonForm::MoreThanOne { at: end }),
     }
 }
@@ -100,12 +100,12 @@ enum Place {
     Elsewhere,
 }
 
-struct Reader<'b> {
+struct Transcoder<'b> {
     input: Decoder<'b>,
     json: Vec<u8>,
 }
 
-impl<'b> Reader<'b> {
+impl<'b> Transcoder<'b> {
     /// One item with all that is in it. `levels` more may be opened.
     fn item(&mut self, place: Place, levels: usize) -> Result<(), NoJsonForm> {
         let at = self.input.position();

@@ -66,7 +66,7 @@ pub struct LooseMatch {
     pub operation: Operation,
     /// The number of the exchange they matched.
     pub exchange: u64,
-    /// Where the first of them differs, as in [`Closest::differences`](super::Closest::differences); redacted.
+    /// Where the first of them differs, as in [`Closest::differences`](crate::Closest::differences); redacted.
     pub differences: Vec<String>,
     /// How many further places differ.
     pub more: usize,

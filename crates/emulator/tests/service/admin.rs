@@ -171,7 +171,7 @@ async fn health_and_metrics_count() {
     )
     .await;
     insta::assert_snapshot!(body(&metrics), @r#"
-    # HELP pipetape_calls_total Calls, by operation and what their callers were told.
+    # HELP pipetape_calls_total Calls, by operation and what they were answered.
     # TYPE pipetape_calls_total counter
     pipetape_calls_total{operation="-",outcome="not routed"} 1
     pipetape_calls_total{operation="AcknowledgeJob",outcome="InvalidNonceException"} 1

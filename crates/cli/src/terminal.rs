@@ -99,7 +99,7 @@ fn counts() -> MutexGuard<'static, StatusLine> {
 
 /// Whether the terminal is ours alone: after `pipetape record TAPE &`, a shell uses it too.
 fn is_foreground() -> bool {
-    // If it is not our session's terminal, there is no shell to share it with.
+    // On a terminal of another session no shell shares it with us, so we are in the foreground.
     tcgetpgrp(io::stderr()).map_or(true, |foreground| foreground == getpgrp())
 }
 

@@ -118,7 +118,7 @@ impl Wrapped {
     }
 
     fn send(&self, signal: Signal) {
-        // There is no id after it has ended: no other process gets the signal.
+        // After its end the command has no id, so no other process can get the signal.
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id.and_then(Pid::from_raw)
             && let Err(error) = kill_process(id, signal)
